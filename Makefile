@@ -1,0 +1,44 @@
+# Set-up, one run at a time, and the commands of README.md; everything else is in Snakefile and pipeline/.
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(abspath $(BIN)):$(PATH)
+export PYTHONNOUSERSITE := 1
+SNAKEMAKE := python -m pipeline.lock .snakemake.flock snakemake --nolock --cores all
+
+.PHONY: help setup quick full test format
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*##/\1 -/p' Makefile
+
+.venv/.installed: envs/requirements.lock pyproject.toml
+	@echo "Installing into .venv: a few minutes, 1.6 GB with a CPU build of torch, about 6 GB with a CUDA build."
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip check
+	touch $@
+
+setup: .venv/.installed  ## the Python environment, in .venv
+
+quick: setup  ## a first look: the MNIST cell from a few epochs, minutes on a CPU
+	@python -m pipeline.plan --scale quick
+	@$(SNAKEMAKE) --config scale=quick
+	@cat results/quick/table1.md
+	@echo "Report: results/quick/report.html"
+
+full: setup  ## the full reproduction, scale `paper`
+	@python -m pipeline.plan --scale paper
+	@$(SNAKEMAKE) --config scale=paper
+	@cat results/paper/table1.md
+	@echo "Report: results/paper/report.html"
+
+test: setup  ## lint, types, all tests
+	ruff format --check .
+	ruff check .
+	snakefmt --check Snakefile
+	mypy
+	pytest
+
+format: setup  ## rewrite the code in the project's format
+	ruff format .
+	ruff check --fix .
+	snakefmt Snakefile

@@ -1,0 +1,265 @@
+"""From raw data to Table 1, its figures and the report; see README.md. No logic, no numbers."""
+
+import os
+
+from snakemake.utils import min_version, validate
+
+from pipeline.graph import Graph
+from pipeline.provenance import sources as sources_of
+
+min_version("9.0")
+
+
+configfile: "params.yaml"
+
+
+validate(config, "pipeline/schema/params.schema.yaml")
+graph = Graph(config)
+
+
+def sources(module):
+    """Source files of a stage, relative to the working directory: their content triggers re-runs."""
+    root = os.path.relpath(workflow.basedir)
+    return local([os.path.normpath(os.path.join(root, path)) for path in sources_of(module)])
+
+
+wildcard_constraints:
+    scale="[a-z0-9-]+",
+    dataset="[a-z0-9-]+",
+    experiment="[a-z0-9-]+",
+    seed=r"\d+",
+
+
+localrules:
+    all,
+    all_data,
+    all_runs,
+
+
+rule all:
+    input:
+        f"{graph.results}/table1.md",
+        f"{graph.results}/report.html",
+
+
+rule all_data:
+    input:
+        graph.datasets(),
+
+
+rule all_runs:
+    input:
+        expand("{run}/metrics.csv", run=graph.runs()),
+
+
+rule download:
+    input:
+        src=sources("pipeline.download"),
+    output:
+        "data/raw/{dataset}/manifest.json",
+    params:
+        files=graph.files,
+    log:
+        "logs/download/{dataset}.log",
+    benchmark:
+        "logs/download/{dataset}.benchmark.tsv"
+    conda:
+        "envs/gan.yaml"
+    retries: 2
+    shell:
+        "python -m pipeline.download --params params.yaml --dataset {wildcards.dataset}"
+        " --output data/raw/{wildcards.dataset} 2>&1 | tee {log}"
+
+
+rule prepare:
+    input:
+        raw=graph.raw,
+        src=sources("pipeline.prepare"),
+    output:
+        "data/prepared/{dataset}.npz",
+        "data/prepared/{dataset}.manifest.json",
+    params:
+        split=graph.split,
+    log:
+        "logs/prepare/{dataset}.log",
+    benchmark:
+        "logs/prepare/{dataset}.benchmark.tsv"
+    conda:
+        "envs/gan.yaml"
+    shell:
+        "python -m pipeline.prepare --params params.yaml --dataset {wildcards.dataset}"
+        " --raw data/raw/{wildcards.dataset} --output {output[0]} 2>&1 | tee {log}"
+
+
+rule train:
+    input:
+        data=graph.prepared,
+        src=sources("pipeline.train"),
+    output:
+        "runs/{scale}/{experiment}/seed{seed}/generator.safetensors",
+        "runs/{scale}/{experiment}/seed{seed}/last.safetensors",
+        "runs/{scale}/{experiment}/seed{seed}/curve.csv",
+        "runs/{scale}/{experiment}/seed{seed}/manifest.json",
+    params:
+        settings=graph.train_settings,
+        device=graph.params.values["compute"]["device"],
+        run=subpath(output[0], parent=True),
+    threads: graph.params.values["compute"]["threads"]
+    resources:
+        gpu=graph.gpus(),
+    log:
+        "logs/train/{scale}-{experiment}-seed{seed}.log",
+    benchmark:
+        "logs/train/{scale}-{experiment}-seed{seed}.benchmark.tsv"
+    conda:
+        "envs/gan.yaml"
+    shell:
+        "python -m pipeline.train --params params.yaml --scale {wildcards.scale}"
+        " --experiment {wildcards.experiment} --seed {wildcards.seed}"
+        " --device {params.device} --threads {threads}"
+        " --data {input.data} --output {params.run}"
+        " --work work/{wildcards.scale}/{wildcards.experiment}/seed{wildcards.seed}"
+        " --lines 2>&1 | tee {log}"
+
+
+rule sample:
+    input:
+        rules.train.output,
+        data=graph.prepared,
+        src=sources("pipeline.sample"),
+    output:
+        "runs/{scale}/{experiment}/seed{seed}/samples.npy",
+        "runs/{scale}/{experiment}/seed{seed}/last_samples.npy",
+        "runs/{scale}/{experiment}/seed{seed}/sheet.npz",
+        "runs/{scale}/{experiment}/seed{seed}/samples.manifest.json",
+    params:
+        device=graph.params.values["compute"]["device"],
+        run=subpath(output[0], parent=True),
+    threads: graph.params.values["compute"]["threads"]
+    resources:
+        gpu=graph.gpus(),
+    log:
+        "logs/sample/{scale}-{experiment}-seed{seed}.log",
+    benchmark:
+        "logs/sample/{scale}-{experiment}-seed{seed}.benchmark.tsv"
+    conda:
+        "envs/gan.yaml"
+    shell:
+        "python -m pipeline.sample --params params.yaml --scale {wildcards.scale}"
+        " --experiment {wildcards.experiment} --run {params.run} --data {input.data}"
+        " --device {params.device} --threads {threads} 2>&1 | tee {log}"
+
+
+rule evaluate:
+    input:
+        rules.train.output,
+        rules.sample.output,
+        data=graph.prepared,
+        src=sources("pipeline.evaluate"),
+    output:
+        "runs/{scale}/{experiment}/seed{seed}/metrics.csv",
+        "runs/{scale}/{experiment}/seed{seed}/bandwidths.csv",
+        "runs/{scale}/{experiment}/seed{seed}/metrics.manifest.json",
+    params:
+        grids=graph.grids,
+        device=graph.params.values["compute"]["device"],
+        run=subpath(output[0], parent=True),
+    threads: graph.params.values["compute"]["threads"]
+    resources:
+        gpu=graph.gpus(),
+    log:
+        "logs/evaluate/{scale}-{experiment}-seed{seed}.log",
+    benchmark:
+        "logs/evaluate/{scale}-{experiment}-seed{seed}.benchmark.tsv"
+    conda:
+        "envs/gan.yaml"
+    shell:
+        "python -m pipeline.evaluate --params params.yaml --scale {wildcards.scale}"
+        " --experiment {wildcards.experiment} --run {params.run} --data {input.data}"
+        " --device {params.device} --threads {threads} 2>&1 | tee {log}"
+
+
+rule table:
+    input:
+        expand("{run}/{file}", run=graph.runs(), file=["manifest.json", "curve.csv", "metrics.csv", "bandwidths.csv"]),
+        quoted=local(os.path.join(os.path.relpath(workflow.basedir), "pipeline/quoted.csv")),
+        src=sources("pipeline.table"),
+    output:
+        "results/{scale}/metrics.csv",
+        "results/{scale}/curves.csv",
+        "results/{scale}/bandwidths.csv",
+        report(
+            "results/{scale}/table1.csv",
+            caption="pipeline/report/captions/table.rst",
+            category="Table 1",
+            labels={"scale": "{scale}"},
+        ),
+        "results/{scale}/table1.md",
+        "results/{scale}/table1.tex",
+        "results/{scale}/table.manifest.json",
+    params:
+        settings=graph.section("statistics", "catalogue"),
+        runs=graph.runs(),
+    log:
+        "logs/table/{scale}.log",
+    benchmark:
+        "logs/table/{scale}.benchmark.tsv"
+    conda:
+        "envs/gan.yaml"
+    shell:
+        "python -m pipeline.table --params params.yaml --scale {wildcards.scale}"
+        " --runs {params.runs} --output results/{wildcards.scale} 2>&1 | tee {log}"
+
+
+rule figures:
+    input:
+        rules.table.output,
+        quoted=local(os.path.join(os.path.relpath(workflow.basedir), "pipeline/quoted.csv")),
+        sheets=expand("{run}/sheet.npz", run=graph.first_runs()),
+        src=sources("pipeline.figures"),
+    output:
+        report(
+            expand("results/{{scale}}/figures/{name}.svg", name=graph.figures()),
+            caption="pipeline/report/captions/figures.rst",
+            category="Figures",
+            labels={"scale": "{scale}"},
+        ),
+        expand("results/{{scale}}/figures/{name}.png", name=graph.figures()),
+        "results/{scale}/figures/manifest.json",
+    params:
+        settings=graph.section("figures", "statistics", "catalogue"),
+    log:
+        "logs/figures/{scale}.log",
+    benchmark:
+        "logs/figures/{scale}.benchmark.tsv"
+    conda:
+        "envs/gan.yaml"
+    shell:
+        "python -m pipeline.figures --params params.yaml --scale {wildcards.scale}"
+        " --results results/{wildcards.scale} --sheets {input.sheets}"
+        " --output results/{wildcards.scale}/figures 2>&1 | tee {log}"
+
+
+rule report:
+    input:
+        rules.table.output,
+        rules.figures.output,
+        expand("{run}/{name}manifest.json", run=graph.runs(), name=["", "samples.", "metrics."]),
+        expand("{data}.manifest.json", data=[path.removesuffix(".npz") for path in graph.datasets()]),
+        template=local(os.path.join(os.path.relpath(workflow.basedir), "pipeline/report/report.html.j2")),
+        src=sources("pipeline.report_page"),
+    output:
+        "results/{scale}/report.html",
+    params:
+        runs=graph.runs(),
+        data=graph.datasets(),
+    log:
+        "logs/report/{scale}.log",
+    benchmark:
+        "logs/report/{scale}.benchmark.tsv"
+    conda:
+        "envs/gan.yaml"
+    shell:
+        "python -m pipeline.report_page --params params.yaml --scale {wildcards.scale}"
+        " --results results/{wildcards.scale} --runs {params.runs} --data {params.data}"
+        " --output {output} 2>&1 | tee {log}"

@@ -1,0 +1,29 @@
+"""The prior p_z on the generator's input noise (section 3 of the paper)."""
+
+import math
+
+import torch
+
+PRIORS = ("uniform", "gaussian")
+
+
+def draw_noise(prior: str, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    """Noise z with zero mean and unit variance in each coordinate.
+
+    Args:
+        prior: "uniform" is U(-sqrt 3, +sqrt 3), "gaussian" is N(0, 1).
+        shape: (m, noise_size).
+        generator: the random stream; its device is the noise's device.
+    Returns:
+        the given shape, float32.
+    Raises:
+        ValueError: unknown prior.
+    Source:
+        goodfeli/adversarial, Generator.get_noise: the uniform prior has unit variance too.
+    """
+    noise = torch.empty(shape, device=generator.device)
+    if prior == "uniform":
+        return noise.uniform_(-math.sqrt(3), math.sqrt(3), generator=generator)
+    if prior == "gaussian":
+        return noise.normal_(generator=generator)
+    raise ValueError(f"prior must be one of {PRIORS}, got {prior!r}")

@@ -1,0 +1,70 @@
+"""The two players' objectives (Eq. 1 and section 3) and what the theory says about them (section 4).
+
+Losses take logits: D(x) = sigmoid(logit), so that -log D(x) = softplus(-logit) never overflows.
+"""
+
+import torch
+from torch.nn.functional import softplus
+
+GENERATOR_LOSSES = ("non-saturating", "saturating", "saturating-then-non-saturating")
+
+
+def discriminator_loss(real_logits: torch.Tensor, fake_logits: torch.Tensor, scale: float = 0.5) -> torch.Tensor:
+    """-scale * (mean log D(x) + mean log(1 - D(G(z)))): what the discriminator minimises.
+
+    Args:
+        real_logits: shape (m,), D before its sigmoid on data.
+        fake_logits: shape (m,), the same on samples.
+        scale: 0.5 in the 2014 code, 1 in Algorithm 1.
+    Returns:
+        shape (), nats. log 2 at D = 1/2 and scale 0.5.
+    """
+    return scale * (softplus(-real_logits).mean() + softplus(fake_logits).mean())
+
+
+def generator_loss(fake_logits: torch.Tensor, kind: str = "non-saturating") -> torch.Tensor:
+    """What the generator minimises (section 3).
+
+    Args:
+        fake_logits: shape (m,), D before its sigmoid on samples.
+        kind: "non-saturating": -mean log D(G(z)); "saturating": mean log(1 - D(G(z))).
+    Returns:
+        shape (), nats.
+    Raises:
+        ValueError: unknown kind.
+    """
+    if kind == "non-saturating":
+        return softplus(-fake_logits).mean()
+    if kind == "saturating":
+        return -softplus(fake_logits).mean()
+    raise ValueError(f"kind must be 'non-saturating' or 'saturating', got {kind!r}")
+
+
+def generator_loss_at(epoch: int, kind: str, saturating_epochs: int) -> str:
+    """The generator's loss in epoch 1, 2, ...: one kind throughout, or a switch after `saturating_epochs`."""
+    if kind == "saturating-then-non-saturating":
+        return "saturating" if epoch <= saturating_epochs else "non-saturating"
+    return kind
+
+
+def value(p_data: torch.Tensor, p_g: torch.Tensor, d: torch.Tensor) -> torch.Tensor:
+    """V(G, D) of Eq. 1 on a finite set, where the expectations are sums.
+
+    Args:
+        p_data, p_g: shape (n,), probabilities that sum to 1.
+        d: shape (n,), D at each point, in (0, 1).
+    Returns:
+        shape (), nats.
+    """
+    return torch.xlogy(p_data, d).sum() + torch.xlogy(p_g, 1 - d).sum()
+
+
+def optimal_discriminator(p_data: torch.Tensor, p_g: torch.Tensor) -> torch.Tensor:
+    """D*(x) = p_data(x) / (p_data(x) + p_g(x)) (Proposition 1, Eq. 2)."""
+    return p_data / (p_data + p_g)
+
+
+def jensen_shannon(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
+    """Jensen-Shannon divergence in nats of two distributions on a finite set (Eq. 6)."""
+    middle = (p + q) / 2
+    return sum((torch.xlogy(a, a) - torch.xlogy(a, middle)).sum() for a in (p, q)) / 2

@@ -1,0 +1,81 @@
+"""A run in progress: saved between epochs, so that a killed run goes on to the very same bits."""
+
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gan.training import Game
+from pipeline.errors import UserError
+from pipeline.io import read_tensors, write_tensors
+from pipeline.runs import differences, plain
+
+
+@dataclass
+class Progress:
+    """What a run has reached, beside the game itself.
+
+    Attributes:
+        epoch: epochs finished.
+        seconds: time spent on them.
+        curve: one row a finished epoch.
+        best_epoch, best_log_likelihood: of the best validation so far; 0 and -inf before the first.
+        best: the generator's tensors then.
+    """
+
+    epoch: int = 0
+    seconds: float = 0.0
+    curve: list[dict[str, float | None]] = field(default_factory=list)
+    best_epoch: int = 0
+    best_log_likelihood: float = -math.inf
+    best: dict[str, torch.Tensor] = field(default_factory=dict)
+
+
+class Checkpoint:
+    """The checkpoint file of one run.
+
+    Args:
+        path: safetensors file.
+        fingerprint: settings, data, code and machine that a continuation must share.
+    """
+
+    def __init__(self, path: Path, fingerprint: dict[str, Any]) -> None:
+        self.path = path
+        self.fingerprint = plain(fingerprint)
+
+    def save(self, game: Game, progress: Progress) -> None:
+        """Write game and progress, whole or not at all."""
+        state = {key: value for key, value in vars(progress).items() if key != "best"}
+        metadata = {"fingerprint": self.fingerprint, "updates": game.updates, "progress": state}
+        best = {f"best.{name}": tensor for name, tensor in progress.best.items()}
+        write_tensors(self.path, game.tensors() | best, {"state": json.dumps(metadata)})
+
+    def restore(self, game: Game) -> Progress:
+        """Put the saved state into the game; a checkpoint that does not belong to this run is discarded."""
+        if not self.path.is_file():
+            return Progress()
+        try:
+            tensors, metadata = read_tensors(self.path)
+            state = json.loads(metadata["state"])
+            found = differences(state["fingerprint"], self.fingerprint)
+        except (UserError, ValueError, KeyError) as error:
+            return self._discard(str(error))
+        if found:
+            return self._discard(f"made with other settings: {'; '.join(found)}")
+        for name, tensor in game.tensors().items():
+            tensor.copy_(tensors[name])
+        game.updates = state["updates"]
+        best = {n.removeprefix("best."): t for n, t in tensors.items() if n.startswith("best.")}
+        return Progress(**state["progress"], best=best)
+
+    def _discard(self, reason: str) -> Progress:
+        print(f"checkpoint {self.path} discarded, training starts anew: {reason}", flush=True)
+        self.path.unlink()
+        return Progress()
+
+    def delete(self) -> None:
+        """Remove the file of a finished run."""
+        self.path.unlink(missing_ok=True)

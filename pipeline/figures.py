@@ -1,0 +1,63 @@
+"""Draw the figures of a scale from its tables and sample sheets; no model is read."""
+
+import argparse
+from pathlib import Path
+
+from matplotlib import pyplot
+from matplotlib.figure import Figure
+
+from pipeline import cli, drawing
+from pipeline.errors import UserError
+from pipeline.io import read_arrays, read_csv, replacing
+from pipeline.provenance import Record
+
+EXAMPLE = "--scale quick --results results/quick --sheets runs/quick/mnist/seed0/sheet.npz --output results/quick/figures"
+
+
+def main() -> None:
+    """Command line."""
+    parser = cli.parser("figures", __doc__, EXAMPLE)
+    cli.add_params(parser)
+    parser.add_argument("--results", type=Path, required=True, help="folder that `table` filled")
+    parser.add_argument("--sheets", type=Path, nargs="+", required=True, help="EXPERIMENT/seedN/sheet.npz of `sample`")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the svg and png files")
+    cli.run(parser, _work)
+
+
+def _work(args: argparse.Namespace) -> None:
+    record = Record("figures")
+    params = cli.params(args)
+    drawing.style()
+    names = ("metrics.csv", "curves.csv", "bandwidths.csv")
+    metrics, curves, bandwidths = (read_csv(args.results / name) for name in names)
+    figures = {"table1": drawing.table_plot(metrics, params)}
+    for path in args.sheets:
+        experiment, seed = _place(path)
+        figures[f"samples-{experiment}"] = drawing.samples(read_arrays(path), params, experiment, seed)
+        figures[f"bandwidth-{experiment}"] = drawing.bandwidth_curve(bandwidths, params, experiment)
+        figures[f"learning-{experiment}"] = drawing.learning_curves(curves, params, experiment)
+    outputs = [path for name, figure in figures.items() for path in save(figure, args.output / name)]
+    inputs = [*(args.results / name for name in names), *args.sheets]
+    record.write(args.output / "manifest.json", inputs=inputs, outputs=outputs)
+
+
+def _place(sheet: Path) -> tuple[str, int]:
+    """Experiment and seed from EXPERIMENT/seedN/sheet.npz."""
+    seed = sheet.parent.name.removeprefix("seed")
+    if not seed.isdecimal():
+        raise UserError(f"{sheet}: want a path EXPERIMENT/seedN/sheet.npz")
+    return sheet.parent.parent.name, int(seed)
+
+
+def save(figure: Figure, path: Path) -> list[Path]:
+    """Write svg and png; the same figure gives the same bytes."""
+    paths = [path.with_suffix(".svg"), path.with_suffix(".png")]
+    for target, metadata in zip(paths, ({"Date": None}, {"Software": None}), strict=True):
+        with replacing(target) as temporary:
+            figure.savefig(temporary, format=target.suffix[1:], dpi=200, metadata=metadata)
+    pyplot.close(figure)
+    return paths
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""What the Snakefile asks: targets, inputs and parameters of each rule, from the params."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pipeline.params import Dataset, Params, load
+from pipeline.errors import UserError
+
+OVERRIDABLE = ("scale", "experiments", "seeds")
+
+
+class Graph:
+    """The rules' view of the params.
+
+    Args:
+        config: Snakemake's config: params.yaml and what --config changed.
+        params_file: the file that the stages read.
+    Raises:
+        UserError: --config changed what the stages would not see.
+    """
+
+    def __init__(self, config: dict[str, Any], params_file: Path = Path("params.yaml")) -> None:
+        self._config = config
+        self.params = Params(config)
+        in_file = load(params_file).values
+        changed = [key for key in config if key not in OVERRIDABLE and config[key] != in_file.get(key)]
+        if changed:
+            raise UserError(f"--config can set {', '.join(OVERRIDABLE)}; to change {', '.join(changed)} edit {params_file}")
+
+    @property
+    def results(self) -> str:
+        """Folder of the scale's results."""
+        return f"results/{self.params.scale}"
+
+    def experiments(self) -> list[str]:
+        """Experiments to run."""
+        return self.params.experiments
+
+    def runs(self) -> list[str]:
+        """Folders of all runs."""
+        return [self._run(name, seed) for name in self.experiments() for seed in self.params.seeds(name)]
+
+    def first_runs(self) -> list[str]:
+        """Folder of each experiment's first seed: the one that the sample sheets show."""
+        return [self._run(name, self.params.seeds(name)[0]) for name in self.experiments()]
+
+    def _run(self, experiment: str, seed: int) -> str:
+        return f"runs/{self.params.scale}/{experiment}/seed{seed}"
+
+    def figures(self) -> list[str]:
+        """Names of all figures."""
+        each = [f"{kind}-{name}" for name in self.experiments() for kind in ("samples", "bandwidth", "learning")]
+        return ["table1", *each]
+
+    def datasets(self) -> list[str]:
+        """Prepared files of the experiments to run."""
+        names = dict.fromkeys(self.params.experiment(name).dataset for name in self.experiments())
+        return [f"data/prepared/{name}.npz" for name in names]
+
+    def dataset(self, name: str) -> Dataset:
+        """A data set."""
+        return self.params.dataset(name)
+
+    def raw(self, wildcards: Any) -> list[str]:
+        """What `prepare` reads; synthetic images need nothing."""
+        return [] if self.dataset(wildcards.dataset).synthetic else [f"data/raw/{wildcards.dataset}/manifest.json"]
+
+    def files(self, wildcards: Any) -> dict[str, Any]:
+        """Names and checksums of a data set's raw files."""
+        return self.dataset(wildcards.dataset).files
+
+    def split(self, wildcards: Any) -> tuple[int, ...]:
+        """Sizes of a data set's parts."""
+        return self.dataset(wildcards.dataset).split
+
+    def prepared(self, wildcards: Any) -> str:
+        """Prepared data of an experiment."""
+        return f"data/prepared/{self._experiment(wildcards).dataset}.npz"
+
+    def train_settings(self, wildcards: Any) -> dict[str, Any]:
+        """What a training run depends on."""
+        return self._experiment(wildcards).train_settings()
+
+    def grids(self, wildcards: Any) -> dict[str, tuple[float, ...]]:
+        """Bandwidths that `evaluate` tries."""
+        return self._experiment(wildcards).grids
+
+    def _experiment(self, wildcards: Any) -> Any:
+        return Params(self._config, wildcards.scale).experiment(wildcards.experiment)
+
+    def section(self, *names: str) -> Callable[[Any], dict[str, Any]]:
+        """Sections of the params, for the rules whose output they change."""
+        return lambda _: {name: self._config[name] for name in names}
+
+    def gpus(self) -> int:
+        """GPUs that one training takes."""
+        device = self._config["compute"]["device"]
+        return int(device == "cuda" or (device == "auto" and shutil.which("nvidia-smi") is not None))

@@ -1,0 +1,71 @@
+"""Draw a run's Parzen samples from both of its generators, and the sample sheet of Figure 2."""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from gan.neighbours import nearest
+from gan.sampling import draw_samples
+from gan.seeding import stream
+from gan.splits import TRAIN
+from pipeline import cli
+from pipeline.datasets import load_images
+from pipeline.devices import add_device, use_device
+from pipeline.errors import RunError
+from pipeline.io import write_array, write_arrays
+from pipeline.params import Experiment
+from pipeline.provenance import Record
+from pipeline.runs import BEST, LAST, load_generator, read_manifest
+
+EXAMPLE = "--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz"
+ROWS, COLUMNS = 4, 5  # fair draws of Figure 2; a sixth column shows neighbours
+
+
+def main() -> None:
+    """Command line."""
+    parser = cli.parser("sample", __doc__, EXAMPLE)
+    cli.add_params(parser)
+    add_device(parser)
+    parser.add_argument("--experiment", required=True, help="name in the params' catalogue, e.g. mnist")
+    parser.add_argument("--run", type=Path, required=True, help="folder of a finished run; the samples go there too")
+    parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
+    cli.run(parser, _work)
+
+
+def _work(args: argparse.Namespace) -> None:
+    record = Record("sample")
+    experiment = cli.params(args).experiment(args.experiment)
+    seed = read_manifest(args.run, experiment)["seed"]
+    device = use_device(args)
+    best = _draw(args.run / BEST, experiment, seed, device)
+    last = _draw(args.run / LAST, experiment, seed, device)
+    write_array(args.run / "samples.npy", best.cpu().numpy())
+    write_array(args.run / "last_samples.npy", last.cpu().numpy())
+    _write_sheet(args.run / "sheet.npz", best, load_images(args.data, TRAIN).to(device))
+    record.write(
+        args.run / "samples.manifest.json",
+        inputs=[args.run / BEST, args.run / LAST, args.data],
+        outputs=[args.run / name for name in ("samples.npy", "last_samples.npy", "sheet.npz")],
+        device=device.type,
+    )
+
+
+def _draw(path: Path, experiment: Experiment, seed: int, device: torch.device) -> torch.Tensor:
+    random = stream(seed, "evaluation samples", device=device)
+    generator = load_generator(path, experiment, device)
+    try:
+        return draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
+    except FloatingPointError as error:
+        raise RunError(f"{path}: {error}; the run diverged") from error
+
+
+def _write_sheet(path: Path, samples: torch.Tensor, images: torch.Tensor) -> None:
+    """The first samples in rows, and the training image nearest to the last sample of each row."""
+    draws = samples[: ROWS * COLUMNS].unflatten(0, (ROWS, COLUMNS))
+    neighbours = images[nearest(draws[:, -1], images)]
+    write_arrays(path, draws=draws.cpu().numpy(), neighbours=neighbours.cpu().numpy())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Metrics of all runs into cells: our mean over seeds beside the paper's value, with a verdict."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from gan.statistics import SeedSummary, summarise_seeds, verdict
+from pipeline.io import read_csv
+from pipeline.params import Params
+
+QUOTED = Path(__file__).parent / "quoted.csv"
+PAPER = "Adversarial nets"
+COLUMNS = {"mnist": "MNIST", "tfd": "TFD"}  # Table 1 of the paper
+MISSING_DATA = "not run: data not available"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Our number for one experiment and one grid of bandwidths.
+
+    Attributes:
+        experiment, grid: what was scored with which bandwidths.
+        seeds: test log-likelihood over training seeds, nats.
+        standard_errors: of each seed's mean, over `error_over`.
+        bandwidths: each seed's chosen bandwidth, with its place in the grid.
+        published: the paper's value, or None.
+        verdict: see gan.statistics.verdict.
+    """
+
+    experiment: str
+    grid: str
+    seeds: SeedSummary
+    standard_errors: tuple[float, ...]
+    error_over: str
+    n_eval: int
+    bandwidths: tuple[str, ...]
+    published: float | None
+    verdict: str
+
+
+def quoted() -> pd.DataFrame:
+    """The numbers of others, with their source."""
+    return read_csv(QUOTED)
+
+
+def published_value(experiment: str) -> float | None:
+    """The paper's value for the experiment's data set, or None."""
+    frame = quoted()
+    found = frame[(frame.model == PAPER) & (frame.dataset == experiment)]
+    return None if found.empty else float(found.value.iloc[0])
+
+
+def test_rows(metrics: pd.DataFrame, experiment: str, grid: str, generator: str = "best") -> pd.DataFrame:
+    """The test log-likelihoods of one experiment, a row a seed."""
+    chosen = (
+        (metrics.experiment == experiment)
+        & (metrics.grid == grid)
+        & (metrics.generator == generator)
+        & (metrics.metric == "test_log_likelihood")
+    )
+    return metrics[chosen].sort_values("seed")
+
+
+def cell(metrics: pd.DataFrame, params: Params, experiment: str, grid: str) -> Cell | None:
+    """Our cell, or None where the experiment was not run."""
+    rows = test_rows(metrics, experiment, grid)
+    if rows.empty:
+        return None
+    seeds = summarise_seeds(rows.value.tolist(), params.values["statistics"]["confidence"])
+    published = published_value(experiment)
+    return Cell(
+        experiment=experiment,
+        grid=grid,
+        seeds=seeds,
+        standard_errors=tuple(rows.standard_error),
+        error_over=rows.error_over.iloc[0],
+        n_eval=int(rows.n_eval.iloc[0]),
+        bandwidths=tuple(f"{b:.4g} ({p})" for b, p in zip(rows.bandwidth, rows.bandwidth_place, strict=True)),
+        published=published,
+        verdict=_verdict(params, experiment, seeds, published),
+    )
+
+
+def _verdict(params: Params, experiment: str, seeds: SeedSummary, published: float | None) -> str:
+    if published is None:
+        return "not judged: the paper gives no number"
+    reason = "" if params.scale == "paper" else f"scale {params.scale} is not the paper's"
+    return verdict(seeds, published, params.values["catalogue"][experiment]["margin_nats"], reason)
+
+
+def why_missing(params: Params, experiment: str) -> str:
+    """Why a cell of Table 1 has no number of ours."""
+    if experiment not in params.values["catalogue"]:
+        return MISSING_DATA
+    return "not run: not among the experiments asked for"

@@ -1,0 +1,187 @@
+"""Train one experiment's GAN with one seed; keep the best generator on validation data, and the last."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from gan.parzen import Selection, log_density, select_bandwidth
+from gan.sampling import draw_samples
+from gan.seeding import stream
+from gan.splits import TRAIN, VALIDATION
+from gan.training import CURVES, Game, train_epoch
+from pipeline import cli
+from pipeline.checkpoints import Checkpoint, Progress
+from pipeline.datasets import load_images
+from pipeline.devices import add_device, use_device
+from pipeline.errors import RunError
+from pipeline.io import lock, sha256, write_csv, write_tensors
+from pipeline.params import Experiment
+from pipeline.provenance import Record, code_hash
+from pipeline.runs import BEST, LAST, MANIFEST, new_discriminator, new_generator
+
+EXAMPLE = """--scale quick --experiment mnist --seed 0 \\
+    --data data/prepared/mnist.npz --output runs/quick/mnist/seed0 --work work/quick/mnist/seed0"""
+
+
+def main() -> None:
+    """Command line."""
+    parser = cli.parser("train", __doc__, EXAMPLE)
+    cli.add_params(parser)
+    cli.add_run(parser)
+    add_device(parser)
+    parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the finished run")
+    parser.add_argument("--work", type=Path, required=True, help="folder of the checkpoint and the lock")
+    parser.add_argument(
+        "--checkpoint-seconds", type=float, default=15, help="least time between checkpoints; default: %(default)s"
+    )
+    parser.add_argument("--lines", action="store_true", help="a line an epoch in place of a progress bar")
+    cli.run(parser, _work)
+
+
+def _work(args: argparse.Namespace) -> None:
+    experiment = cli.params(args).experiment(args.experiment)
+    with lock(args.work / "lock", f"training of {experiment.name}, seed {args.seed}"):
+        try:
+            Run(args, experiment).finish()
+        except FloatingPointError as error:
+            raise RunError(f"{experiment.name}, seed {args.seed}: {error}; lower the learning rate") from error
+
+
+class Run:
+    """One training run from its arguments to its files.
+
+    Args:
+        args: the command line.
+        experiment: the settings.
+    """
+
+    def __init__(self, args: argparse.Namespace, experiment: Experiment) -> None:
+        self.args, self.experiment, self.seed = args, experiment, args.seed
+        self.record = Record("train")
+        self.device = use_device(args)
+        self.images = load_images(args.data, TRAIN).to(self.device)
+        self.validation = load_images(args.data, VALIDATION)[: experiment.n_validation].to(self.device)
+        generator = new_generator(experiment, self.seed, self.device, self.images.mean(dim=0))
+        self.game = Game(generator, new_discriminator(experiment, self.seed, self.device), experiment.recipe)
+        self.checkpoint = Checkpoint(args.work / "checkpoint.safetensors", self._fingerprint())
+        self.progress = self.checkpoint.restore(self.game)
+
+    def _fingerprint(self) -> dict[str, object]:
+        return {
+            "settings": self.experiment.train_settings(),
+            "seed": self.seed,
+            "data_sha256": sha256(self.args.data),
+            "code_sha256": code_hash("pipeline.train"),
+            "torch": torch.__version__,
+            "device": self.device.type,
+            "threads": torch.get_num_threads(),
+        }
+
+    def finish(self) -> None:
+        """Train to the end and write the run's files; the manifest comes last."""
+        self._train()
+        output = self.args.output
+        write_tensors(output / BEST, self.progress.best)
+        write_tensors(output / LAST, self.game.generator.state_dict())
+        write_csv(output / "curve.csv", pd.DataFrame(self.progress.curve))
+        self.record.write(
+            output / MANIFEST,
+            inputs=[self.args.data],
+            outputs=[output / BEST, output / LAST, output / "curve.csv"],
+            experiment=self.experiment.name,
+            seed=self.seed,
+            settings=self.experiment.train_settings(),
+            device=self.device.type,
+            threads=torch.get_num_threads(),
+            epochs_trained=self.progress.epoch,
+            best_epoch=self.progress.best_epoch,
+            training_seconds=round(self.progress.seconds, 3),
+        )
+        self.checkpoint.delete()
+
+    def _train(self) -> None:
+        saved = time.perf_counter()
+        title = f"{self.experiment.name} seed {self.seed}"
+        if self.progress.epoch:
+            print(f"{title}: going on after epoch {self.progress.epoch}", flush=True)
+        with Reporter(title, self.experiment.epochs, self.progress, lines=self.args.lines) as reporter:
+            while not self._is_over():
+                self._epoch()
+                reporter.update()
+                if time.perf_counter() - saved >= self.args.checkpoint_seconds:
+                    self.checkpoint.save(self.game, self.progress)
+                    saved = time.perf_counter()
+
+    def _is_over(self) -> bool:
+        """All epochs done, or no new best for too long (the rule is ours: the 2014 runs were stopped by hand)."""
+        progress = self.progress
+        waited = progress.epoch - progress.best_epoch
+        out_of_patience = progress.best_epoch > 0 and waited >= self.experiment.patience_epochs
+        return progress.epoch >= self.experiment.epochs or out_of_patience
+
+    def _epoch(self) -> None:
+        progress, started = self.progress, time.perf_counter()
+        epoch = progress.epoch + 1
+        means = train_epoch(self.game, self.images, self.seed, epoch)
+        row: dict[str, float | None] = {"epoch": epoch, **dict(zip(CURVES, means.tolist(), strict=True))}
+        row |= {"validation_log_likelihood": None, "bandwidth": None}
+        if epoch % self.experiment.every_epochs == 0 or epoch == self.experiment.epochs:
+            chosen = self._validate(epoch)
+            row |= {"validation_log_likelihood": chosen.log_likelihood, "bandwidth": chosen.bandwidth}
+            if chosen.log_likelihood > progress.best_log_likelihood:
+                progress.best_epoch, progress.best_log_likelihood = epoch, chosen.log_likelihood
+                progress.best = {name: t.clone() for name, t in self.game.generator.state_dict().items()}
+        progress.epoch = epoch
+        progress.seconds += time.perf_counter() - started
+        progress.curve.append(row | {"seconds": round(progress.seconds, 3)})
+
+    def _validate(self, epoch: int) -> Selection:
+        """Parzen log-likelihood of the first validation images under fresh samples."""
+        experiment = self.experiment
+        random = stream(self.seed, "validation samples", epoch, self.device)
+        samples = draw_samples(
+            self.game.generator, experiment.recipe.noise_prior, experiment.n_samples, random
+        )
+        grid = experiment.grids["authors"]
+        means = log_density(self.validation, samples, grid).mean(dim=1)
+        return select_bandwidth(grid, means.tolist())
+
+
+class Reporter:
+    """Progress on the terminal: a bar, or a line an epoch where bars of several runs would mix."""
+
+    def __init__(self, title: str, epochs: int, progress: Progress, *, lines: bool) -> None:
+        self.title, self.epochs, self.progress, self.lines = title, epochs, progress, lines
+        self.first = progress.epoch
+        self.started = time.perf_counter()
+        self.bar = tqdm(total=epochs, initial=self.first, desc=title, unit="epoch", disable=lines)
+
+    def __enter__(self) -> "Reporter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+    def update(self) -> None:
+        """Report the epoch that has just ended."""
+        row = self.progress.curve[-1]
+        numbers = [f"D(x) {row['D(x)']:.3f}", f"D(G(z)) {row['D(G(z))']:.3f}"]
+        if self.progress.best_epoch:
+            numbers.append(f"best validation {self.progress.best_log_likelihood:.1f} nats")
+        self.bar.set_postfix_str(", ".join(numbers), refresh=False)
+        self.bar.update()
+        if self.lines:
+            speed = (time.perf_counter() - self.started) / (self.progress.epoch - self.first)
+            left = speed * (self.epochs - self.progress.epoch) / 60
+            place = f"{self.title}: epoch {self.progress.epoch}/{self.epochs}"
+            print(", ".join([place, *numbers, f"{speed:.1f} s/epoch", f"{left:.1f} min left"]), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
