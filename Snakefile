@@ -1,13 +1,17 @@
 """From raw data to Table 1, its figures and the report; see README.md. No logic, no numbers."""
 
 import os
+import sys
 
 from snakemake.utils import min_version, validate
 
+min_version("9.0")
+sys.path.insert(0, workflow.basedir)
+# The stages run in the working directory, which may be another.
+os.environ.update(PYTHONPATH=workflow.basedir)
+
 from pipeline.graph import Graph
 from pipeline.provenance import sources as sources_of
-
-min_version("9.0")
 
 
 configfile: "params.yaml"
@@ -17,10 +21,15 @@ validate(config, "pipeline/schema/params.schema.yaml")
 graph = Graph(config)
 
 
-def sources(module):
-    """Source files of a stage, relative to the working directory: their content triggers re-runs."""
+def here(*paths):
+    """Files of the project, relative to the working directory: every clone has the same inputs."""
     root = os.path.relpath(workflow.basedir)
-    return local([os.path.normpath(os.path.join(root, path)) for path in sources_of(module)])
+    return local([os.path.normpath(os.path.join(root, path)) for path in paths])
+
+
+def sources(module):
+    """Source files of a stage: their content triggers re-runs."""
+    return here(*sources_of(module))
 
 
 wildcard_constraints:
@@ -57,15 +66,15 @@ rule download:
         src=sources("pipeline.download"),
     output:
         "data/raw/{dataset}/manifest.json",
-    params:
-        files=graph.files,
     log:
         "logs/download/{dataset}.log",
     benchmark:
         "logs/download/{dataset}.benchmark.tsv"
+    retries: 2
     conda:
         "envs/gan.yaml"
-    retries: 2
+    params:
+        files=graph.files,
     shell:
         "python -m pipeline.download --params params.yaml --dataset {wildcards.dataset}"
         " --output data/raw/{wildcards.dataset} 2>&1 | tee {log}"
@@ -76,19 +85,19 @@ rule prepare:
         raw=graph.raw,
         src=sources("pipeline.prepare"),
     output:
-        "data/prepared/{dataset}.npz",
-        "data/prepared/{dataset}.manifest.json",
-    params:
-        split=graph.split,
+        data="data/prepared/{dataset}.npz",
+        manifest="data/prepared/{dataset}.manifest.json",
     log:
         "logs/prepare/{dataset}.log",
     benchmark:
         "logs/prepare/{dataset}.benchmark.tsv"
     conda:
         "envs/gan.yaml"
+    params:
+        split=graph.split,
     shell:
         "python -m pipeline.prepare --params params.yaml --dataset {wildcards.dataset}"
-        " --raw data/raw/{wildcards.dataset} --output {output[0]} 2>&1 | tee {log}"
+        " --raw data/raw/{wildcards.dataset} --output {output.data} 2>&1 | tee {log}"
 
 
 rule train:
@@ -100,19 +109,19 @@ rule train:
         "runs/{scale}/{experiment}/seed{seed}/last.safetensors",
         "runs/{scale}/{experiment}/seed{seed}/curve.csv",
         "runs/{scale}/{experiment}/seed{seed}/manifest.json",
-    params:
-        settings=graph.train_settings,
-        device=graph.params.values["compute"]["device"],
-        run=subpath(output[0], parent=True),
-    threads: graph.params.values["compute"]["threads"]
-    resources:
-        gpu=graph.gpus(),
     log:
         "logs/train/{scale}-{experiment}-seed{seed}.log",
     benchmark:
         "logs/train/{scale}-{experiment}-seed{seed}.benchmark.tsv"
     conda:
         "envs/gan.yaml"
+    threads: graph.params.values["compute"]["threads"]
+    resources:
+        gpu=graph.gpus(),
+    params:
+        settings=graph.train_settings,
+        device=graph.params.values["compute"]["device"],
+        run=subpath(output[0], parent=True),
     shell:
         "python -m pipeline.train --params params.yaml --scale {wildcards.scale}"
         " --experiment {wildcards.experiment} --seed {wildcards.seed}"
@@ -132,18 +141,18 @@ rule sample:
         "runs/{scale}/{experiment}/seed{seed}/last_samples.npy",
         "runs/{scale}/{experiment}/seed{seed}/sheet.npz",
         "runs/{scale}/{experiment}/seed{seed}/samples.manifest.json",
-    params:
-        device=graph.params.values["compute"]["device"],
-        run=subpath(output[0], parent=True),
-    threads: graph.params.values["compute"]["threads"]
-    resources:
-        gpu=graph.gpus(),
     log:
         "logs/sample/{scale}-{experiment}-seed{seed}.log",
     benchmark:
         "logs/sample/{scale}-{experiment}-seed{seed}.benchmark.tsv"
     conda:
         "envs/gan.yaml"
+    threads: graph.params.values["compute"]["threads"]
+    resources:
+        gpu=graph.gpus(),
+    params:
+        device=graph.params.values["compute"]["device"],
+        run=subpath(output[0], parent=True),
     shell:
         "python -m pipeline.sample --params params.yaml --scale {wildcards.scale}"
         " --experiment {wildcards.experiment} --run {params.run} --data {input.data}"
@@ -160,19 +169,19 @@ rule evaluate:
         "runs/{scale}/{experiment}/seed{seed}/metrics.csv",
         "runs/{scale}/{experiment}/seed{seed}/bandwidths.csv",
         "runs/{scale}/{experiment}/seed{seed}/metrics.manifest.json",
-    params:
-        grids=graph.grids,
-        device=graph.params.values["compute"]["device"],
-        run=subpath(output[0], parent=True),
-    threads: graph.params.values["compute"]["threads"]
-    resources:
-        gpu=graph.gpus(),
     log:
         "logs/evaluate/{scale}-{experiment}-seed{seed}.log",
     benchmark:
         "logs/evaluate/{scale}-{experiment}-seed{seed}.benchmark.tsv"
     conda:
         "envs/gan.yaml"
+    threads: graph.params.values["compute"]["threads"]
+    resources:
+        gpu=graph.gpus(),
+    params:
+        grids=graph.grids,
+        device=graph.params.values["compute"]["device"],
+        run=subpath(output[0], parent=True),
     shell:
         "python -m pipeline.evaluate --params params.yaml --scale {wildcards.scale}"
         " --experiment {wildcards.experiment} --run {params.run} --data {input.data}"
@@ -181,8 +190,12 @@ rule evaluate:
 
 rule table:
     input:
-        expand("{run}/{file}", run=graph.runs(), file=["manifest.json", "curve.csv", "metrics.csv", "bandwidths.csv"]),
-        quoted=local(os.path.join(os.path.relpath(workflow.basedir), "pipeline/quoted.csv")),
+        expand(
+            "{run}/{file}",
+            run=graph.runs(),
+            file=["manifest.json", "curve.csv", "metrics.csv", "bandwidths.csv"],
+        ),
+        quoted=here("pipeline/quoted.csv"),
         src=sources("pipeline.table"),
     output:
         "results/{scale}/metrics.csv",
@@ -197,15 +210,15 @@ rule table:
         "results/{scale}/table1.md",
         "results/{scale}/table1.tex",
         "results/{scale}/table.manifest.json",
-    params:
-        settings=graph.section("statistics", "catalogue"),
-        runs=graph.runs(),
     log:
         "logs/table/{scale}.log",
     benchmark:
         "logs/table/{scale}.benchmark.tsv"
     conda:
         "envs/gan.yaml"
+    params:
+        settings=graph.section("statistics", "catalogue"),
+        runs=graph.runs(),
     shell:
         "python -m pipeline.table --params params.yaml --scale {wildcards.scale}"
         " --runs {params.runs} --output results/{wildcards.scale} 2>&1 | tee {log}"
@@ -214,7 +227,7 @@ rule table:
 rule figures:
     input:
         rules.table.output,
-        quoted=local(os.path.join(os.path.relpath(workflow.basedir), "pipeline/quoted.csv")),
+        quoted=here("pipeline/quoted.csv"),
         sheets=expand("{run}/sheet.npz", run=graph.first_runs()),
         src=sources("pipeline.figures"),
     output:
@@ -226,14 +239,14 @@ rule figures:
         ),
         expand("results/{{scale}}/figures/{name}.png", name=graph.figures()),
         "results/{scale}/figures/manifest.json",
-    params:
-        settings=graph.section("figures", "statistics", "catalogue"),
     log:
         "logs/figures/{scale}.log",
     benchmark:
         "logs/figures/{scale}.benchmark.tsv"
     conda:
         "envs/gan.yaml"
+    params:
+        settings=graph.section("figures", "statistics", "catalogue"),
     shell:
         "python -m pipeline.figures --params params.yaml --scale {wildcards.scale}"
         " --results results/{wildcards.scale} --sheets {input.sheets}"
@@ -244,22 +257,29 @@ rule report:
     input:
         rules.table.output,
         rules.figures.output,
-        expand("{run}/{name}manifest.json", run=graph.runs(), name=["", "samples.", "metrics."]),
-        expand("{data}.manifest.json", data=[path.removesuffix(".npz") for path in graph.datasets()]),
-        template=local(os.path.join(os.path.relpath(workflow.basedir), "pipeline/report/report.html.j2")),
-        src=sources("pipeline.report_page"),
+        expand(
+            "{run}/{name}manifest.json",
+            run=graph.runs(),
+            name=["", "samples.", "metrics."],
+        ),
+        expand(
+            "{data}.manifest.json",
+            data=[path.removesuffix(".npz") for path in graph.datasets()],
+        ),
+        template=here("pipeline/report/report.html.j2"),
+        src=sources("pipeline.report"),
     output:
         "results/{scale}/report.html",
-    params:
-        runs=graph.runs(),
-        data=graph.datasets(),
     log:
         "logs/report/{scale}.log",
     benchmark:
         "logs/report/{scale}.benchmark.tsv"
     conda:
         "envs/gan.yaml"
+    params:
+        runs=graph.runs(),
+        data=graph.datasets(),
     shell:
-        "python -m pipeline.report_page --params params.yaml --scale {wildcards.scale}"
+        "python -m pipeline.report --params params.yaml --scale {wildcards.scale}"
         " --results results/{wildcards.scale} --runs {params.runs} --data {params.data}"
         " --output {output} 2>&1 | tee {log}"

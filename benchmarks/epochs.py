@@ -45,9 +45,7 @@ def main() -> None:
             append(args.output, rows(game, experiment, args.seed, epoch, images))
 
 
-def rows(
-    game: Game, experiment: Experiment, seed: int, epoch: int, images: dict[int, torch.Tensor]
-) -> pd.DataFrame:
+def rows(game: Game, experiment: Experiment, seed: int, epoch: int, images: dict[int, torch.Tensor]) -> pd.DataFrame:
     """The test rows of the present generator, one per grid."""
     random = stream(seed, "evaluation samples")
     samples = draw_samples(game.generator, experiment.recipe.noise_prior, experiment.n_samples, random)

@@ -67,4 +67,8 @@ def optimal_discriminator(p_data: torch.Tensor, p_g: torch.Tensor) -> torch.Tens
 def jensen_shannon(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
     """Jensen-Shannon divergence in nats of two distributions on a finite set (Eq. 6)."""
     middle = (p + q) / 2
-    return sum((torch.xlogy(a, a) - torch.xlogy(a, middle)).sum() for a in (p, q)) / 2
+    return (_kullback_leibler(p, middle) + _kullback_leibler(q, middle)) / 2
+
+
+def _kullback_leibler(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
+    return (torch.xlogy(p, p) - torch.xlogy(p, q)).sum()

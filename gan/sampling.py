@@ -7,9 +7,7 @@ from gan.noise import draw_noise
 
 
 @torch.no_grad()
-def draw_samples(
-    generator: Generator, prior: str, n: int, random: torch.Generator, block: int = 1000
-) -> torch.Tensor:
+def draw_samples(generator: Generator, prior: str, n: int, random: torch.Generator, block: int = 1000) -> torch.Tensor:
     """n samples G(z), z ~ p_z: real-valued outputs, nothing drawn per pixel.
 
     Args:

@@ -173,9 +173,7 @@ def train_step(game: Game, minibatches: Sequence[torch.Tensor], streams: Streams
     return step(game, minibatches, streams, epoch)
 
 
-def _simultaneous_step(
-    game: Game, minibatches: Sequence[torch.Tensor], streams: Streams, epoch: int
-) -> torch.Tensor:
+def _simultaneous_step(game: Game, minibatches: Sequence[torch.Tensor], streams: Streams, epoch: int) -> torch.Tensor:
     """Both gradients at the same old parameters, then both updates (the 2014 code)."""
     (images,) = minibatches
     rate, momentum = _next_rates(game, epoch)
@@ -194,9 +192,7 @@ def _simultaneous_step(
     return _curves(loss_d, loss_g, real_logits, fake_logits)
 
 
-def _alternating_step(
-    game: Game, minibatches: Sequence[torch.Tensor], streams: Streams, epoch: int
-) -> torch.Tensor:
+def _alternating_step(game: Game, minibatches: Sequence[torch.Tensor], streams: Streams, epoch: int) -> torch.Tensor:
     """k steps of the discriminator, then one of the generator against the new D (Algorithm 1)."""
     for images in minibatches:
         rate, momentum = _next_rates(game, epoch)

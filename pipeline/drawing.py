@@ -1,5 +1,7 @@
 """The figures, each drawn from tables and sample sheets alone."""
 
+from typing import Any
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -10,7 +12,10 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
+from gan.statistics import MIN_SEEDS
 from pipeline.params import Params
 from pipeline.summary import COLUMNS, PAPER, cell, quoted, test_rows, why_missing
 
@@ -20,6 +25,7 @@ GREY = 0.5
 LOG_2 = float(np.log(2))
 # Nats below the best mean that a bandwidth curve still shows.
 DEPTH = 250
+OURS = "ours"
 
 
 def style() -> None:
@@ -68,30 +74,37 @@ def samples(sheet: dict[str, np.ndarray], params: Params, experiment: str, seed:
 def bandwidth_curve(bandwidths: pd.DataFrame, params: Params, experiment: str) -> Figure:
     """Mean validation log-likelihood against the bandwidth, per seed, with the chosen points."""
     mine = bandwidths[(bandwidths.experiment == experiment) & (bandwidths.generator == "best")]
-    column = "validation_log_likelihood"
+    ours, other = (params.values["figures"][key] for key in ("ours", "other"))
     figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
-    ours = params.values["figures"]["ours"]
-    for seed, runs in mine.groupby("seed"):
-        fine, authors = (runs[runs.grid == grid].sort_values("bandwidth") for grid in ("fine", "authors"))
-        axes.plot(fine.bandwidth, fine[column], color=ours, alpha=0.6, linewidth=1.2)
-        axes.plot(authors.bandwidth, authors[column], "o", color=ours, markerfacecolor="white", markersize=5)
-        chosen = authors.loc[authors[column].idxmax()]
-        axes.plot(chosen.bandwidth, chosen[column], "o", color=ours, markersize=8)
-        best = fine.loc[fine[column].idxmax()]
-        axes.plot(best.bandwidth, best[column], "D", color=params.values["figures"]["other"], markersize=6)
-    top = mine[column].max()
+    for _, run in mine.groupby("seed"):
+        fine, authors = (run[run.grid == grid].sort_values("bandwidth") for grid in ("fine", "authors"))
+        axes.plot(fine.bandwidth, fine.validation_log_likelihood, color=ours, alpha=0.6, linewidth=1.2)
+        axes.plot(authors.bandwidth, authors.validation_log_likelihood, **_dot(ours, "white"))
+        for grid, look in ((authors, _dot(ours, ours)), (fine, _dot(other, other, "D"))):
+            chosen = grid.nlargest(1, "validation_log_likelihood")
+            axes.plot(chosen.bandwidth, chosen.validation_log_likelihood, **look)
+    top = mine.validation_log_likelihood.max()
     axes.set(ylim=(top - DEPTH, top + 0.12 * DEPTH), xlim=(0.08, 0.62))
-    axes.set(xlabel="bandwidth (pixel units)", ylabel="mean log-likelihood,\nvalidation images (nats)")
-    axes.set_title(f"{params.experiment(experiment).label}: filled circle: chosen from the authors' grid; diamond: fine grid")
-    axes.title.set_fontsize(10)
+    axes.set(xlabel="bandwidth (pixel units)", ylabel="mean log-likelihood, validation images (nats)")
+    axes.legend(
+        [Line2D([], [], **_dot(*look)) for look in ((ours, "white"), (ours, ours), (other, other, "D"))],
+        ["authors' grid", "chosen from it", "chosen from the fine grid"],
+        frameon=False,
+    )
+    title = f"{params.experiment(experiment).label}: a curve per seed, n = {mine.seed.nunique()}"
+    axes.set_title(title, fontsize=11)
     return _on_its_face(figure, params)
+
+
+def _dot(edge: str, face: str, marker: str = "o") -> dict[str, Any]:
+    return {"marker": marker, "color": edge, "markerfacecolor": face, "markersize": 6, "linestyle": "none"}
 
 
 def learning_curves(curves: pd.DataFrame, params: Params, experiment: str) -> Figure:
     """Losses, D's outputs and validation log-likelihood over epochs, a line a seed."""
     mine = curves[curves.experiment == experiment]
     colours = params.values["figures"]
-    figure, panels = plt.subplots(1, 3, figsize=(11, 3.6), layout="constrained")
+    figure, panels = plt.subplots(1, 3, figsize=(11.5, 3.8), layout="constrained")
     for _, run in mine.groupby("seed"):
         panels[0].plot(run.epoch, run.loss_D, color=colours["other"])
         panels[0].plot(run.epoch, run.loss_G, color=colours["ours"])
@@ -103,7 +116,7 @@ def learning_curves(curves: pd.DataFrame, params: Params, experiment: str) -> Fi
     _name_pair(panels[1], "mean output of D", ("D(x)", "D(G(z))"), 0.5, "1/2")
     panels[1].set_ylim(0, 1)
     panels[2].set(xlabel="epoch", ylabel="validation log-likelihood (nats)")
-    panels[2].xaxis.get_major_locator().set_params(integer=True)
+    panels[2].xaxis.set_major_locator(MaxNLocator(integer=True))
     figure.suptitle(f"{params.experiment(experiment).label}: a line per seed, n = {mine.seed.nunique()}", fontsize=11)
     return _on_its_face(figure, params)
 
@@ -111,44 +124,40 @@ def learning_curves(curves: pd.DataFrame, params: Params, experiment: str) -> Fi
 def _name_pair(axes: Axes, ylabel: str, names: tuple[str, str], equilibrium: float, note: str) -> None:
     axes.axhline(equilibrium, color="0.6", linestyle=":", linewidth=1, zorder=0)
     handles = [axes.lines[0], axes.lines[1], axes.lines[-1]]
-    axes.legend(handles, [*names, note], frameon=False, fontsize=8)
+    axes.legend(handles, [*names, note], fontsize=8, framealpha=1, edgecolor="none")
     axes.set(xlabel="epoch", ylabel=ylabel)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def table_plot(metrics: pd.DataFrame, params: Params) -> Figure:
-    """Table 1 as dots with their errors; ours with each seed and where one more seed is expected."""
-    figure, panels = plt.subplots(1, len(COLUMNS), figsize=(10, 3.6), layout="constrained", sharey=True)
+    """Table 1 as dots with their errors; ours with each seed and, from 5 seeds on, where one more is expected."""
+    figure, panels = plt.subplots(1, len(COLUMNS), figsize=(10, 3.8), layout="constrained", sharey=True)
     for axes, (experiment, label) in zip(panels, COLUMNS.items(), strict=True):
-        _quoted_dots(axes, experiment, params.values["figures"])
+        rows = quoted().query("dataset == @experiment and error_over in ('test examples', 'folds')")
+        for row in rows.to_dict("records"):
+            colour = params.values["figures"]["other" if row["model"] == PAPER else "data"]
+            axes.errorbar(row["value"], row["model"], xerr=row["error"], fmt="o", color=colour, capsize=3)
         _our_dots(axes, metrics, params, experiment)
         axes.set(title=label, xlabel="mean test log-likelihood (nats)")
         axes.grid(axis="x", color="0.9")
+    panels[0].invert_yaxis()  # shared: the paper's order from the top, ours at the bottom
     return _on_its_face(figure, params)
 
 
-def _quoted_dots(axes: Axes, experiment: str, colours: dict[str, str]) -> None:
-    rows = quoted().query("dataset == @experiment")
-    for row in rows.itertuples():
-        colour = colours["other"] if row.model == PAPER else colours["data"]
-        axes.errorbar(row.value, row.model, xerr=row.error, fmt="o", color=colour, capsize=3)
-
-
 def _our_dots(axes: Axes, metrics: pd.DataFrame, params: Params, experiment: str) -> None:
-    our, name, colour = cell(metrics, params, experiment, "authors"), "ours", params.values["figures"]["ours"]
+    our, colour = cell(metrics, params, experiment, "authors"), params.values["figures"]["ours"]
     if our is None:
-        axes.plot([], [])
-        axes.text(0.5, 0.06, f"ours: {why_missing(params, experiment)}", transform=axes.transAxes, ha="center", fontsize=9)
+        note = why_missing(params, experiment)
+        place = (0.5, OURS)
+        axes.annotate(note, place, xycoords=axes.get_yaxis_transform(), ha="center", va="center", fontsize=9)
         return
-    values = test_rows(metrics, experiment, "authors").value
-    axes.plot(values, [name] * len(values), "|", color=colour, markersize=12)
+    seeds = test_rows(metrics, experiment, "authors").value
+    axes.plot(seeds, [OURS] * len(seeds), "|", color=colour, markersize=14)
     low, high = our.seeds.prediction_interval
-    error = [[our.seeds.mean - low], [high - our.seeds.mean]] if our.seeds.n > 1 else None
-    axes.errorbar(our.seeds.mean, name, xerr=error, fmt="D", color=colour, capsize=3)
-    axes.annotate(
-        f"n = {our.seeds.n} seeds; bar: one more seed", (our.seeds.mean, name), (0, 9), textcoords="offset points",
-        ha="center", fontsize=8, color=colour,
-    )
+    error = [[our.seeds.mean - low], [high - our.seeds.mean]] if our.seeds.n >= MIN_SEEDS else None
+    axes.errorbar(our.seeds.mean, OURS, xerr=error, fmt="D", color=colour, capsize=3)
+    note = f"n = {our.seeds.n}"
+    axes.annotate(note, (our.seeds.mean, OURS), (0, 10), textcoords="offset points", ha="center", fontsize=8)
 
 
 def _on_its_face(figure: Figure, params: Params) -> Figure:

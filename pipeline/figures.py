@@ -11,7 +11,9 @@ from pipeline.errors import UserError
 from pipeline.io import read_arrays, read_csv, replacing
 from pipeline.provenance import Record
 
-EXAMPLE = "--scale quick --results results/quick --sheets runs/quick/mnist/seed0/sheet.npz --output results/quick/figures"
+EXAMPLE = (
+    "--scale quick --results results/quick --sheets runs/quick/mnist/seed0/sheet.npz --output results/quick/figures"
+)
 
 
 def main() -> None:

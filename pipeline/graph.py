@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline.params import Dataset, Params, load
 from pipeline.errors import UserError
+from pipeline.params import Dataset, Params, load
 
 OVERRIDABLE = ("scale", "experiments", "seeds")
 
@@ -27,7 +27,9 @@ class Graph:
         in_file = load(params_file).values
         changed = [key for key in config if key not in OVERRIDABLE and config[key] != in_file.get(key)]
         if changed:
-            raise UserError(f"--config can set {', '.join(OVERRIDABLE)}; to change {', '.join(changed)} edit {params_file}")
+            raise UserError(
+                f"--config can set {', '.join(OVERRIDABLE)}; to change {', '.join(changed)} edit {params_file}"
+            )
 
     @property
     def results(self) -> str:

@@ -139,9 +139,7 @@ class Params:
         if synthetic:
             n = self.values["synthetic_images"]
             split = (n - 2 * (n // 3), n // 3, n // 3)
-        return Dataset(
-            name, tuple(entry["shape"]), split, entry["files"], entry.get("npm_package"), synthetic
-        )
+        return Dataset(name, tuple(entry["shape"]), split, entry["files"], entry.get("npm_package"), synthetic)
 
     def _layers(self, entries: list[dict[str, Any]]) -> tuple[Layer, ...]:
         layers = [Layer(**entry) for entry in entries]

@@ -17,10 +17,8 @@ def _work(args: argparse.Namespace) -> None:
     print(f"Scale {params.scale}: {params.cost}. A stopped run goes on where it was when started again.")
     for name in params.experiments:
         experiment, seeds = params.experiment(name), params.seeds(name)
-        print(
-            f"  {experiment.label}: {len(seeds)} seeds, up to {experiment.epochs} epochs each; then {experiment.n_samples}"
-            " samples per seed, bandwidths chosen on validation images, mean log-likelihood of all test images"
-        )
+        print(f"  {experiment.label}: {len(seeds)} seeds, up to {experiment.epochs} epochs each; then")
+        print(f"  {experiment.n_samples} samples per seed, scored on all test images.")
     print(f"Results go to results/{params.scale}/.", flush=True)
 
 

@@ -29,7 +29,7 @@ def sources(module: str) -> list[str]:
         sorted paths relative to the project's root.
     """
     found: dict[str, Path] = {}
-    todo = [module, "gan", "pipeline"]
+    todo = [module, f"{module}.__main__", "gan", "pipeline"]
     while todo:
         name = todo.pop()
         path = _file_of(name)

@@ -73,7 +73,9 @@ def verify_outputs(manifest: Path) -> None:
         outputs = dict(content["outputs"])
     for name, digest in outputs.items():
         if sha256(manifest.parent / name) != digest:
-            raise UserError(f"{manifest.parent / name}: not the bytes that {manifest.name} records; delete it and run again")
+            raise UserError(
+                f"{manifest.parent / name}: not the bytes that {manifest.name} records; delete it and run again"
+            )
 
 
 def plain(content: Any) -> Any:

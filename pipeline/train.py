@@ -1,7 +1,6 @@
 """Train one experiment's GAN with one seed; keep the best generator on validation data, and the last."""
 
 import argparse
-import sys
 import time
 from pathlib import Path
 
@@ -145,9 +144,7 @@ class Run:
         """Parzen log-likelihood of the first validation images under fresh samples."""
         experiment = self.experiment
         random = stream(self.seed, "validation samples", epoch, self.device)
-        samples = draw_samples(
-            self.game.generator, experiment.recipe.noise_prior, experiment.n_samples, random
-        )
+        samples = draw_samples(self.game.generator, experiment.recipe.noise_prior, experiment.n_samples, random)
         grid = experiment.grids["authors"]
         means = log_density(self.validation, samples, grid).mean(dim=1)
         return select_bandwidth(grid, means.tolist())
@@ -184,4 +181,4 @@ class Reporter:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

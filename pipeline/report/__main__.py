@@ -1,0 +1,134 @@
+"""Write the report of a scale: table, figures and provenance in one HTML file that opens offline."""
+
+import argparse
+import base64
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from pipeline import cli
+from pipeline.io import read_csv, read_json, write_text
+from pipeline.params import Params
+from pipeline.provenance import commit, environment
+from pipeline.summary import COLUMNS, cell
+
+EXAMPLE = """--scale quick --results results/quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 \\
+    --data data/prepared/mnist.npz --output results/quick/report.html"""
+TEMPLATE = Path(__file__).parent / "report.html.j2"
+RUN_MANIFESTS = ("manifest.json", "samples.manifest.json", "metrics.manifest.json")
+ALT = {
+    "table1": "Table 1 as a dot plot: quoted models and ours, with errors",
+    "samples": "Generated images in rows of five, each row's nearest training image framed in yellow",
+    "bandwidth": "Mean validation log-likelihood against bandwidth, one curve per seed, chosen points marked",
+    "learning": "Losses, discriminator outputs and validation log-likelihood against epochs, one line per seed",
+}
+CAPTIONS = {
+    "table1": "Table 1. Bars of quoted rows: standard error over test images (MNIST) or folds (TFD). "
+    "Ticks of our row: single seeds; its bar, drawn from 5 seeds on, is where one more seed is expected.",
+    "samples": "Samples (Figure 2 of the paper): 20 fair random draws, not chosen. Column 6 is the training image "
+    "nearest to column 5.",
+    "bandwidth": "The bandwidth is chosen on validation images alone. Circles: the authors' 10-point grid.",
+    "learning": "Training, one line per seed. With dropout active, D's outputs are those it was trained on.",
+}
+
+
+def main() -> None:
+    """Command line."""
+    parser = cli.parser("report", __doc__, EXAMPLE)
+    cli.add_params(parser)
+    parser.add_argument("--results", type=Path, required=True, help="folder that `table` and `figures` filled")
+    parser.add_argument("--runs", type=Path, nargs="+", required=True, help="folders of the runs in the table")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="prepared data sets")
+    parser.add_argument("--output", type=Path, required=True, help="the html file to write")
+    cli.run(parser, _work)
+
+
+def _work(args: argparse.Namespace) -> None:
+    params = cli.params(args)
+    environments = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    page = environments.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+        scale=params.scale,
+        is_real=params.is_real,
+        verdicts=verdicts(read_csv(args.results / "metrics.csv"), params),
+        table=read_csv(args.results / "table1.csv").fillna(""),
+        seeds=seed_rows(read_csv(args.results / "metrics.csv")),
+        figures=figures(args.results / "figures"),
+        facts=facts(params),
+        stages=stages(args),
+        data=[data_row(path) for path in args.data],
+        command=f"snakemake --cores all --config scale={params.scale}",
+    )
+    write_text(args.output, page)
+
+
+def verdicts(metrics: pd.DataFrame, params: Params) -> list[str]:
+    """One sentence for each column of Table 1 that we ran."""
+    sentences = []
+    for experiment, label in COLUMNS.items():
+        our = cell(metrics, params, experiment, "authors")
+        if our is None:
+            continue
+        spread = f" ± {our.seeds.sd:.1f} (sd)" if our.seeds.n > 1 else ""
+        sentences.append(
+            f"{label}: {our.seeds.mean:.1f}{spread} nats over {our.seeds.n} training seeds, "
+            f"the paper's one run {our.published:g}; {our.verdict}."
+        )
+    return sentences
+
+
+def seed_rows(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Test log-likelihoods, a row per seed, generator and grid."""
+    chosen = metrics[metrics.metric == "test_log_likelihood"]
+    rows = chosen[
+        ["experiment", "seed", "generator", "grid", "value", "standard_error", "bandwidth", "bandwidth_place"]
+    ]
+    rows = rows.assign(value=rows.value.round(2), standard_error=rows.standard_error.round(2))
+    return rows.rename(
+        columns={"value": "nats", "standard_error": "SE over images", "bandwidth_place": "place in grid"}
+    )
+
+
+def figures(folder: Path) -> list[dict[str, str]]:
+    """The SVG files as data addresses, with caption and alternative text."""
+    return [
+        {
+            "source": "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode(),
+            "caption": CAPTIONS[path.stem.split("-")[0]],
+            "alt": ALT[path.stem.split("-")[0]],
+        }
+        for kind in CAPTIONS
+        for path in sorted(folder.glob(f"{kind}*.svg"))
+    ]
+
+
+def facts(params: Params) -> dict[str, str]:
+    """Commit, parameters and versions of the process that wrote the page."""
+    content = json.dumps(params.values, sort_keys=True).encode()
+    return {
+        "commit": commit(),
+        "params.yaml (SHA-256 of its content)": hashlib.sha256(content).hexdigest(),
+    } | environment()
+
+
+def stages(args: argparse.Namespace) -> list[dict[str, Any]]:
+    """Wall time and peak memory of each stage and run."""
+    paths = [path.with_suffix(".manifest.json") for path in args.data]
+    paths += [run / name for run in args.runs for name in RUN_MANIFESTS]
+    paths += [args.results / "table.manifest.json", args.results / "figures" / "manifest.json"]
+    return [{"of": str(path.parent)} | read_json(path) for path in paths]
+
+
+def data_row(path: Path) -> dict[str, str]:
+    """A prepared data set and its checksum."""
+    manifest = read_json(path.with_suffix(".manifest.json"))
+    return {"file": path.name, "sha256": manifest["outputs"][path.name]}
+
+
+if __name__ == "__main__":
+    main()
