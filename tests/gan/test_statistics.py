@@ -1,0 +1,63 @@
+"""Intervals cover what they promise; verdicts follow design's order."""
+
+import math
+
+import numpy as np
+import pytest
+
+from gan.statistics import standard_error, summarise_seeds, verdict
+
+
+def test_standard_error_is_the_2014_scripts():
+    assert standard_error([1.0, 2.0, 3.0, 6.0]) == pytest.approx(math.sqrt(3.5) / 2)
+    assert standard_error([1.0, 3.0], ddof=1) == pytest.approx(1)
+
+
+def test_summarise_seeds_by_hand():
+    """t(0.975, 2) = 4.30265."""
+    summary = summarise_seeds([1.0, 2.0, 3.0])
+    assert (summary.n, summary.mean, summary.sd, summary.low, summary.high) == (3, 2, 1, 1, 3)
+    assert summary.mean_interval == pytest.approx((2 - 4.30265 / math.sqrt(3), 2 + 4.30265 / math.sqrt(3)), abs=1e-4)
+    assert summary.prediction_interval[1] == pytest.approx(2 + 4.30265 * math.sqrt(4 / 3), abs=1e-4)
+
+
+def test_summarise_seeds_of_one_seed_knows_no_spread():
+    summary = summarise_seeds([5.0])
+    assert summary.mean == 5
+    assert math.isnan(summary.sd)
+    assert all(map(math.isnan, summary.prediction_interval))
+
+
+@pytest.mark.parametrize("values", [[], [1.0, math.nan], [math.inf]])
+def test_summarise_seeds_refuses(values):
+    with pytest.raises(ValueError, match="finite value"):
+        summarise_seeds(values)
+
+
+@pytest.mark.parametrize("n", [2, 5, 20])
+def test_intervals_cover_as_promised(n):
+    """Nominal 95%: the truth in the mean's interval, one more run in the prediction interval."""
+    random = np.random.default_rng(n)
+    trials = 4000
+    hits = np.zeros(2)
+    for runs, one_more in zip(random.normal(225, 8, (trials, n)), random.normal(225, 8, trials), strict=True):
+        summary = summarise_seeds(runs)
+        hits += [
+            summary.mean_interval[0] <= 225 <= summary.mean_interval[1],
+            summary.prediction_interval[0] <= one_more <= summary.prediction_interval[1],
+        ]
+    assert hits / trials == pytest.approx(0.95, abs=0.015)  # over 4 standard errors of 4000 trials
+
+
+@pytest.mark.parametrize(
+    ("values", "published", "reason", "expected"),
+    [
+        ([220.0, 225, 230, 223, 227], 225, "scale quick", "not judged: scale quick"),
+        ([220.0, 225, 230, 223], 225, "", "too few seeds (n = 4 < 5)"),
+        ([200.0, 201, 202, 203, 204], 225, "", "not reproduced: -23.0 nats, -14.5 sd"),
+        ([200.0, 215, 225, 235, 250], 225, "", "undecided"),
+        ([224.0, 225, 226, 225, 224], 225, "", "reproduced"),
+    ],
+)
+def test_verdict_in_order(values, published, reason, expected):
+    assert verdict(summarise_seeds(values), published, 22, reason) == expected

@@ -1,0 +1,185 @@
+"""The game step by step, against the rules written out plainly with autograd."""
+
+import copy
+import math
+
+import pytest
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
+
+from gan.models import Layer
+from gan.noise import draw_noise
+from gan.training import Game, Player, Recipe, Streams, limit_column_norms, train_epoch, train_step
+
+ALGORITHM_1 = Recipe(
+    batch_size=10,
+    update="alternating",
+    discriminator_loss_scale=1,
+    generator_loss="saturating",
+    generator_noise="fresh",
+    generator_masks="fresh",
+)
+
+
+def plain_update(network, velocities, loss, rate, momentum):
+    """v := m v - lr g; theta := theta + v, written out."""
+    network.zero_grad()
+    loss.backward()
+    for parameter, velocity in zip(network.parameters(), velocities, strict=True):
+        velocity.copy_(momentum * velocity - rate * parameter.grad)
+        parameter.data += velocity
+
+
+def fresh_velocities(network):
+    return [torch.zeros_like(parameter) for parameter in network.parameters()]
+
+
+def test_simultaneous_steps_equal_the_plain_rules(networks, images):
+    """Both gradients at the old parameters: G's gradient sees D as it was before the step."""
+    g, d = copy.deepcopy(networks)
+    v_g, v_d = fresh_velocities(g), fresh_velocities(d)
+    game, streams, mirror = Game(*networks, Recipe()), Streams(0, 3, "cpu"), Streams(0, 3, "cpu")
+    for step in range(3):
+        train_step(game, [images], streams, epoch=3)
+        samples = g(draw_noise("uniform", (25, 4), mirror.noise))
+        masks = d.draw_masks(50, mirror.dropout)
+        real, fake = [m[:25] for m in masks], [m[25:] for m in masks]
+        old_d = copy.deepcopy(d)
+        rate, momentum = 0.1 / 1.000004**step, 0.5 + 0.2 * 2 / 249
+        loss_d = 0.5 * (
+            cross_entropy(d(images, real), torch.ones(25)) + cross_entropy(d(samples.detach(), fake), torch.zeros(25))
+        )
+        plain_update(d, v_d, loss_d, rate, momentum)
+        plain_update(g, v_g, cross_entropy(old_d(samples, fake), torch.ones(25)), rate, momentum)
+    for ours, theirs in ((game.generator, g), (game.discriminator, d)):
+        for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-7)
+
+
+def test_alternating_steps_equal_algorithm_1(networks, images):
+    """k = 2 steps of D on new minibatches, then one of G with fresh noise and masks against the new D."""
+    g, d = copy.deepcopy(networks)
+    v_g, v_d = fresh_velocities(g), fresh_velocities(d)
+    game, streams, mirror = Game(*networks, ALGORITHM_1), Streams(0, 1, "cpu"), Streams(0, 1, "cpu")
+    minibatches = [images[:10], images[10:20]]
+    train_step(game, minibatches, streams, epoch=1)
+    for step, batch in enumerate(minibatches):
+        rate = 0.1 / 1.000004**step
+        samples = g(draw_noise("uniform", (10, 4), mirror.noise)).detach()
+        masks = d.draw_masks(20, mirror.dropout)
+        real, fake = [m[:10] for m in masks], [m[10:] for m in masks]
+        loss = cross_entropy(d(batch, real), torch.ones(10)) + cross_entropy(d(samples, fake), torch.zeros(10))
+        plain_update(d, v_d, loss, rate, 0.5)
+    samples = g(draw_noise("uniform", (10, 4), mirror.noise))
+    logits = d(samples, d.draw_masks(10, mirror.dropout))
+    plain_update(g, v_g, (1 - logits.sigmoid()).log().mean(), rate, 0.5)
+    for ours, theirs in ((game.generator, g), (game.discriminator, d)):
+        for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("change", [{"generator_noise": "fresh"}, {"generator_masks": "fresh"}])
+def test_fresh_draws_change_the_generator_alone(networks, images, change):
+    shared, fresh = (Game(*copy.deepcopy(networks), Recipe(**options)) for options in ({}, change))
+    for game in (shared, fresh):
+        train_step(game, [images], Streams(0, 1, "cpu"), epoch=1)
+    pairs = zip(shared.tensors().items(), fresh.tensors().values(), strict=True)
+    equal = {name: torch.equal(a, b) for (name, a), b in pairs}
+    assert all(same for name, same in equal.items() if name.startswith("discriminator"))
+    assert not equal["generator.layers.0.weight"]
+
+
+def test_player_folds_the_rate_into_the_velocity():
+    """Changing the rate must not rescale what the velocity has gathered (unlike torch.optim.SGD)."""
+    network = torch.nn.Linear(1, 1, bias=False)
+    torch.nn.init.zeros_(network.weight)
+    player = Player(network)
+    for rate in (1.0, 0.1):
+        player.update([torch.ones(1, 1)], rate, 0.5)
+    assert network.weight.item() == pytest.approx(-1 + (0.5 * -1 - 0.1))
+
+
+def test_limit_column_norms_before_and_after_updates(networks):
+    generator, discriminator = networks
+    bias = generator.layers[0].bias.clone()
+    game = Game(generator, discriminator, Recipe(max_column_norm=0.6))
+    train_step(game, [torch.rand(8, 12)], Streams(0, 1, "cpu"), epoch=1)
+    for network in networks:
+        for layer in network.layers:
+            assert layer.weight.norm(dim=1).max() <= 0.6
+    assert torch.equal(bias, torch.zeros_like(bias))
+
+
+def test_limit_column_norms_leaves_short_vectors_their_direction():
+    network = torch.nn.Linear(3, 2)
+    short, long = torch.tensor([0.3, -0.4, 1.2]), torch.tensor([3.0, -4.0, 12.0])
+    network.weight.data.copy_(torch.stack([short, long]))
+    limit_column_norms(network, 1.9365)
+    torch.testing.assert_close(network.weight.data, torch.stack([short, long * 1.9365 / 13]))
+
+
+def test_train_epoch_uses_the_last_incomplete_minibatch(networks, images, monkeypatch):
+    sizes = []
+    monkeypatch.setattr("gan.training.train_step", lambda _game, batches, *_: (sizes.append(len(batches[0])), torch.ones(4))[1])
+    train_epoch(Game(*networks, Recipe(batch_size=10)), images, seed=0, epoch=1)
+    assert sizes == [10, 10, 5]
+
+
+def test_train_epoch_groups_minibatches_by_k(networks, images):
+    recipe = Recipe(batch_size=5, update="alternating", discriminator_steps=2)
+    game = Game(*networks, recipe)
+    train_epoch(game, images, seed=0, epoch=1)
+    assert game.updates == 5  # minibatches seen by D; G moved 3 times
+
+
+def test_train_epoch_visits_every_image_once_in_a_new_order(networks, images, monkeypatch):
+    seen = []
+    monkeypatch.setattr("gan.training.train_step", lambda _game, batches, *_: (seen.append(batches[0]), torch.ones(4))[1])
+    game = Game(*networks, Recipe(batch_size=10))
+    for epoch in (1, 2):
+        train_epoch(game, images, seed=0, epoch=epoch)
+    first, second = torch.cat(seen[:3]), torch.cat(seen[3:])
+    assert not torch.equal(first, second)
+    assert torch.equal(first.sort(dim=0).values, images.sort(dim=0).values)
+    assert torch.equal(second.sort(dim=0).values, images.sort(dim=0).values)
+
+
+def test_train_epoch_repeats_bit_for_bit_and_differs_by_seed(networks, images):
+    games = [Game(*copy.deepcopy(networks), Recipe(batch_size=10)) for _ in range(3)]
+    for game, seed in zip(games, (0, 0, 1), strict=True):
+        train_epoch(game, images, seed, epoch=1)
+    same, again, other = (game.tensors() for game in games)
+    assert all(torch.equal(same[name], again[name]) for name in same)
+    assert not torch.equal(same["generator.layers.0.weight"], other["generator.layers.0.weight"])
+
+
+def test_train_epoch_starts_at_equilibrium():
+    """With D's small weights both losses start at log 2 and both outputs at 1/2."""
+    from gan.models import Discriminator, Generator
+    from gan.seeding import stream
+
+    generator = Generator(4, [Layer(12, "sigmoid", 0.05)], stream(0, "g"))
+    discriminator = Discriminator(12, [Layer(1, "linear", 1e-6)], stream(0, "d"))
+    curves = train_epoch(Game(generator, discriminator, Recipe()), torch.rand(10, 12), seed=0, epoch=1)
+    assert curves.tolist() == pytest.approx([math.log(2), math.log(2), 0.5, 0.5], abs=1e-3)
+
+
+def test_train_epoch_names_the_step_of_a_divergence(networks, images):
+    images[images.shape[0] // 2] = math.nan
+    with pytest.raises(FloatingPointError, match="epoch 4, step . of 3"):
+        train_epoch(Game(*networks, Recipe(batch_size=10)), images, seed=0, epoch=4)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"update": "both"}, "update must be one of"),
+        ({"generator_loss": "hinge"}, "generator_loss must be one of"),
+        ({"generator_noise": "old"}, "generator_noise must be one of"),
+        ({"generator_masks": "old"}, "generator_masks must be one of"),
+        ({"discriminator_steps": 2}, "discriminator_steps 1"),
+    ],
+)
+def test_recipe_refuses_what_has_no_meaning(options, message):
+    with pytest.raises(ValueError, match=message):
+        Recipe(**options)

@@ -1,0 +1,68 @@
+"""Prepared arrays become the float images of the protocol."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from gan.splits import TEST, TRAIN, VALIDATION
+from pipeline.datasets import READERS, load_images, synthetic_images
+from pipeline.errors import UserError
+from pipeline.io import write_arrays
+from pipeline.params import load
+
+FILE = Path(__file__).parents[2] / "params.yaml"
+PARAMS = load(FILE, "smoke")
+
+
+def idx(images: np.ndarray) -> bytes:
+    header = np.array([0x00000803, *images.shape], dtype=">i4").tobytes()
+    return header + images.tobytes()
+
+
+def test_read_mnist_keeps_file_order(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28), dtype=np.uint8)
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(idx(images[:3]))
+    (tmp_path / "t10k-images-idx3-ubyte").write_bytes(idx(images[3:]))
+    assert np.array_equal(READERS["mnist"](tmp_path), images)
+
+
+def test_load_images_scales_and_flattens_row_major(tmp_path):
+    images = np.arange(24, dtype=np.uint8).reshape(4, 2, 3) * 10
+    write_arrays(tmp_path / "d.npz", images=images, split=np.array([0, 0, 1, 2], np.uint8))
+    train = load_images(tmp_path / "d.npz", TRAIN)
+    assert train.dtype == torch.float32
+    assert train.tolist() == (images[:2].reshape(2, 6).astype(np.float32) / np.float32(255)).tolist()
+    assert load_images(tmp_path / "d.npz", VALIDATION).shape == (1, 6)
+    assert load_images(tmp_path / "d.npz", TEST).shape == (1, 6)
+
+
+def test_load_images_names_what_is_wrong(tmp_path):
+    write_arrays(tmp_path / "d.npz", images=np.zeros((2, 2, 2), np.uint8))
+    with pytest.raises(UserError, match="expected images and split"):
+        load_images(tmp_path / "d.npz", TRAIN)
+    write_arrays(tmp_path / "d.npz", images=np.zeros((2, 2, 2), np.uint8), split=np.zeros(2, np.uint8))
+    with pytest.raises(UserError, match="no image of part 2"):
+        load_images(tmp_path / "d.npz", TEST)
+
+
+def test_synthetic_images_repeat_and_have_dead_pixels():
+    dataset = PARAMS.dataset("synthetic-mnist")
+    images = synthetic_images(dataset)
+    assert images.shape == (600, 28, 28)
+    assert images.dtype == np.uint8
+    assert np.array_equal(images, synthetic_images(dataset))
+    assert (images.max(axis=0) == 0).any()
+
+
+def test_mnist_is_the_canonical_data(mnist):
+    """Counts and a checksum over the real pixels in the protocol's order."""
+    parts = [load_images(mnist, part) for part in (TRAIN, VALIDATION, TEST)]
+    assert [len(part) for part in parts] == [50_000, 10_000, 10_000]
+    assert (parts[0].min(), parts[0].max()) == (0, 1)
+    pixels = (torch.cat(parts) * 255).round().to(torch.uint8).numpy()
+    files = load(FILE).dataset("mnist").files
+    for name, part in (("train-images-idx3-ubyte", pixels[:60_000]), ("t10k-images-idx3-ubyte", pixels[60_000:])):
+        assert hashlib.sha256(idx(part.reshape(-1, 28, 28))).hexdigest() == files[name]["sha256"]

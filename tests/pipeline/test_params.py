@@ -1,0 +1,104 @@
+"""params.yaml: valid as shipped; each mistake is one line that names the key."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.errors import UserError
+from pipeline.params import Params, load
+
+FILE = Path(__file__).parents[2] / "params.yaml"
+VALUES = yaml.safe_load(FILE.read_text())
+
+
+def changed(key: str, value: object) -> dict:
+    """The shipped values with one dotted key replaced."""
+    values = copy.deepcopy(VALUES)
+    *path, last = key.split(".")
+    place = values
+    for name in path:
+        place = place[name]
+    place[last] = value
+    return values
+
+
+@pytest.mark.parametrize("scale", ["paper", "cpu", "quick", "smoke"])
+def test_every_scale_is_valid(scale):
+    params = load(FILE, scale)
+    for name in params.experiments:
+        assert params.experiment(name).epochs >= 1
+        assert params.seeds(name) == list(range(len(params.seeds(name))))
+
+
+def test_real_scales_differ_in_seeds_epochs_and_samples_only():
+    paper, quick = (load(FILE, scale).experiment("mnist").train_settings() for scale in ("paper", "quick"))
+    assert {key for key in paper if paper[key] != quick[key]} <= {"epochs", "n_samples"}
+
+
+def test_smoke_shrinks_hidden_layers_and_makes_images():
+    smoke = load(FILE, "smoke")
+    experiment = smoke.experiment("mnist")
+    assert [layer.units for layer in experiment.generator] == [16, 16, 784]
+    assert experiment.dataset == "synthetic-mnist"
+    assert not smoke.is_real
+
+
+def test_authors_grid_is_the_2014_scripts():
+    grid = load(FILE).experiment("mnist").grids["authors"]
+    expected = [0.1, 0.1292, 0.1668, 0.2154, 0.2783, 0.3594, 0.4642, 0.5995, 0.7743, 1.0]
+    assert grid == pytest.approx(expected, abs=5e-5)
+
+
+def test_seeds_and_experiments_can_be_chosen():
+    params = Params(changed("seeds", [7, 3]) | {"experiments": ["mnist"]})
+    assert params.seeds("mnist") == [7, 3]
+    assert params.experiments == ["mnist"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("scale", "huge", "scale: 'huge' is unknown; there are: paper, cpu, quick, smoke"),
+        ("experiments", ["cats"], "experiments: 'cats' is unknown; there are: mnist"),
+        ("seeds", [1, 1], "seeds: .* non-unique"),
+        ("seeds", [-1], "seeds: 0: -1 is less than the minimum"),
+        ("colour", "red", "top level: .*'colour' was unexpected"),
+        ("catalogue.mnist.recipe.learning_rate", "fast", "recipe: learning_rate: 'fast' is not of type 'number'"),
+        ("catalogue.mnist.recipe.learning_rate", -0.1, "recipe: learning_rate: -0.1"),
+        ("catalogue.mnist.recipe.nesterov", True, "recipe: .*'nesterov' was unexpected"),
+        ("catalogue.mnist.recipe.discriminator_steps", 2, "mnist: a simultaneous update has discriminator_steps 1"),
+        ("catalogue.mnist.generator", [], "generator: .*(non-empty|too short)"),
+        ("catalogue.mnist.dataset", "cats", "dataset: 'cats' is unknown"),
+        ("scales.quick.experiments.mnist.epochs", 0, "epochs: 0 is less than the minimum"),
+        ("parzen.grids.fine.count", 1, "count: 1 is less than the minimum"),
+        ("statistics.confidence", 1.0, "confidence: 1.0"),
+    ],
+)
+def test_a_mistake_is_one_line_that_names_the_key(key, value, message):
+    with pytest.raises(UserError, match=message) as error:
+        Params(changed(key, value)).experiment("mnist")
+    assert "\n" not in str(error.value)
+
+
+def test_load_names_a_missing_file_and_bad_yaml(tmp_path):
+    with pytest.raises(UserError, match="absent.yaml: cannot be read"):
+        load(tmp_path / "absent.yaml")
+    (tmp_path / "bad.yaml").write_text("a: [1,\nb")
+    with pytest.raises(UserError, match=r"bad\.yaml: not valid YAML"):
+        load(tmp_path / "bad.yaml")
+
+
+def test_load_refuses_yaml_that_would_run_code(tmp_path):
+    (tmp_path / "evil.yaml").write_text("scale: !!python/object/apply:os.getcwd []")
+    with pytest.raises(UserError, match="not valid YAML"):
+        load(tmp_path / "evil.yaml")
+
+
+def test_train_settings_hold_all_that_training_reads():
+    """A change of presentation is no reason to train again; a change of any other kind is."""
+    settings = load(FILE).experiment("mnist").train_settings()
+    assert {"recipe", "generator", "discriminator", "epochs", "every_epochs", "patience_epochs"} <= settings.keys()
+    assert {"n_samples", "n_validation", "validation_grid", "dataset", "noise_size"} <= settings.keys()
+    assert not {"label", "margin_nats", "grids"} & settings.keys()
