@@ -3,7 +3,7 @@
 import os
 import sys
 
-from snakemake.utils import min_version, validate
+from snakemake.utils import min_version
 
 min_version("9.0")
 sys.path.insert(0, workflow.basedir)
@@ -17,7 +17,6 @@ from pipeline.provenance import sources as sources_of
 configfile: "params.yaml"
 
 
-validate(config, "pipeline/schema/params.schema.yaml")
 graph = Graph(config)
 
 

@@ -18,11 +18,11 @@ class Graph:
         config: Snakemake's config: params.yaml and what --config changed.
         params_file: the file that the stages read.
     Raises:
-        UserError: --config changed what the stages would not see.
+        UserError: the config does not fit the schema, or --config changed what the stages would not see.
     """
 
     def __init__(self, config: dict[str, Any], params_file: Path = Path("params.yaml")) -> None:
-        self._config = config
+        self._config = config = config | {"seeds": _numbers(config["seeds"])}
         self.params = Params(config)
         in_file = load(params_file).values
         changed = [key for key in config if key not in OVERRIDABLE and config[key] != in_file.get(key)]
@@ -100,3 +100,10 @@ class Graph:
         """GPUs that one training takes."""
         device = self._config["compute"]["device"]
         return int(device == "cuda" or (device == "auto" and shutil.which("nvidia-smi") is not None))
+
+
+def _numbers(seeds: Any) -> Any:
+    """`--config seeds=[0,1]` arrives as a list of texts; what is no number is left for the schema to refuse."""
+    if not isinstance(seeds, list):
+        return seeds
+    return [int(seed) if str(seed).isdecimal() else seed for seed in seeds]

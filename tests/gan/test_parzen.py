@@ -135,7 +135,7 @@ def test_select_bandwidth_flags_the_edges(values):
 
 @pytest.mark.parametrize("values", [[1.0], [1.0, math.nan]])
 def test_select_bandwidth_refuses(values):
-    with pytest.raises(ValueError, match="log-likelihoods|as many means"):
+    with pytest.raises(ValueError, match=r"log-likelihoods|as many means"):
         select_bandwidth([0.1, 0.2], values)
 
 

@@ -120,7 +120,9 @@ def test_limit_column_norms_leaves_short_vectors_their_direction():
 
 def test_train_epoch_uses_the_last_incomplete_minibatch(networks, images, monkeypatch):
     sizes = []
-    monkeypatch.setattr("gan.training.train_step", lambda _game, batches, *_: (sizes.append(len(batches[0])), torch.ones(4))[1])
+    monkeypatch.setattr(
+        "gan.training.train_step", lambda _game, batches, *_: (sizes.append(len(batches[0])), torch.ones(4))[1]
+    )
     train_epoch(Game(*networks, Recipe(batch_size=10)), images, seed=0, epoch=1)
     assert sizes == [10, 10, 5]
 
@@ -134,7 +136,9 @@ def test_train_epoch_groups_minibatches_by_k(networks, images):
 
 def test_train_epoch_visits_every_image_once_in_a_new_order(networks, images, monkeypatch):
     seen = []
-    monkeypatch.setattr("gan.training.train_step", lambda _game, batches, *_: (seen.append(batches[0]), torch.ones(4))[1])
+    monkeypatch.setattr(
+        "gan.training.train_step", lambda _game, batches, *_: (seen.append(batches[0]), torch.ones(4))[1]
+    )
     game = Game(*networks, Recipe(batch_size=10))
     for epoch in (1, 2):
         train_epoch(game, images, seed=0, epoch=epoch)
@@ -166,7 +170,7 @@ def test_train_epoch_starts_at_equilibrium():
 
 def test_train_epoch_names_the_step_of_a_divergence(networks, images):
     images[images.shape[0] // 2] = math.nan
-    with pytest.raises(FloatingPointError, match="epoch 4, step . of 3"):
+    with pytest.raises(FloatingPointError, match=r"epoch 4, step . of 3"):
         train_epoch(Game(*networks, Recipe(batch_size=10)), images, seed=0, epoch=4)
 
 

@@ -75,5 +75,6 @@ def test_torchvision_names_the_canonical_source():
 
     assert all(mirror.startswith("http") for mirror in datasets.MNIST.mirrors)
     assert {name for name, _ in datasets.MNIST.resources} == {
-        f"{part}-ubyte.gz" for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+        f"{part}-ubyte.gz"
+        for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
     }

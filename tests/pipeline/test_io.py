@@ -67,8 +67,8 @@ def test_arrays_are_never_unpickled(tmp_path):
 
 
 def test_lock_is_exclusive_and_freed(tmp_path):
-    with io.lock(tmp_path / "lock", "the run"):
-        with pytest.raises(UserError, match="the run is in progress"), io.lock(tmp_path / "lock", "the run"):
-            pass
+    path, refused = tmp_path / "lock", pytest.raises(UserError, match="the run is in progress")
+    with io.lock(path, "the run"), refused, io.lock(path, "the run"):
+        pass
     with io.lock(tmp_path / "lock", "the run"):
         pass

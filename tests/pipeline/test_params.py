@@ -83,7 +83,7 @@ def test_a_mistake_is_one_line_that_names_the_key(key, value, message):
 
 
 def test_load_names_a_missing_file_and_bad_yaml(tmp_path):
-    with pytest.raises(UserError, match="absent.yaml: cannot be read"):
+    with pytest.raises(UserError, match=r"absent\.yaml: cannot be read"):
         load(tmp_path / "absent.yaml")
     (tmp_path / "bad.yaml").write_text("a: [1,\nb")
     with pytest.raises(UserError, match=r"bad\.yaml: not valid YAML"):

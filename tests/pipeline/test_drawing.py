@@ -1,0 +1,37 @@
+"""The sample sheet pixel by pixel; saving the same figure twice gives the same bytes."""
+
+import numpy as np
+
+from pipeline.drawing import GREY, PADDING, YELLOW, contact_sheet, style
+from pipeline.figures import save
+
+
+def test_contact_sheet_follows_the_2014_script():
+    draws, neighbours = np.zeros((4, 5, 6)), np.ones((4, 6))
+    sheet = contact_sheet(draws, neighbours, (2, 3))
+    assert sheet.shape == (4 * (2 + PADDING) + PADDING, 6 * (3 + PADDING) + PADDING, 3)
+    assert (sheet[: PADDING - 1] == GREY).all()
+    assert (sheet[PADDING, PADDING] == 0).all()
+    left = 5 * (3 + PADDING) + PADDING
+    assert (sheet[PADDING, left] == 1).all()
+    assert tuple(sheet[PADDING - 1, left - 1]) == YELLOW
+    assert (sheet[..., 2] == 0).sum() == 20 * 6 + 4 * (4 * 5 - 6)  # black pixels and yellow frames
+
+
+def test_contact_sheet_keeps_rows_and_row_major_pixels():
+    draws = np.arange(2 * 1 * 6).reshape(2, 1, 6) / 100
+    sheet = contact_sheet(draws, np.zeros((2, 6)), (2, 3))
+    assert sheet[PADDING + 1, PADDING, 0] == 0.03
+    assert sheet[PADDING + 2 + PADDING, PADDING + 2, 0] == 0.08
+
+
+def test_save_repeats_bit_for_bit(tmp_path):
+    from matplotlib import pyplot
+
+    style()
+    contents = []
+    for name in ("first", "second"):
+        figure, axes = pyplot.subplots()
+        axes.plot([1, 2], [3, 4])
+        contents.append([path.read_bytes() for path in save(figure, tmp_path / name)])
+    assert contents[0] == contents[1]

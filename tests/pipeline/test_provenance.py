@@ -1,0 +1,48 @@
+"""Which code made a file, and what the manifest says."""
+
+from pathlib import Path
+
+from pipeline.io import read_json, sha256
+from pipeline.provenance import ROOT, Record, code_hash, sources
+
+
+def test_sources_follow_imports_and_stop_at_the_project():
+    train = sources("pipeline.train")
+    assert {"pipeline/train.py", "gan/training.py", "gan/objectives.py", "gan/__init__.py"} <= set(train)
+    assert not {"pipeline/drawing.py", "pipeline/figures.py", "pipeline/table.py"} & set(train)
+    assert all((ROOT / path).is_file() for path in train)
+
+
+def test_sources_of_a_package_hold_its_main():
+    assert "pipeline/report/__main__.py" in sources("pipeline.report")
+
+
+def test_gan_is_pure():
+    """gan/ imports nothing of pipeline/, no file access, no clock; figures read no model."""
+    for path in (ROOT / "gan").glob("*.py"):
+        text = path.read_text()
+        assert "pipeline" not in text.replace("`pipeline` does the rest", ""), path
+        for word in ("import os", "import time", "pathlib", "print(", "open("):
+            assert word not in text, (path, word)
+    assert (
+        "gan/models.py" not in sources("pipeline.drawing")
+        or "load_generator" not in Path(ROOT / "pipeline/drawing.py").read_text()
+    )
+
+
+def test_code_hash_is_stable():
+    assert code_hash("pipeline.train") == code_hash("pipeline.train")
+    assert code_hash("pipeline.train") != code_hash("pipeline.sample")
+
+
+def test_record_holds_inputs_outputs_and_machine(tmp_path):
+    for name in ("in.txt", "out.txt"):
+        (tmp_path / name).write_text(name)
+    Record("train").write(tmp_path / "manifest.json", [tmp_path / "in.txt"], [tmp_path / "out.txt"], seed=3)
+    manifest = read_json(tmp_path / "manifest.json")
+    assert manifest["seed"] == 3
+    assert manifest["outputs"] == {"out.txt": sha256(tmp_path / "out.txt")}
+    assert list(manifest["inputs"].values()) == [sha256(tmp_path / "in.txt")]
+    assert {"torch", "python", "platform", "gpu"} <= manifest["environment"].keys()
+    assert manifest["wall_seconds"] >= 0
+    assert manifest["peak_memory_mb"] > 10

@@ -1,0 +1,109 @@
+"""Cells, verdicts and Table 1 from made-up metrics."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline import table
+from pipeline.params import load
+from pipeline.summary import cell, published_value, quoted, why_missing
+
+FILE = Path(__file__).parents[2] / "params.yaml"
+
+
+def metrics(values: list[float], scale: str = "paper") -> pd.DataFrame:
+    """Rows as `evaluate` writes them; the fine grid gives 5 nats more, the last generator 100 less."""
+    rows = [
+        {
+            "experiment": "mnist",
+            "model": "adversarial-nets",
+            "seed": seed,
+            "fold": None,
+            "generator": generator,
+            "metric": f"{part}_log_likelihood",
+            "value": value + 5 * (grid == "fine") - 100 * (generator == "last") + 1000 * (part == "validation"),
+            "unit": "nats",
+            "standard_error": 2.0,
+            "error_over": f"{part} images",
+            "bandwidth": 0.2154,
+            "bandwidth_place": "4/10",
+            "grid": grid,
+            "n_samples": 10000,
+            "n_eval": 10000,
+            "scale": scale,
+        }
+        for seed, value in enumerate(values)
+        for generator in ("best", "last")
+        for grid in ("authors", "fine")
+        for part in ("validation", "test")
+    ]
+    return pd.DataFrame(rows)
+
+
+def shown(values: list[float], scale: str = "paper") -> dict[str, str]:
+    """MNIST's column of Table 1, by row title."""
+    frame = table.table1(metrics(values, scale), load(FILE, scale))
+    return dict(zip(frame.Model, frame.MNIST, strict=True))
+
+
+def test_quoted_rows_are_the_papers():
+    frame = table.table1(metrics([1.0]), load(FILE))
+    assert frame.Model[:4].tolist() == ["DBN", "Stacked CAE", "Deep GSN", "Adversarial nets"]
+    assert frame.MNIST[:4].tolist() == ["138 ± 2", "121 ± 1.6", "214 ± 1.1", "225 ± 2"]
+    assert frame.TFD[:4].tolist() == ["1909 ± 66", "2110 ± 50", "1890 ± 29", "2057 ± 26"]
+
+
+def test_every_quoted_number_has_a_source():
+    assert quoted().notna().all(axis=None)
+    assert published_value("mnist") == 225
+    assert published_value("fashion-mnist") is None
+
+
+def test_our_cell_is_the_mean_over_seeds_of_the_best_generators_test_scores():
+    our = cell(metrics([220.0, 230.0]), load(FILE), "mnist", "authors")
+    assert our is not None
+    assert our.seeds.mean == 225
+    assert our.seeds.n == 2
+    row = shown([220.0, 230.0])
+    assert row[table.OURS] == "225.0 ± 7.1"
+    assert row["- with a fine grid of bandwidths"] == "230.0 ± 7.1"
+    assert row["- bandwidth (place in the grid), per seed"] == "0.2154 (4/10)"
+    assert row["- standard error of one seed's mean"] == "2.0 over 10000 test images"
+
+
+@pytest.mark.parametrize(
+    ("values", "scale", "expected"),
+    [
+        ([224.0, 225, 226, 225, 224], "paper", "reproduced"),
+        ([204.0, 205, 206, 205, 204], "paper", "not reproduced: -20.2 nats, -24.1 sd"),
+        ([224.0, 225, 226], "paper", "too few seeds (n = 3 < 5)"),
+        ([224.0, 225, 226, 225, 224], "quick", "not judged: scale quick is not the paper's"),
+    ],
+)
+def test_the_verdict_follows_the_data(values, scale, expected):
+    assert shown(values, scale)["- verdict"] == expected
+
+
+def test_tfd_says_why_it_has_no_number():
+    frame = table.table1(metrics([1.0]), load(FILE))
+    assert frame.set_index("Model").TFD[table.OURS] == "not run: data not available"
+    assert why_missing(load(FILE), "mnist") == "not run: not among the experiments asked for"
+
+
+def test_markdown_and_latex_hold_every_cell_and_the_scale():
+    params = load(FILE, "quick")
+    frame = table.table1(metrics([220.0, 230.0], "quick"), params)
+    markdown, latex = table.markdown(frame, params), table.latex(frame, params)
+    for text in frame.to_numpy().ravel():
+        assert text in markdown
+        assert text.replace("±", r"$\pm$") in latex
+    assert "scale `quick`" in markdown
+    assert "scale quick" in latex
+    assert r"\toprule" in latex
+
+
+def test_smoke_says_that_its_numbers_mean_nothing():
+    params = load(FILE, "smoke")
+    frame = table.table1(metrics([1.0], "smoke"), params)
+    assert "made-up images" in table.markdown(frame, params)

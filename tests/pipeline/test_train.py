@@ -1,0 +1,158 @@
+"""The stage as a user runs it: same bits again, after a kill too; other seeds differ; one run at a time."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT, run_in
+
+from pipeline.checkpoints import Progress
+from pipeline.io import read_csv, read_json, read_tensors, sha256
+from pipeline.params import load
+from pipeline.train import Run
+
+EPOCHS = 30
+FILES = ("generator.safetensors", "last.safetensors")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A working folder with params of longer smoke runs and prepared images."""
+    folder = tmp_path_factory.mktemp("train")
+    values = yaml.safe_load((ROOT / "params.yaml").read_text())
+    values["scales"]["smoke"]["experiments"]["mnist"]["epochs"] = EPOCHS
+    (folder / "params.yaml").write_text(yaml.safe_dump(values))
+    prepare = ("--params", str(folder / "params.yaml"), "--dataset", "synthetic-mnist")
+    done = run_in(ROOT, "-m", "pipeline.prepare", *prepare, "--output", str(folder / "data.npz"))
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def arguments(folder: Path, run: str, seed: int = 0, **options: str) -> list[str]:
+    pairs = {
+        "--params": folder / "params.yaml",
+        "--scale": "smoke",
+        "--experiment": "mnist",
+        "--seed": seed,
+        "--data": folder / "data.npz",
+        "--output": folder / run,
+        "--work": folder / "work" / run,
+        "--checkpoint-seconds": 0,
+        "--threads": 1,
+    } | {f"--{key}": value for key, value in options.items()}
+    return ["-m", "pipeline.train", "--lines", *(str(part) for pair in pairs.items() for part in pair)]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(folder):
+    done = run_in(ROOT, *arguments(folder, "undisturbed"))
+    assert done.returncode == 0, done.stderr
+    return folder / "undisturbed"
+
+
+def hashes(run: Path) -> list[str]:
+    return [sha256(run / name) for name in FILES]
+
+
+def test_train_writes_the_files_of_a_run(undisturbed):
+    assert {path.name for path in undisturbed.iterdir()} == {*FILES, "curve.csv", "manifest.json"}
+    curve, manifest = read_csv(undisturbed / "curve.csv"), read_json(undisturbed / "manifest.json")
+    assert curve.epoch.tolist() == list(range(1, EPOCHS + 1))
+    validated = curve.dropna(subset=["validation_log_likelihood"])
+    assert validated.epoch.tolist() == list(range(5, EPOCHS + 1, 5))
+    best = validated.loc[validated.validation_log_likelihood.idxmax(), "epoch"]
+    assert manifest["best_epoch"] == best
+    assert not (undisturbed.parent / "work" / "undisturbed" / "checkpoint.safetensors").exists()
+
+
+def test_train_keeps_the_best_and_the_last_generator(undisturbed):
+    best, _ = read_tensors(undisturbed / FILES[0])
+    last, _ = read_tensors(undisturbed / FILES[1])
+    assert best.keys() == last.keys() == {f"layers.{i}.{part}" for i in range(3) for part in ("weight", "bias")}
+
+
+def test_train_killed_three_times_ends_with_the_same_bits(folder, undisturbed):
+    command = [sys.executable, *arguments(folder, "killed")]
+    log = folder / "killed.log"
+    for epochs in (4, 11, 23):
+        with log.open("a") as file:
+            process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=file)
+            while f"epoch {epochs}/" not in log.read_text() and process.poll() is None:
+                time.sleep(0.01)
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+    done = run_in(ROOT, *command[1:])
+    assert done.returncode == 0, done.stderr
+    assert "going on after epoch" in done.stdout
+    assert hashes(folder / "killed") == hashes(undisturbed)
+    drop = ["seconds"]
+    assert (
+        read_csv(folder / "killed/curve.csv")
+        .drop(columns=drop)
+        .equals(read_csv(undisturbed / "curve.csv").drop(columns=drop))
+    )
+
+
+def test_train_with_another_seed_gives_other_weights(folder, undisturbed):
+    done = run_in(ROOT, *arguments(folder, "other", seed=1))
+    assert done.returncode == 0, done.stderr
+    assert hashes(folder / "other")[1] != hashes(undisturbed)[1]
+
+
+def test_train_refuses_a_second_process_on_the_same_run(folder):
+    command = arguments(folder, "twice")
+    first = subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert first.stdout is not None
+    first.stdout.readline()  # the first epoch is over: the lock is held
+    first.send_signal(signal.SIGSTOP)
+    second = run_in(ROOT, *command)
+    first.kill()
+    first.wait()
+    assert second.returncode == 2
+    assert "is in progress in another process" in second.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"experiment": "cats"}, "experiment: 'cats' is unknown; there are: mnist"),
+        ({"scale": "huge"}, "scale: 'huge' is unknown"),
+        ({"data": "absent.npz"}, "absent.npz: not found; run the stage that makes it"),
+        ({"params": "absent.yaml"}, "absent.yaml: cannot be read"),
+        ({"device": "cuda"}, "torch sees no CUDA device"),
+    ],
+)
+def test_train_says_a_users_error_in_one_line(folder, options, message):
+    if options.get("device") == "cuda" and __import__("torch").cuda.is_available():
+        pytest.skip("has a GPU: nothing is wrong with --device cuda")
+    done = run_in(ROOT, *arguments(folder, "wrong", **options))
+    assert done.returncode == 2
+    assert done.stderr.startswith("train: error: ")
+    assert done.stderr.count("\n") == 1
+    assert message in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("epoch", "best_epoch", "over"),
+    [(0, 0, False), (999, 950, False), (1000, 950, True), (150, 50, True), (149, 50, False), (150, 0, False)],
+)
+def test_train_stops_when_out_of_epochs_or_patience(epoch, best_epoch, over):
+    run = Run.__new__(Run)
+    run.experiment = load(ROOT / "params.yaml", "paper").experiment("mnist")
+    run.progress = Progress(epoch=epoch, best_epoch=best_epoch)
+    assert run._is_over() is over
+
+
+def test_train_says_at_which_step_a_run_diverged(folder):
+    values = yaml.safe_load((folder / "params.yaml").read_text())
+    values["catalogue"]["mnist"]["recipe"]["learning_rate"] = 1e30
+    (folder / "wild.yaml").write_text(yaml.safe_dump(values))
+    done = run_in(ROOT, *arguments(folder, "wild", params=str(folder / "wild.yaml")))
+    assert done.returncode == 1
+    assert "not finite in epoch 1, step" in done.stderr
+    assert not (folder / "wild").exists()

@@ -1,0 +1,171 @@
+"""The whole graph at scale smoke: runs, does nothing twice, and reacts to exactly what changed."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, copy_project, run_in
+
+from pipeline.io import read_array, read_csv, read_json
+
+SNAKEMAKE = ("-m", "snakemake", "--cores", "2", "--config", "scale=smoke")
+COLUMNS = (
+    "experiment model seed fold metric value unit standard_error error_over bandwidth bandwidth_place grid "
+    "n_samples n_eval scale"
+)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A copy of the project after `snakemake --config scale=smoke`."""
+    folder = copy_project(tmp_path_factory.mktemp("project"))
+    done = run_in(folder, *SNAKEMAKE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture
+def project(finished, tmp_path):
+    """A copy of the finished project at another place, with the time stamps of a fresh checkout."""
+    folder = tmp_path / "moved"
+    shutil.copytree(finished, folder, copy_function=shutil.copyfile)
+    return folder
+
+
+def planned(folder: Path, *options: str) -> dict[str, int]:
+    """Jobs by rule that a dry run plans."""
+    done = run_in(folder, *SNAKEMAKE, *options, "-n", "--quiet", "host", "reason", "rules")
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, flags=re.MULTILINE)
+    return {rule: int(count) for rule, count in found if rule not in ("total", "all")}
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert text.count(old) == 1, (old, text.count(old))
+    path.write_text(text.replace(old, new))
+
+
+def test_metrics_are_tidy_and_complete(finished):
+    metrics = read_csv(finished / "results/smoke/metrics.csv")
+    assert set(COLUMNS.split()) <= set(metrics.columns)
+    assert len(metrics) == 2 * 2 * 2 * 2  # seeds, generators, grids, validation and test
+    assert metrics.value.notna().all()
+    assert set(metrics.scale) == {"smoke"}
+
+
+def test_seeds_give_different_numbers(finished):
+    metrics = read_csv(finished / "results/smoke/metrics.csv").query("metric == 'test_log_likelihood'")
+    assert metrics.query("grid == 'fine' and generator == 'best'").value.nunique() == 2
+
+
+def test_every_promised_file_is_there(finished):
+    results = finished / "results/smoke"
+    for name in ("table1.csv", "table1.md", "table1.tex", "report.html", "curves.csv", "bandwidths.csv"):
+        assert (results / name).stat().st_size > 0
+    for name in ("table1", "samples-mnist", "bandwidth-mnist", "learning-mnist"):
+        assert (results / "figures" / f"{name}.svg").stat().st_size > 1000
+        assert (results / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+    run = finished / "runs/smoke/mnist/seed1"
+    assert read_array(run / "samples.npy").shape == (100, 784)
+    manifest = read_json(run / "manifest.json")
+    assert {"settings", "seed", "code_sha256", "inputs", "environment", "device", "wall_seconds"} <= manifest.keys()
+
+
+def test_report_is_one_file_that_says_its_scale(finished):
+    page = (finished / "results/smoke/report.html").read_text()
+    assert not re.search(r"""(src|href)\s*=\s*["']?(https?:|//)|@import|<script|url\(""", page)
+    assert "Scale <strong>smoke</strong>" in page
+    assert "made-up images" in page
+    assert page.count("<img ") == page.count('alt="') == 4
+    for stage in ("prepare", "train", "sample", "evaluate", "table", "figures"):
+        assert f"<td>{stage}</td>" in page
+
+
+def test_second_run_does_nothing(finished):
+    done = run_in(finished, *SNAKEMAKE)
+    assert done.returncode == 0
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_a_moved_copy_with_new_time_stamps_does_nothing(project):
+    for path in (*project.glob("gan/*.py"), *project.glob("pipeline/*.py"), *project.glob("data/prepared/*")):
+        os.utime(path)
+    assert planned(project) == {}
+
+
+def test_a_changed_colour_redraws_and_retrains_nothing(project):
+    edit(project / "params.yaml", '"#c1440e"', '"#112233"')
+    assert planned(project) == {"figures": 1, "report": 1}
+
+
+def test_a_changed_learning_rate_retrains(project):
+    edit(project / "params.yaml", "learning_rate: 0.1\n", "learning_rate: 0.2\n")
+    assert planned(project)["train"] == 2
+    assert "prepare" not in planned(project)
+
+
+def test_changed_training_code_retrains_and_changed_drawing_code_does_not(project):
+    edit(project / "pipeline/drawing.py", "PADDING = 5 ", "PADDING = 6 ")
+    assert planned(project) == {"figures": 1, "report": 1}
+    edit(project / "gan/objectives.py", "scale: float = 0.5", "scale: float = 0.25")
+    assert planned(project)["train"] == 2
+
+
+def test_a_changed_grid_scores_again_and_retrains_nothing(project):
+    edit(project / "params.yaml", "count: 91", "count: 46")
+    assert planned(project)["evaluate"] == 2
+    assert "train" not in planned(project)
+
+
+def test_an_added_seed_trains_that_seed_alone(project):
+    assert planned(project, "seeds=[0,1,2]")["train"] == 1
+
+
+def test_table_refuses_a_run_of_other_settings(project):
+    edit(project / "params.yaml", "learning_rate: 0.1\n", "learning_rate: 0.2\n")
+    command = ("--scale", "smoke", "--runs", "runs/smoke/mnist/seed0", "--output", "results/smoke")
+    done = run_in(project, "-m", "pipeline.table", *command)
+    assert done.returncode == 2
+    assert "recipe.learning_rate: 0.1 -> 0.2" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("scale=huge", "'huge' is unknown"),
+        ("experiments=[cats]", "'cats' is unknown"),
+        ("seeds=[1,1]", "non-unique"),
+        ("colour=red", "colour"),
+        ("synthetic_images=900", "to change synthetic_images edit params.yaml"),
+    ],
+)
+def test_snakemake_refuses_bad_config_before_any_work(finished, config, message):
+    done = run_in(finished, "-m", "snakemake", "--cores", "2", "-n", "--config", "scale=smoke", config)
+    assert done.returncode != 0
+    assert message in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_snakefile_is_lint_clean(tmp_path):
+    done = run_in(copy_project(tmp_path), "-m", "snakemake", "--lint")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_lock_lets_one_run_in_and_dies_with_it(tmp_path):
+    held = (
+        "-m",
+        "pipeline.lock",
+        str(tmp_path / "flock"),
+        "python",
+        "-m",
+        "pipeline.lock",
+        str(tmp_path / "flock"),
+        "true",
+    )
+    refused = run_in(ROOT, *held)
+    assert refused.returncode == 75
+    assert "Another run is in progress" in refused.stderr
+    assert run_in(ROOT, "-m", "pipeline.lock", str(tmp_path / "flock"), "true").returncode == 0
