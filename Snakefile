@@ -42,6 +42,8 @@ localrules:
     all,
     all_data,
     all_runs,
+    published,
+    plots_page,
 
 
 rule all:
@@ -58,6 +60,17 @@ rule all_data:
 rule all_runs:
     input:
         expand("{run}/metrics.csv", run=graph.runs()),
+
+
+rule published:
+    input:
+        "results/regenerated/table1.md",
+        "results/regenerated/figures/manifest.json",
+
+
+rule plots_page:
+    input:
+        "results/plots_page.html",
 
 
 rule download:
@@ -208,6 +221,7 @@ rule table:
         ),
         "results/{scale}/table1.md",
         "results/{scale}/table1.tex",
+        "results/{scale}/metrics.json",
         "results/{scale}/table.manifest.json",
     log:
         "logs/table/{scale}.log",
@@ -282,3 +296,66 @@ rule report:
         "python -m pipeline.report --params params.yaml --scale {wildcards.scale}"
         " --results results/{wildcards.scale} --runs {params.runs} --data {params.data}"
         " --output {output} 2>&1 | tee {log}"
+
+
+rule write_plots_page:
+    input:
+        src=sources("pipeline.plots_page"),
+    output:
+        "results/plots_page.html",
+    log:
+        "logs/plots_page.log",
+    benchmark:
+        "logs/plots_page.benchmark.tsv"
+    conda:
+        "envs/gan.yaml"
+    shell:
+        "python -m pipeline.plots_page --output {output} 2>&1 | tee {log}"
+
+
+rule regenerate_table:
+    input:
+        published=here(*expand("results/published/{name}.csv", name=["metrics", "curves", "bandwidths"])),
+        quoted=here("pipeline/quoted.csv"),
+        src=sources("pipeline.table"),
+    output:
+        expand("results/regenerated/{name}.csv", name=["metrics", "curves", "bandwidths", "table1"]),
+        "results/regenerated/table1.md",
+        "results/regenerated/table1.tex",
+        "results/regenerated/metrics.json",
+        "results/regenerated/table.manifest.json",
+    log:
+        "logs/regenerate/table.log",
+    benchmark:
+        "logs/regenerate/table.benchmark.tsv"
+    conda:
+        "envs/gan.yaml"
+    params:
+        settings=graph.section("statistics", "catalogue"),
+        scale=graph.published_scale,
+    shell:
+        "python -m pipeline.table --params params.yaml --scale {params.scale}"
+        " --gathered results/published --output results/regenerated 2>&1 | tee {log}"
+
+
+rule regenerate_figures:
+    input:
+        rules.regenerate_table.output,
+        quoted=here("pipeline/quoted.csv"),
+        sheets=graph.published_sheets,
+        src=sources("pipeline.figures"),
+    output:
+        "results/regenerated/figures/manifest.json",
+    log:
+        "logs/regenerate/figures.log",
+    benchmark:
+        "logs/regenerate/figures.benchmark.tsv"
+    conda:
+        "envs/gan.yaml"
+    params:
+        settings=graph.section("figures", "statistics", "catalogue"),
+        scale=graph.published_scale,
+    shell:
+        "python -m pipeline.figures --params params.yaml --scale {params.scale}"
+        " --results results/regenerated --sheets {input.sheets}"
+        " --output results/regenerated/figures 2>&1 | tee {log}"

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import UserError
+from pipeline.io import read_json
 from pipeline.params import Dataset, Params, load
 
 OVERRIDABLE = ("scale", "experiments", "seeds")
+PUBLISHED = Path("results/published")
 
 
 class Graph:
@@ -95,6 +97,14 @@ class Graph:
     def section(self, *names: str) -> Callable[[Any], dict[str, Any]]:
         """Sections of the params, for the rules whose output they change."""
         return lambda _: {name: self._config[name] for name in names}
+
+    def published_scale(self, _: Any = None) -> str:
+        """Scale of the committed results."""
+        return read_json(PUBLISHED / "published.json")["scale"]
+
+    def published_sheets(self, _: Any) -> list[str]:
+        """Committed sample sheets."""
+        return sorted(map(str, PUBLISHED.glob("runs/*/*/sheet.npz")))
 
     def gpus(self) -> int:
         """GPUs that one training takes."""

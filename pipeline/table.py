@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline import cli
-from pipeline.io import read_csv, write_csv, write_text
+from pipeline.io import read_csv, write_csv, write_json, write_text
 from pipeline.params import Params
 from pipeline.provenance import Record
 from pipeline.runs import read_manifest, verify_outputs
@@ -14,6 +14,7 @@ from pipeline.summary import COLUMNS, Cell, cell, quoted, why_missing
 
 EXAMPLE = "--scale quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 --output results/quick"
 OURS = "Adversarial nets (ours)"
+WRITTEN = ("table1.csv", "table1.md", "table1.tex", "metrics.json")
 GATHERED = {"metrics.csv": "metrics.csv", "curve.csv": "curves.csv", "bandwidths.csv": "bandwidths.csv"}
 
 
@@ -21,7 +22,9 @@ def main() -> None:
     """Command line."""
     parser = cli.parser("table", __doc__, EXAMPLE)
     cli.add_params(parser)
-    parser.add_argument("--runs", type=Path, nargs="+", required=True, help="folders EXPERIMENT/seedN of scored runs")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--runs", type=Path, nargs="+", help="folders EXPERIMENT/seedN of scored runs")
+    source.add_argument("--gathered", type=Path, help="folder of published metrics.csv, curves.csv, bandwidths.csv")
     parser.add_argument("--output", type=Path, required=True, help="folder of metrics.csv and table1.{csv,md,tex}")
     cli.run(parser, _work)
 
@@ -29,15 +32,20 @@ def main() -> None:
 def _work(args: argparse.Namespace) -> None:
     record = Record("table")
     params = cli.params(args)
-    frames = gather(args.runs, params)
+    if args.runs:
+        inputs = [run / name for run in args.runs for name in GATHERED]
+        frames = gather(args.runs, params)
+    else:
+        inputs = [args.gathered / name for name in GATHERED.values()]
+        frames = {path.name: read_csv(path) for path in inputs}
     for name, frame in frames.items():
         write_csv(args.output / name, frame)
     table = table1(frames["metrics.csv"], params)
     write_csv(args.output / "table1.csv", table)
     write_text(args.output / "table1.md", markdown(table, params))
     write_text(args.output / "table1.tex", latex(table, params))
-    outputs = [args.output / name for name in (*frames, "table1.csv", "table1.md", "table1.tex")]
-    inputs = [run / name for run in args.runs for name in GATHERED]
+    write_json(args.output / "metrics.json", headline(frames["metrics.csv"], params))
+    outputs = [args.output / name for name in (*frames, *WRITTEN)]
     record.write(args.output / "table.manifest.json", inputs=inputs, outputs=outputs)
 
 
@@ -120,6 +128,18 @@ def latex(table: pd.DataFrame, params: Params) -> str:
     text = table.map(lambda value: value.replace("±", r"$\pm$"))
     body = text.to_latex(index=False, column_format="lcc", caption=caption(params).replace("`", ""), label="tab:1")
     return "% needs \\usepackage{booktabs}\n" + body
+
+
+def headline(metrics: pd.DataFrame, params: Params) -> dict[str, dict[str, dict[str, float]]]:
+    """Mean over seeds, spread and number of seeds, by experiment and grid; for `dvc metrics`."""
+    return {
+        experiment: {
+            grid: {"nats": our.seeds.mean, "n_seeds": our.seeds.n} | ({"sd": our.seeds.sd} if our.seeds.n > 1 else {})
+            for grid in metrics.grid.unique()
+            if (our := cell(metrics, params, experiment, grid)) is not None
+        }
+        for experiment in metrics.experiment.unique()
+    }
 
 
 if __name__ == "__main__":

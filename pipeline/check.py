@@ -1,0 +1,77 @@
+"""Compare a scale's metrics with the values on record: exit 1 where one is missing, not a number, extra or off.
+
+The record is a JSON file, by default tests/regression/SCALE.json, with the expected value of each metric,
+its tolerance, and how the tolerance was derived.
+"""
+
+import argparse
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline import cli
+from pipeline.errors import RunError, UserError
+from pipeline.io import read_csv, read_json, reading
+
+KEYS = ("experiment", "generator", "grid", "metric")
+
+
+def main() -> None:
+    """Command line."""
+    parser = cli.parser("check", __doc__, "--scale quick")
+    cli.add_params(parser)
+    parser.add_argument("--metrics", type=Path, help="default: results/SCALE/metrics.csv")
+    parser.add_argument("--expected", type=Path, help="default: tests/regression/SCALE.json")
+    cli.run(parser, _work)
+
+
+def _work(args: argparse.Namespace) -> None:
+    scale = cli.params(args).scale
+    path = args.expected or Path("tests/regression") / f"{scale}.json"
+    record = read_json(path)
+    with reading(path):
+        expected = {tuple(entry[key] for key in KEYS): entry for entry in record["metrics"]}
+        recorded_scale, seeds = record["scale"], record["seeds"]
+    metrics = read_csv(args.metrics or Path("results") / scale / "metrics.csv")
+    if recorded_scale != scale or set(metrics.scale) != {scale}:
+        raise UserError(f"{path} is of scale {recorded_scale}, the metrics are of {sorted(set(metrics.scale))}")
+    found = failures(metrics, expected, seeds)
+    if found:
+        raise RunError(f"{len(found)} of the metrics are off:\n  " + "\n  ".join(found))
+    print(f"check: all {len(metrics)} metrics of scale {scale} are as expected ({path})")
+
+
+def failures(metrics: pd.DataFrame, expected: dict[tuple[str, ...], dict[str, Any]], seeds: list[int]) -> list[str]:
+    """A line for each metric that is missing, not a number, extra, or outside its interval.
+
+    Args:
+        metrics: rows of metrics.csv; every seed is held to the same interval.
+        expected: value and tolerance by KEYS.
+        seeds: those that each metric must have, once each.
+    """
+    lines = []
+    groups = {key: rows for key, rows in metrics.groupby(list(KEYS))}  # noqa: C416
+    for key in groups.keys() - expected.keys():
+        lines.append(f"{_name(key)}: extra: no expected value on record")
+    for key, entry in expected.items():
+        if key not in groups:
+            lines.append(f"{_name(key)}: missing")
+            continue
+        if sorted(groups[key].seed) != sorted(seeds):
+            lines.append(f"{_name(key)}: has seeds {sorted(groups[key].seed)}, expected {sorted(seeds)}")
+        low, high = entry["value"] - entry["tolerance"], entry["value"] + entry["tolerance"]
+        for seed, value in zip(groups[key].seed, groups[key].value, strict=True):
+            if not math.isfinite(value) or not low <= value <= high:
+                lines.append(f"{_name(key)}, seed {seed}: {value:.6g}, expected {low:.6g} to {high:.6g}")
+    return sorted(lines)
+
+
+def _name(key: tuple[str, ...]) -> str:
+    experiment, generator, grid, metric = key
+    return f"{experiment}, {metric} of the {generator} generator, {grid} grid"
+
+
+if __name__ == "__main__":
+    main()

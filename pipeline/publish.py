@@ -1,0 +1,90 @@
+"""Copy a scale's results into results/published/ and its table into README.md; both are then committed.
+
+Small files only: tables, curves, figures, report, sample sheets and the manifests of every run.
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from pipeline import cli
+from pipeline.errors import UserError
+from pipeline.io import read_csv, read_json, write_json, write_text
+from pipeline.params import Params
+from pipeline.provenance import commit
+
+BEGIN, END = "<!-- published:begin -->", "<!-- published:end -->"
+LIMIT_BYTES = 10_000_000
+RESULTS = ("metrics.csv", "curves.csv", "bandwidths.csv", "table1.csv", "table1.md", "table1.tex", "report.html")
+MANIFESTS = ("manifest.json", "samples.manifest.json", "metrics.manifest.json")
+
+
+def main() -> None:
+    """Command line."""
+    parser = cli.parser("publish", __doc__, "--scale quick")
+    cli.add_params(parser)
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of all runs; default: %(default)s")
+    parser.add_argument("--results", type=Path, default=Path("results"), help="default: %(default)s")
+    parser.add_argument("--readme", type=Path, default=Path("README.md"), help="default: %(default)s")
+    cli.run(parser, _work)
+
+
+def _work(args: argparse.Namespace) -> None:
+    params = cli.params(args)
+    files = collect(params, args.results / params.scale, args.runs)
+    size = sum(source.stat().st_size for source in files.values())
+    if size > LIMIT_BYTES:
+        raise UserError(f"{size / 1e6:.1f} MB to publish, limit {LIMIT_BYTES / 1e6:.0f} MB: publish fewer runs")
+    target = args.results / "published"
+    shutil.rmtree(target, ignore_errors=True)
+    for name, source in files.items():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target / name)
+    write_json(target / "published.json", {"scale": params.scale, "published_at_commit": commit()})
+    write_text(args.readme, with_block(args.readme.read_text(encoding="utf-8"), readme_block(target)))
+    print(f"{len(files)} files, {size / 1e6:.1f} MB, from scale {params.scale} in {target}; {args.readme} updated")
+
+
+def collect(params: Params, results: Path, runs: Path) -> dict[str, Path]:
+    """What is published: its name below results/published/, and where it lies now.
+
+    Raises:
+        UserError: a file is not there.
+    """
+    files = {name: results / name for name in RESULTS}
+    files |= {f"figures/{path.name}": path for path in sorted((results / "figures").glob("*.[sp][vn]g"))}
+    places = read_csv(results / "metrics.csv")[["experiment", "seed"]].drop_duplicates()
+    for experiment, of_experiment in places.groupby("experiment", sort=False):
+        for seed in of_experiment.seed:
+            place = f"{experiment}/seed{seed}"
+            files |= {f"runs/{place}/{name}": runs / params.scale / place / name for name in MANIFESTS}
+        first = f"{experiment}/seed{of_experiment.seed.iloc[0]}"
+        files[f"runs/{first}/sheet.npz"] = runs / params.scale / first / "sheet.npz"
+    for path in files.values():
+        if not path.is_file():
+            raise UserError(f"{path}: not found; run `snakemake --cores all --config scale={params.scale}` first")
+    return files
+
+
+def readme_block(published: Path) -> str:
+    """Table and figure as README.md shows them: the published table1.md, word for word."""
+    scale, folder = read_json(published / "published.json")["scale"], published.as_posix()
+    table = (published / "table1.md").read_text(encoding="utf-8")
+    links = f"Made at scale `{scale}`: [report]({folder}/report.html), [metrics]({folder}/metrics.csv)."
+    return f"{table}\n{links}\n\n![Table 1 as dots]({folder}/figures/table1.svg)\n"
+
+
+def with_block(readme: str, block: str) -> str:
+    """README text with what stands between the markers replaced.
+
+    Raises:
+        UserError: the markers are missing.
+    """
+    if BEGIN not in readme or END not in readme:
+        raise UserError(f"README: the markers {BEGIN} and {END} are missing")
+    before, rest = readme.split(BEGIN, 1)
+    return f"{before}{BEGIN}\n{block}{END}{rest.split(END, 1)[1]}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""`check` passes on what is on record and fails, naming the metric, on everything else."""
+
+import math
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import ROOT, run_in
+
+from pipeline.check import failures
+from pipeline.io import read_json, write_csv, write_json
+
+KEY = ("mnist", "best", "authors", "test_log_likelihood")
+EXPECTED = {KEY: {"value": 100.0, "tolerance": 5.0}}
+
+
+def metrics(*values: float, **changes: str) -> pd.DataFrame:
+    row = {"experiment": "mnist", "generator": "best", "grid": "authors", "metric": KEY[3], "scale": "quick"} | changes
+    return pd.DataFrame([row | {"seed": seed, "value": value} for seed, value in enumerate(values)])
+
+
+def test_failures_is_empty_within_the_tolerance():
+    assert failures(metrics(95.0, 105.0), EXPECTED, [0, 1]) == []
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (metrics(100.0, 105.1), "seed 1: 105.1, expected 95 to 105"),
+        (metrics(100.0, math.nan), "seed 1: nan, expected 95 to 105"),
+        (metrics(100.0, math.inf), "seed 1: inf"),
+        (metrics(100.0), r"has seeds [0], expected [0, 1]"),
+        (metrics(100.0, 100.0, 100.0), "has seeds [0, 1, 2], expected [0, 1]"),
+        (metrics(100.0, 100.0, grid="fine"), "fine grid: extra"),
+        (metrics(100.0, 100.0, grid="fine"), "authors grid: missing"),
+    ],
+)
+def test_failures_names_metric_value_and_interval(frame, message):
+    lines = failures(frame, EXPECTED, [0, 1])
+    assert any(message in line and line.startswith("mnist, test_log_likelihood") for line in lines), lines
+
+
+def check(folder: Path, frame: pd.DataFrame):
+    write_csv(folder / "metrics.csv", frame)
+    entry = dict(zip(("experiment", "generator", "grid", "metric"), KEY, strict=True)) | EXPECTED[KEY]
+    write_json(folder / "expected.json", {"scale": "quick", "seeds": [0, 1], "metrics": [entry]})
+    files = ("--metrics", str(folder / "metrics.csv"), "--expected", str(folder / "expected.json"))
+    return run_in(ROOT, "-m", "pipeline.check", "--scale", "quick", *files)
+
+
+def test_check_passes_fails_and_refuses_by_exit_code(tmp_path):
+    assert check(tmp_path, metrics(100.0, 101.0)).returncode == 0
+    tampered = check(tmp_path, metrics(100.0, 225.0))
+    assert tampered.returncode == 1
+    assert "seed 1: 225, expected 95 to 105" in tampered.stderr
+    other_scale = check(tmp_path, metrics(100.0, 101.0, scale="paper"))
+    assert other_scale.returncode == 2
+    assert "of scale quick, the metrics are of ['paper']" in other_scale.stderr
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests/regression").glob("*.json")), ids=lambda path: path.stem)
+def test_every_record_says_how_its_tolerances_were_derived(path):
+    record = read_json(path)
+    assert record["scale"] == path.stem
+    assert len(record["derivation"]) > 100
+    assert all(entry["tolerance"] > 0 and entry["n_seeds"] >= 5 for entry in record["metrics"])
