@@ -21,12 +21,15 @@ setup: .venv/.installed  ## the Python environment, in .venv
 quick: setup  ## a first look: the MNIST cell from a few epochs, minutes on a CPU
 	@python -m pipeline.plan --scale quick
 	@$(SNAKEMAKE) --config scale=quick
+	@python -m pipeline.verify --scale quick
+	@python -m pipeline.check --scale quick
 	@cat results/quick/table1.md
 	@echo "Report: results/quick/report.html"
 
 full: setup  ## the full reproduction, scale `paper`
 	@python -m pipeline.plan --scale paper
 	@$(SNAKEMAKE) --config scale=paper
+	@python -m pipeline.verify --scale paper
 	@cat results/paper/table1.md
 	@echo "Report: results/paper/report.html"
 

@@ -91,12 +91,12 @@ def read_json(path: Path) -> Any:
 
 
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
-    """Write a table; numbers with all digits that distinguish them."""
-    write_text(path, frame.to_csv(index=False))
+    """Write a table; numbers with all digits that distinguish them, "nan" where there is none."""
+    write_text(path, frame.to_csv(index=False, na_rep="nan"))
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """Read a table; text columns stay text, an empty text is missing."""
+    """Read a table; "nan" and empty fields are missing values."""
     with reading(path):
         return pd.read_csv(path)
 
@@ -129,7 +129,10 @@ def write_tensors(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[s
     """Write named tensors with text metadata as safetensors."""
     on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with replacing(path) as temporary:
-        safetensors.torch.save_file(on_cpu, temporary, metadata)
+        try:
+            safetensors.torch.save_file(on_cpu, temporary, metadata)
+        except safetensors.SafetensorError as error:
+            raise OSError(f"{path}: cannot be written ({error})") from error
 
 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:

@@ -18,7 +18,7 @@ PAGE = """<!DOCTYPE html>
 <title>Learning curves</title>
 {refresh_tag}
 {vega}
-<style>body { font: 16px/1.5 system-ui, sans-serif; margin: 1rem; }</style>
+<style>body { font: 16px/1.5 system-ui, sans-serif; margin: 1rem; } img { max-width: 100%; }</style>
 </head>
 <body>
 {plot_divs}

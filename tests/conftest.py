@@ -1,21 +1,13 @@
 """Fixtures that several tests share: small networks, a copy of the project, the real MNIST."""
 
-import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from helpers import ROOT, run_in
 
 from gan.models import Discriminator, Generator, Layer
 from gan.seeding import stream
-
-ROOT = Path(__file__).parent.parent
-PROJECT = ("Snakefile", "params.yaml", "gan", "pipeline", "profiles", "envs")
-Run = Callable[..., subprocess.CompletedProcess[str]]
 
 GENERATOR = (Layer(7, "relu", 0.5), Layer(12, "sigmoid", 0.5))
 DISCRIMINATOR = (Layer(5, "maxout", 0.5, pieces=3, keep=0.8), Layer(1, "linear", 0.5, keep=0.5))
@@ -32,25 +24,6 @@ def networks() -> tuple[Generator, Discriminator]:
 def images() -> torch.Tensor:
     """25 images of 12 pixels."""
     return torch.rand(25, 12, generator=stream(0, "images"))
-
-
-def copy_project(folder: Path) -> Path:
-    """What a clone has to run the workflow."""
-    for name in PROJECT:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, folder / name)
-    return folder
-
-
-def run_in(folder: Path, *command: str, **options: object) -> subprocess.CompletedProcess[str]:
-    """Run `python COMMAND` in a folder, without this checkout on the path."""
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    return subprocess.run(  # type: ignore[call-overload, no-any-return]
-        [sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, timeout=300, **options
-    )
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import ROOT, run_in
+from helpers import ROOT, run_in
 
 from pipeline.check import failures
 from pipeline.io import read_json, write_csv, write_json

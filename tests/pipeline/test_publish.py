@@ -1,7 +1,7 @@
 """What is committed under results/published/ agrees with itself and with README.md."""
 
 import pytest
-from conftest import ROOT
+from helpers import ROOT
 
 from pipeline import table
 from pipeline.errors import UserError

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, run_in
+from helpers import ROOT, run_in
 
 from pipeline.checkpoints import Progress
 from pipeline.io import read_csv, read_json, read_tensors, sha256

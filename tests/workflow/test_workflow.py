@@ -2,50 +2,25 @@
 
 import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, copy_project, run_in
+from helpers import ROOT, copy_project, edit, jobs, run_in
 
 from pipeline.io import read_array, read_csv, read_json
 
-SNAKEMAKE = ("-m", "snakemake", "--cores", "2", "--config", "scale=smoke")
+SNAKEMAKE = ("-m", "snakemake", "--cores", "2")
 COLUMNS = (
     "experiment model seed fold metric value unit standard_error error_over bandwidth bandwidth_place grid "
     "n_samples n_eval scale"
 )
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """A copy of the project after `snakemake --config scale=smoke`."""
-    folder = copy_project(tmp_path_factory.mktemp("project"))
-    done = run_in(folder, *SNAKEMAKE)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
-
-
-@pytest.fixture
-def project(finished, tmp_path):
-    """A copy of the finished project at another place, with the time stamps of a fresh checkout."""
-    folder = tmp_path / "moved"
-    shutil.copytree(finished, folder, copy_function=shutil.copyfile)
-    return folder
-
-
 def planned(folder: Path, *options: str) -> dict[str, int]:
     """Jobs by rule that a dry run plans."""
     done = run_in(folder, *SNAKEMAKE, *options, "-n", "--quiet", "host", "reason", "rules")
     assert done.returncode == 0, done.stdout + done.stderr
-    found = re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, flags=re.MULTILINE)
-    return {rule: int(count) for rule, count in found if rule not in ("total", "all")}
-
-
-def edit(path: Path, old: str, new: str) -> None:
-    text = path.read_text()
-    assert text.count(old) == 1, (old, text.count(old))
-    path.write_text(text.replace(old, new))
+    return jobs(done.stdout + done.stderr)
 
 
 def test_metrics_are_tidy_and_complete(finished):
@@ -121,7 +96,7 @@ def test_a_changed_grid_scores_again_and_retrains_nothing(project):
 
 
 def test_an_added_seed_trains_that_seed_alone(project):
-    assert planned(project, "seeds=[0,1,2]")["train"] == 1
+    assert planned(project, "--config", "seeds=[0,1,2]")["train"] == 1
 
 
 def test_table_refuses_a_run_of_other_settings(project):
@@ -143,7 +118,7 @@ def test_table_refuses_a_run_of_other_settings(project):
     ],
 )
 def test_snakemake_refuses_bad_config_before_any_work(finished, config, message):
-    done = run_in(finished, "-m", "snakemake", "--cores", "2", "-n", "--config", "scale=smoke", config)
+    done = run_in(finished, *SNAKEMAKE, "-n", "--config", config)
     assert done.returncode != 0
     assert message in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr

@@ -1,0 +1,58 @@
+"""What tests share: copies of the project, commands run in them, edits, planned jobs."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PROJECT = (
+    "Snakefile",
+    "params.yaml",
+    "gan",
+    "pipeline",
+    "profiles",
+    "envs",
+    "dvc.yaml",
+    ".dvc",
+    ".dvcignore",
+    ".gitignore",
+)
+
+
+def copy_project(folder: Path) -> Path:
+    """What a clone has to run the workflow."""
+    for name in PROJECT:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "tmp", "cache"))
+        else:
+            shutil.copy(source, folder / name)
+    return folder
+
+
+def run_in(folder: Path, *command: str, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run `python COMMAND` in a folder with this environment, but without this checkout on the module path."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
+    return subprocess.run(  # type: ignore[call-overload, no-any-return]
+        [sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, timeout=300, **options
+    )
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace a text that stands in the file once."""
+    text = path.read_text()
+    assert text.count(old) == 1, (old, text.count(old))
+    path.write_text(text.replace(old, new))
+
+
+def jobs(text: str) -> dict[str, int]:
+    """Jobs by rule, summed over the job tables that Snakemake printed."""
+    counts: dict[str, int] = {}
+    for rule, count in re.findall(r"^(\w+) +(\d+)$", text, flags=re.MULTILINE):
+        if rule not in ("total", "all", "all_data", "all_runs", "plots_page"):
+            counts[rule] = counts.get(rule, 0) + int(count)
+    return counts
