@@ -32,7 +32,7 @@ def sources(module):
 
 
 wildcard_constraints:
-    scale="[a-z0-9-]+",
+    scale=graph.params.scale,
     dataset="[a-z0-9-]+",
     experiment="[a-z0-9-]+",
     seed=r"\d+",
@@ -54,7 +54,7 @@ rule all:
 
 rule all_data:
     input:
-        graph.datasets(),
+        expand("data/prepared/{dataset}.npz", dataset=graph.datasets()),
 
 
 rule all_runs:
@@ -191,7 +191,7 @@ rule evaluate:
     resources:
         gpu=graph.gpus(),
     params:
-        grids=graph.grids,
+        settings=graph.evaluate_settings,
         device=graph.params.values["compute"]["device"],
         run=subpath(output[0], parent=True),
     shell:
@@ -270,15 +270,9 @@ rule report:
     input:
         rules.table.output,
         rules.figures.output,
-        expand(
-            "{run}/{name}manifest.json",
-            run=graph.runs(),
-            name=["", "samples.", "metrics."],
-        ),
-        expand(
-            "{data}.manifest.json",
-            data=[path.removesuffix(".npz") for path in graph.datasets()],
-        ),
+        expand(rules.evaluate.output, zip, **graph.run_axes()),
+        downloads=graph.downloads(),
+        data=expand("data/prepared/{dataset}.manifest.json", dataset=graph.datasets()),
         template=here("pipeline/report/report.html.j2"),
         src=sources("pipeline.report"),
     output:
@@ -290,11 +284,13 @@ rule report:
     conda:
         "envs/gan.yaml"
     params:
+        settings=graph.everything,
         runs=graph.runs(),
-        data=graph.datasets(),
+        command=graph.command(),
     shell:
         "python -m pipeline.report --params params.yaml --scale {wildcards.scale}"
-        " --results results/{wildcards.scale} --runs {params.runs} --data {params.data}"
+        " --results results/{wildcards.scale} --runs {params.runs}"
+        " --data {input.downloads} {input.data} --command {params.command:q}"
         " --output {output} 2>&1 | tee {log}"
 
 

@@ -6,6 +6,7 @@ Weights have torch's layout (outputs, inputs). Nothing here touches the global r
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import torch
 from torch import nn
@@ -53,22 +54,45 @@ def marginal_logits(mean_image: torch.Tensor) -> torch.Tensor:
     return (mean / (1 - mean)).log().float()
 
 
-class Affine(nn.Module):
-    """x -> x W^T + b, with `weight` (units, inputs) and `bias` (units,); no activation.
+def check_layers(generator: Sequence[Layer], discriminator: Sequence[Layer]) -> None:
+    """Refuse layers that the networks could not honour.
+
+    Raises:
+        ValueError: dropout in the generator, a discriminator that does not end in one logit, or
+            marginals outside the generator's last layer.
+    """
+    if any(layer.keep != 1 for layer in generator):
+        raise ValueError("the generator has no dropout: leave `keep` out of its layers")
+    if any(layer.bias == "marginals" for layer in (*generator[:-1], *discriminator)):
+        raise ValueError("bias 'marginals' belongs to the generator's last layer")
+    if (discriminator[-1].units, discriminator[-1].activation) != (1, "linear"):
+        raise ValueError("the discriminator's last layer must be 1 linear unit, its logit")
+
+
+class Dense(nn.Module):
+    """Activation of x W^T + b, with `weight` (units * pieces, inputs) and `bias` (units * pieces,).
+
+    A maxout unit is h_i(x) = max_j (x W_ij + b_ij) over its pieces, with no floor at zero. Row
+    j * units + i of `weight` is piece j of unit i, so that each piece is a contiguous slab and the
+    maximum runs over whole slabs. (The 2014 code keeps the pieces of a unit side by side; the rows
+    start i.i.d., so the order changes nothing but speed.)
 
     Args:
         inputs: number of inputs.
-        layer: sizes and initial values.
+        layer: sizes, activation and initial values.
         generator: random stream of the initial weights; its device is the module's.
         mean_image: shape (units,); needed when the layer's bias is "marginals".
     Raises:
         ValueError: the layer asks for marginals and there is no mean image of its size.
+    Source:
+        section 5 of the paper; Goodfellow et al. 2013, Maxout Networks.
     """
 
     def __init__(
         self, inputs: int, layer: Layer, generator: torch.Generator, mean_image: torch.Tensor | None = None
     ) -> None:
         super().__init__()
+        self.activation, self.pieces = layer.activation, layer.pieces
         rows = layer.units * layer.pieces
         weight = torch.empty(rows, inputs, device=generator.device)
         self.weight = nn.Parameter(weight.uniform_(-layer.weight_range, layer.weight_range, generator=generator))
@@ -80,48 +104,23 @@ class Affine(nn.Module):
             self.bias = nn.Parameter(torch.full((rows,), float(layer.bias), device=generator.device))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return linear(x, self.weight, self.bias)
-
-
-class Maxout(Affine):
-    """h_i(x) = max_j (x W_ij + b_ij), the maximum over `pieces` affine maps; no floor at zero.
-
-    Row j * units + i of `weight` is piece j of unit i, so that each piece is a contiguous slab and
-    the maximum runs over whole slabs. (The 2014 code keeps the pieces of a unit side by side; the
-    rows start i.i.d., so the order changes nothing but speed.)
-
-    Source:
-        Goodfellow et al. 2013, Maxout Networks; used in D by section 5 of the GAN paper.
-    """
-
-    def __init__(
-        self, inputs: int, layer: Layer, generator: torch.Generator, mean_image: torch.Tensor | None = None
-    ) -> None:
-        super().__init__(inputs, layer, generator, mean_image)
-        self.pieces = layer.pieces
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(m, inputs) -> (m, units)."""
-        slabs = super().forward(x).chunk(self.pieces, dim=1)
-        highest = slabs[0]
-        for slab in slabs[1:]:
-            highest = torch.maximum(highest, slab)
-        return highest
+        h = linear(x, self.weight, self.bias)
+        if self.activation == "maxout":
+            return reduce(torch.maximum, h.chunk(self.pieces, dim=1))
+        if self.activation == "relu":
+            return h.relu()
+        return h.sigmoid() if self.activation == "sigmoid" else h
 
 
-def _build(
-    inputs: int,
-    layers: Sequence[Layer],
-    generator: torch.Generator,
-    mean_image: torch.Tensor | None = None,
+def _stack(
+    inputs: int, layers: Sequence[Layer], generator: torch.Generator, mean_image: torch.Tensor | None = None
 ) -> nn.ModuleList:
     """The layers' modules, weights drawn in order."""
-    modules = nn.ModuleList()
-    for layer in layers:
-        module = Maxout if layer.activation == "maxout" else Affine
-        modules.append(module(inputs, layer, generator, mean_image))
-        inputs = layer.units
-    return modules
+    sizes = [inputs, *(layer.units for layer in layers)]
+    return nn.ModuleList(
+        Dense(size, layer, generator, mean_image) for size, layer in zip(sizes[:-1], layers, strict=True)
+    )
 
 
 class Generator(nn.Module):
@@ -131,7 +130,7 @@ class Generator(nn.Module):
         noise_size: dimension of z.
         layers: from the noise to the image; the last one's `units` is d.
         generator: random stream of the initial weights; its device is the network's.
-        mean_image: shape (d,); needed when a layer's bias is "marginals".
+        mean_image: shape (d,); needed when the last layer's bias is "marginals".
     Raises:
         ValueError: a layer asks for marginals and there is no mean image of its size.
     """
@@ -145,18 +144,11 @@ class Generator(nn.Module):
     ) -> None:
         super().__init__()
         self.noise_size = noise_size
-        self.activations = [layer.activation for layer in layers]
-        self.layers = _build(noise_size, layers, generator, mean_image)
+        self.layers = _stack(noise_size, layers, generator, mean_image)
 
     def forward(self, noise: torch.Tensor) -> torch.Tensor:
-        h = noise
-        for module, activation in zip(self.layers, self.activations, strict=True):
-            h = module(h)
-            if activation == "relu":
-                h = h.relu()
-            elif activation == "sigmoid":
-                h = h.sigmoid()
-        return h
+        """Images in the range of the last layer's activation."""
+        return reduce(lambda h, layer: layer(h), self.layers, noise)
 
 
 class Discriminator(nn.Module):
@@ -164,21 +156,21 @@ class Discriminator(nn.Module):
 
     Args:
         data_size: d.
-        layers: from the image to the logit; the last one has one unit.
-        generator: random stream of the initial weights.
+        layers: from the image to the logit; the last one is one linear unit.
+        generator: random stream of the initial weights; its device is the network's.
     """
 
     def __init__(self, data_size: int, layers: Sequence[Layer], generator: torch.Generator) -> None:
         super().__init__()
         self.input_sizes = [data_size, *(layer.units for layer in layers[:-1])]
         self.keeps = [layer.keep for layer in layers]
-        self.layers = _build(data_size, layers, generator)
+        self.layers = _stack(data_size, layers, generator)
 
     def forward(self, images: torch.Tensor, masks: Sequence[torch.Tensor] | None = None) -> torch.Tensor:
         """Logits; with masks from `draw_masks` the layers' inputs are dropped out."""
         h = images
-        for index, module in enumerate(self.layers):
-            h = module(h if masks is None else h * masks[index])
+        for index, layer in enumerate(self.layers):
+            h = layer(h if masks is None else h * masks[index])
         return h.squeeze(1)
 
     def draw_masks(self, m: int, generator: torch.Generator) -> list[torch.Tensor]:

@@ -3,11 +3,11 @@
 import torch
 
 
-def nearest(queries: torch.Tensor, images: torch.Tensor, block: int = 10_000) -> torch.Tensor:
-    """Index of the image nearest to each query in squared Euclidean distance.
+def nearest(queries: torch.Tensor, images: torch.Tensor, block: int = 2_000) -> torch.Tensor:
+    """Index of the image nearest to each query in Euclidean distance.
 
     Args:
-        queries: shape (m, d).
+        queries: shape (m, d); few, so that distances come from float64 differences.
         images: shape (n, d), on the same device.
         block: images compared at once; bounds the memory.
     Returns:
@@ -15,12 +15,8 @@ def nearest(queries: torch.Tensor, images: torch.Tensor, block: int = 10_000) ->
     Source:
         goodfeli/adversarial, show_samples_*_paper.py: distances in model space, training set in use.
     """
-    best = torch.full((len(queries),), torch.inf, device=queries.device)
-    index = torch.zeros(len(queries), dtype=torch.int64, device=queries.device)
-    for start in range(0, len(images), block):
-        part = images[start : start + block]
-        distances = part.square().sum(dim=1) - 2 * queries @ part.T  # + |query|^2, the same for all
-        closest, position = distances.min(dim=1)
-        index = torch.where(closest < best, start + position, index)
-        best = torch.minimum(best, closest)
-    return index
+    distances = [
+        torch.cdist(queries.double(), part.double(), compute_mode="donot_use_mm_for_euclid_dist")
+        for part in images.split(block)
+    ]
+    return torch.cat(distances, dim=1).argmin(dim=1)

@@ -7,7 +7,7 @@ def learning_rate(update: int, initial: float, decay: float, floor: float) -> fl
     Source:
         pylearn2 ExponentialDecay: the first update uses the initial value; never below `floor`.
     """
-    return max(floor, initial / decay**update)
+    return max(floor, initial * decay**-update)  # a negative power fades out, a positive one overflows
 
 
 def momentum(epoch: int, initial: float, final: float, saturation_epoch: int) -> float:

@@ -92,5 +92,6 @@ def verdict(summary: SeedSummary, published: float, margin: float, not_judged: s
         return f"too few seeds (n = {summary.n} < {MIN_SEEDS})"
     if not low <= published <= high:
         gap = summary.mean - published
-        return f"not reproduced: {gap:+.1f} nats, {gap / summary.sd:+.1f} sd"
+        in_sd = f", {gap / summary.sd:+.1f} sd" if summary.sd > 0 else ""
+        return f"not reproduced: {gap:+.1f} nats{in_sd}"
     return "undecided" if high - low > margin else "reproduced"

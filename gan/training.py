@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from gan.models import Discriminator, Generator
-from gan.noise import draw_noise
+from gan.noise import PRIORS, draw_noise
 from gan.objectives import GENERATOR_LOSSES, discriminator_loss, generator_loss, generator_loss_at
 from gan.schedules import learning_rate, momentum
 from gan.seeding import stream
@@ -59,12 +59,15 @@ class Recipe:
     max_column_norm: float | None = None
 
     def __post_init__(self) -> None:
+        _one_of("noise_prior", self.noise_prior, PRIORS)
         _one_of("update", self.update, ("simultaneous", "alternating"))
         _one_of("generator_loss", self.generator_loss, GENERATOR_LOSSES)
         _one_of("generator_noise", self.generator_noise, ("shared", "fresh"))
         _one_of("generator_masks", self.generator_masks, ("shared", "fresh"))
         if self.update == "simultaneous" and self.discriminator_steps != 1:
             raise ValueError(f"a simultaneous update has discriminator_steps 1, got {self.discriminator_steps}")
+        if (self.saturating_epochs > 0) != (self.generator_loss == "saturating-then-non-saturating"):
+            raise ValueError("saturating_epochs belongs to the generator_loss 'saturating-then-non-saturating'")
 
 
 def _one_of(name: str, value: str, choices: Sequence[str]) -> None:
@@ -280,3 +283,17 @@ def train_epoch(game: Game, images: torch.Tensor, seed: int, epoch: int) -> torc
         step = int(broken[0])
         raise FloatingPointError(f"loss not finite in epoch {epoch}, step {step + 1} of {len(rows)}: {curves[step]}")
     return curves.mean(dim=0)
+
+
+def is_over(epoch: int, epochs: int, best_epoch: int, patience: int) -> bool:
+    """Whether training ends after `epoch`: all epochs done, or too long without a new best on validation.
+
+    Args:
+        epoch: epochs done.
+        epochs: the most there may be.
+        best_epoch: when the validation log-likelihood was best; 0 before the first validation.
+        patience: epochs to wait for a new best.
+    Source:
+        ours: the 2014 MNIST run was stopped by hand; cGAN (1411.1784) stopped on the same quantity.
+    """
+    return epoch >= epochs or (best_epoch > 0 and epoch - best_epoch >= patience)

@@ -21,6 +21,7 @@ class Progress:
     Attributes:
         epoch: epochs finished.
         seconds: time spent on them.
+        peak_memory_mb: greatest resident memory of all sittings so far.
         curve: one row a finished epoch.
         best_epoch, best_log_likelihood: of the best validation so far; 0 and -inf before the first.
         best: the generator's tensors then.
@@ -28,6 +29,7 @@ class Progress:
 
     epoch: int = 0
     seconds: float = 0.0
+    peak_memory_mb: float = 0.0
     curve: list[dict[str, float | None]] = field(default_factory=list)
     best_epoch: int = 0
     best_log_likelihood: float = -math.inf
@@ -54,7 +56,7 @@ class Checkpoint:
         write_tensors(self.path, game.tensors() | best, {"state": json.dumps(metadata)})
 
     def restore(self, game: Game) -> Progress:
-        """Put the saved state into the game; a checkpoint that does not belong to this run is discarded."""
+        """Put the saved state into the game; a checkpoint that does not belong to this run is put aside."""
         if not self.path.is_file():
             return Progress()
         try:
@@ -72,8 +74,9 @@ class Checkpoint:
         return Progress(**state["progress"], best=best)
 
     def _discard(self, reason: str) -> Progress:
-        print(f"checkpoint {self.path} discarded, training starts anew: {reason}", flush=True)
-        self.path.unlink()
+        aside = self.path.with_suffix(".discarded")
+        self.path.replace(aside)
+        print(f"checkpoint discarded (kept as {aside}), training starts anew: {reason}", flush=True)
         return Progress()
 
     def delete(self) -> None:

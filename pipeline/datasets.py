@@ -33,22 +33,25 @@ def synthetic_images(dataset: Dataset) -> np.ndarray:
     return np.rint(spots).astype(np.uint8)
 
 
-def load_images(path: Path, part: int) -> torch.Tensor:
+def load_images(path: Path, part: int, dataset: str) -> torch.Tensor:
     """One part of a prepared data set.
 
     Args:
         path: npz file of `pipeline.prepare`.
         part: gan.splits.TRAIN, VALIDATION or TEST.
+        dataset: whose images are expected.
     Returns:
         shape (n, d), float32 in [0, 1], row-major pixels.
     Raises:
-        UserError: the file is missing or damaged, or has no such part.
+        UserError: the file is missing or damaged, of another data set, or has no such part.
     Source:
         pylearn2 datasets/mnist.py: uint8 / 255, nothing else.
     """
     arrays = read_arrays(path)
-    if not {"images", "split"} <= arrays.keys():
-        raise UserError(f"{path}: holds {sorted(arrays)}, expected images and split; run prepare again")
+    if not {"images", "split", "dataset"} <= arrays.keys():
+        raise UserError(f"{path}: holds {sorted(arrays)}, expected dataset, images and split; run prepare again")
+    if str(arrays["dataset"]) != dataset:
+        raise UserError(f"{path}: holds {arrays['dataset']}, expected {dataset}; name the right file with --data")
     images = arrays["images"][arrays["split"] == part]
     if len(images) == 0:
         raise UserError(f"{path}: no image of part {part}; run prepare again")

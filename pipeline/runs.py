@@ -1,4 +1,4 @@
-"""A run on disk: its networks from the settings, its files, its manifest."""
+"""A run on disk: its networks from the settings, its files, and the chain of manifests that guards them."""
 
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,11 @@ from pipeline.errors import UserError
 from pipeline.io import read_json, read_tensors, reading, sha256
 from pipeline.params import Experiment
 
-BEST, LAST = "generator.safetensors", "last.safetensors"
-MANIFEST = "manifest.json"
+GENERATORS = {"best": "generator.safetensors", "last": "last.safetensors"}
+SAMPLES = {"best": "samples.npy", "last": "last_samples.npy"}
+CURVE, SHEET, METRICS, BANDWIDTHS = "curve.csv", "sheet.npz", "metrics.csv", "bandwidths.csv"
+# The manifests of a run's stages, in order.
+MANIFESTS = {"train": "manifest.json", "sample": "samples.manifest.json", "evaluate": "metrics.manifest.json"}
 
 
 def new_generator(
@@ -47,35 +50,60 @@ def load_generator(path: Path, experiment: Experiment, device: torch.device) -> 
     return generator
 
 
-def read_manifest(folder: Path, experiment: Experiment) -> dict[str, Any]:
-    """The manifest of a run whose files are whole and which was trained with the present settings.
+class Run:
+    """A run's folder whose files, up to a stage, are whole, belong together and fit the present settings.
 
+    Args:
+        folder: EXPERIMENT/seedN.
+        experiment: the present settings.
+        stage: the last stage whose files are wanted, a key of MANIFESTS.
+    Attributes:
+        seed: the run's seed.
+        known: SHA-256 of every file that the stages read or wrote, by name.
     Raises:
-        UserError: a file is missing or changed, or the settings differ; the message names the differences.
+        UserError: a file is missing or changed, two stages used different files of one name, or the
+            settings differ; the message names the difference.
     """
-    verify_outputs(folder / MANIFEST)
-    manifest = read_json(folder / MANIFEST)
-    with reading(folder / MANIFEST):
-        found = differences(manifest["settings"], plain(experiment.train_settings()))
-    if found:
-        raise UserError(f"{folder}: trained with other settings ({'; '.join(found)}); train it again")
-    return manifest
 
+    def __init__(self, folder: Path, experiment: Experiment, stage: str) -> None:
+        self.folder, self.seed = folder, -1
+        self.known: dict[str, str] = {}
+        for name, manifest in MANIFESTS.items():
+            content = read_json(folder / manifest)
+            with reading(folder / manifest):
+                self._check_settings(content["settings"], plain(experiment.settings(name)))
+                self._add(content["inputs"], content["outputs"])
+                self.seed = int(content.get("seed", self.seed))
+            if name == stage:
+                break
+        if folder.name != f"seed{self.seed}":
+            raise UserError(f"{folder}: holds a run of seed {self.seed}; a run's folder is named after its seed")
 
-def verify_outputs(manifest: Path) -> None:
-    """Check that the files a stage wrote are still the bytes it wrote.
+    def _check_settings(self, recorded: Any, present: Any) -> None:
+        found = differences(recorded, present)
+        if found:
+            raise UserError(f"{self.folder}: made with other settings ({'; '.join(found)}); run it again")
 
-    Raises:
-        UserError: the manifest or a file is missing, or a file has changed; the message names it.
-    """
-    content = read_json(manifest)
-    with reading(manifest):
-        outputs = dict(content["outputs"])
-    for name, digest in outputs.items():
-        if sha256(manifest.parent / name) != digest:
-            raise UserError(
-                f"{manifest.parent / name}: not the bytes that {manifest.name} records; delete it and run again"
-            )
+    def _add(self, inputs: dict[str, str], outputs: dict[str, str]) -> None:
+        for name, digest in inputs.items():
+            self._expect(name, digest)
+        for name, digest in outputs.items():
+            if sha256(self.folder / name) != digest:
+                raise UserError(f"{self.folder / name}: not the bytes that its manifest records; run it again")
+            self.known[name] = digest
+
+    def _expect(self, name: str, digest: str) -> None:
+        if self.known.setdefault(name, digest) != digest:
+            raise UserError(f"{self.folder}: its stages used two different files {name}; run them again")
+
+    def use(self, path: Path) -> Path:
+        """The path of an input, after checking that earlier stages used the same bytes.
+
+        Raises:
+            UserError: they used another file of this name.
+        """
+        self._expect(path.name, sha256(path))
+        return path
 
 
 def plain(content: Any) -> Any:

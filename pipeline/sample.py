@@ -16,10 +16,10 @@ from pipeline.errors import RunError
 from pipeline.io import write_array, write_arrays
 from pipeline.params import Experiment
 from pipeline.provenance import Record
-from pipeline.runs import BEST, LAST, load_generator, read_manifest
+from pipeline.runs import GENERATORS, MANIFESTS, SAMPLES, SHEET, Run, load_generator
 
 EXAMPLE = "--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz"
-ROWS, COLUMNS = 4, 5  # fair draws of Figure 2; a sixth column shows neighbours
+SHEET_ROWS, SHEET_COLUMNS = 4, 5  # fair draws of Figure 2; a sixth column shows neighbours
 
 
 def main() -> None:
@@ -36,17 +36,18 @@ def main() -> None:
 def _work(args: argparse.Namespace) -> None:
     record = Record("sample")
     experiment = cli.params(args).experiment(args.experiment)
-    seed = read_manifest(args.run, experiment)["seed"]
-    device = use_device(args)
-    best = _draw(args.run / BEST, experiment, seed, device)
-    last = _draw(args.run / LAST, experiment, seed, device)
-    write_array(args.run / "samples.npy", best.cpu().numpy())
-    write_array(args.run / "last_samples.npy", last.cpu().numpy())
-    _write_sheet(args.run / "sheet.npz", best, load_images(args.data, TRAIN).to(device))
+    run = Run(args.run, experiment, "train")
+    data, device = run.use(args.data), use_device(args)
+    samples = {which: _draw(args.run / name, experiment, run.seed, device) for which, name in GENERATORS.items()}
+    for which, drawn in samples.items():
+        write_array(args.run / SAMPLES[which], drawn.cpu().numpy())
+    images = load_images(data, TRAIN, experiment.dataset).to(device)
+    _write_sheet(args.run / SHEET, samples["best"], images)
     record.write(
-        args.run / "samples.manifest.json",
-        inputs=[args.run / BEST, args.run / LAST, args.data],
-        outputs=[args.run / name for name in ("samples.npy", "last_samples.npy", "sheet.npz")],
+        args.run / MANIFESTS["sample"],
+        inputs=[*(args.run / name for name in GENERATORS.values()), args.data],
+        outputs=[args.run / name for name in (*SAMPLES.values(), SHEET)],
+        settings=experiment.settings("sample"),
         device=device.type,
     )
 
@@ -62,7 +63,7 @@ def _draw(path: Path, experiment: Experiment, seed: int, device: torch.device) -
 
 def _write_sheet(path: Path, samples: torch.Tensor, images: torch.Tensor) -> None:
     """The first samples in rows, and the training image nearest to the last sample of each row."""
-    draws = samples[: ROWS * COLUMNS].unflatten(0, (ROWS, COLUMNS))
+    draws = samples[: SHEET_ROWS * SHEET_COLUMNS].unflatten(0, (SHEET_ROWS, SHEET_COLUMNS))
     neighbours = images[nearest(draws[:, -1], images)]
     write_arrays(path, draws=draws.cpu().numpy(), neighbours=neighbours.cpu().numpy())
 

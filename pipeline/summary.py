@@ -23,7 +23,7 @@ class Cell:
         experiment, grid: what was scored with which bandwidths.
         seeds: test log-likelihood over training seeds, nats.
         standard_errors: of each seed's mean, over `error_over`.
-        bandwidths: each seed's chosen bandwidth, with its place in the grid.
+        bandwidths: each seed's chosen bandwidth, with its place in the grid; an edge is flagged.
         published: the paper's value, or None.
         verdict: see gan.statistics.verdict.
     """
@@ -76,17 +76,23 @@ def cell(metrics: pd.DataFrame, params: Params, experiment: str, grid: str) -> C
         standard_errors=tuple(rows.standard_error),
         error_over=rows.error_over.iloc[0],
         n_eval=int(rows.n_eval.iloc[0]),
-        bandwidths=tuple(f"{b:.4g} ({p})" for b, p in zip(rows.bandwidth, rows.bandwidth_place, strict=True)),
+        bandwidths=tuple(_place(b, p) for b, p in zip(rows.bandwidth, rows.bandwidth_place, strict=True)),
         published=published,
         verdict=_verdict(params, experiment, seeds, published),
     )
 
 
+def _place(bandwidth: float, place: str) -> str:
+    """A bandwidth and its place in the grid; an edge is flagged, for a wider grid might do better."""
+    position, size = place.split("/")
+    flag = ": edge of the grid" if position in ("1", size) else ""
+    return f"{bandwidth:.4g} ({place}{flag})"
+
+
 def _verdict(params: Params, experiment: str, seeds: SeedSummary, published: float | None) -> str:
     if published is None:
         return "not judged: the paper gives no number"
-    reason = "" if params.scale == "paper" else f"scale {params.scale} is not the paper's"
-    return verdict(seeds, published, params.values["catalogue"][experiment]["margin_nats"], reason)
+    return verdict(seeds, published, params.values["catalogue"][experiment]["margin_nats"], params.not_judged)
 
 
 def why_missing(params: Params, experiment: str) -> str:

@@ -1,21 +1,23 @@
 """Gather the metrics of all runs and set Table 1 of the paper with our rows beneath."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
 from pipeline import cli
+from pipeline.errors import UserError
 from pipeline.io import read_csv, write_csv, write_json, write_text
 from pipeline.params import Params
 from pipeline.provenance import Record
-from pipeline.runs import read_manifest, verify_outputs
+from pipeline.runs import BANDWIDTHS, CURVE, METRICS, Run
 from pipeline.summary import COLUMNS, Cell, cell, quoted, why_missing
 
 EXAMPLE = "--scale quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 --output results/quick"
 OURS = "Adversarial nets (ours)"
 WRITTEN = ("table1.csv", "table1.md", "table1.tex", "metrics.json")
-GATHERED = {"metrics.csv": "metrics.csv", "curve.csv": "curves.csv", "bandwidths.csv": "bandwidths.csv"}
+GATHERED = {METRICS: "metrics.csv", CURVE: "curves.csv", BANDWIDTHS: "bandwidths.csv"}
 
 
 def main() -> None:
@@ -38,6 +40,7 @@ def _work(args: argparse.Namespace) -> None:
     else:
         inputs = [args.gathered / name for name in GATHERED.values()]
         frames = {path.name: read_csv(path) for path in inputs}
+    _check_scale(frames["metrics.csv"], params)
     for name, frame in frames.items():
         write_csv(args.output / name, frame)
     table = table1(frames["metrics.csv"], params)
@@ -53,17 +56,23 @@ def gather(runs: list[Path], params: Params) -> dict[str, pd.DataFrame]:
     """One tidy frame of each kind over all runs.
 
     Raises:
-        UserError: a run was trained with other settings than the present ones, or was changed since.
+        UserError: a run is given twice, was made with other settings than the present ones, or has
+            files that are damaged or do not belong together.
     """
+    if len({run.resolve() for run in runs}) < len(runs):
+        raise UserError(f"a run is given twice: {' '.join(map(str, runs))}")
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in GATHERED.values()}
-    for run in runs:
-        experiment = params.experiment(run.parent.name)
-        manifest = read_manifest(run, experiment)
-        verify_outputs(run / "metrics.manifest.json")
+    for folder in runs:
+        experiment = params.experiment(folder.parent.name)
+        run = Run(folder, experiment, "evaluate")
         for name, gathered in GATHERED.items():
-            place = {"experiment": experiment.name, "seed": manifest["seed"]}
-            parts[gathered].append(read_csv(run / name).assign(**place))
+            parts[gathered].append(read_csv(folder / name).assign(experiment=experiment.name, seed=run.seed))
     return {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
+
+
+def _check_scale(metrics: pd.DataFrame, params: Params) -> None:
+    if set(metrics.scale) != {params.scale}:
+        raise UserError(f"metrics of scale {', '.join(sorted(set(metrics.scale)))}, table of scale {params.scale}")
 
 
 def table1(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
@@ -72,7 +81,7 @@ def table1(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
     rows = [_quoted_row(model, others) for model in others.model.unique()]
     cells = {e: {grid: cell(metrics, params, e, grid) for grid in ("authors", "fine")} for e in COLUMNS}
     rows.append({"Model": OURS} | {COLUMNS[e]: _value(cells[e]["authors"], why_missing(params, e)) for e in COLUMNS})
-    for title, show in DETAILS.items():
+    for title, show in details(params.values["statistics"]["confidence"]).items():
         rows.append({"Model": title} | {COLUMNS[e]: show(c) if (c := cells[e]["authors"]) else "" for e in COLUMNS})
     fine = {COLUMNS[e]: _value(cells[e]["fine"], "") for e in COLUMNS}
     rows.append({"Model": "- with a fine grid of bandwidths"} | fine)
@@ -89,23 +98,31 @@ def _quoted_row(model: str, others: pd.DataFrame) -> dict[str, str]:
 def _value(our: Cell | None, missing: str) -> str:
     if our is None:
         return missing
-    return f"{our.seeds.mean:.1f}" + (f" ± {our.seeds.sd:.1f}" if our.seeds.n > 1 else "")
+    return f"{our.seeds.mean:.1f}" + (f" ± {our.seeds.sd:.2g}" if our.seeds.n > 1 else "")
 
 
-def _interval(our: Cell) -> str:
-    low, high = our.seeds.prediction_interval
-    return f"{low:.1f} to {high:.1f}" if our.seeds.n > 1 else "one seed: unknown"
+def _spread(our: Cell) -> str:
+    return f"n = {our.seeds.n}, {our.seeds.low:.1f} to {our.seeds.high:.1f}"
 
 
-DETAILS = {
-    "- ± is the sd over training seeds, n =": lambda our: str(our.seeds.n),
-    "- standard error of one seed's mean": lambda our: (
-        f"{sum(our.standard_errors) / our.seeds.n:.1f} over {our.n_eval} {our.error_over}"
-    ),
-    "- where one more seed is expected": _interval,
-    "- bandwidth (place in the grid), per seed": lambda our: ", ".join(dict.fromkeys(our.bandwidths)),
-    "- verdict": lambda our: our.verdict,
-}
+def _interval(interval: tuple[float, float], n: int) -> str:
+    return f"{interval[0]:.1f} to {interval[1]:.1f}" if n > 1 else "unknown from one seed"
+
+
+def details(confidence: float) -> dict[str, Callable[[Cell], str]]:
+    """Titles of the rows beneath our mean, and what they show."""
+    return {
+        "- ± is the sd over training seeds": _spread,
+        f"- {confidence:.0%} interval of the mean": lambda our: _interval(our.seeds.mean_interval, our.seeds.n),
+        f"- {confidence:.0%} interval of one more seed": lambda our: _interval(
+            our.seeds.prediction_interval, our.seeds.n
+        ),
+        "- standard error of one seed's mean": lambda our: (
+            f"{sum(our.standard_errors) / our.seeds.n:.1f} over {our.n_eval} {our.error_over}"
+        ),
+        "- bandwidth (place in the grid)": lambda our: ", ".join(dict.fromkeys(our.bandwidths)),
+        "- verdict": lambda our: our.verdict,
+    }
 
 
 def caption(params: Params) -> str:

@@ -8,20 +8,21 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from gan.parzen import Selection, log_density, select_bandwidth
+from gan.parzen import Selection, cross_validate
 from gan.sampling import draw_samples
 from gan.seeding import stream
 from gan.splits import TRAIN, VALIDATION
-from gan.training import CURVES, Game, train_epoch
+from gan.training import CURVES, Game, is_over, train_epoch
 from pipeline import cli
 from pipeline.checkpoints import Checkpoint, Progress
 from pipeline.datasets import load_images
-from pipeline.devices import add_device, use_device
+from pipeline.devices import add_device, hardware, use_device
 from pipeline.errors import RunError
-from pipeline.io import lock, sha256, write_csv, write_tensors
+from pipeline.io import sha256, write_csv, write_tensors
+from pipeline.lock import lock
 from pipeline.params import Experiment
-from pipeline.provenance import Record, code_hash
-from pipeline.runs import BEST, LAST, MANIFEST, new_discriminator, new_generator
+from pipeline.provenance import Record, code_hash, peak_memory_mb
+from pipeline.runs import CURVE, GENERATORS, MANIFESTS, new_discriminator, new_generator
 
 EXAMPLE = """--scale quick --experiment mnist --seed 0 \\
     --data data/prepared/mnist.npz --output runs/quick/mnist/seed0 --work work/quick/mnist/seed0"""
@@ -47,12 +48,12 @@ def _work(args: argparse.Namespace) -> None:
     experiment = cli.params(args).experiment(args.experiment)
     with lock(args.work / "lock", f"training of {experiment.name}, seed {args.seed}"):
         try:
-            Run(args, experiment).finish()
+            Training(args, experiment).finish()
         except FloatingPointError as error:
             raise RunError(f"{experiment.name}, seed {args.seed}: {error}; lower the learning rate") from error
 
 
-class Run:
+class Training:
     """One training run from its arguments to its files.
 
     Args:
@@ -64,8 +65,9 @@ class Run:
         self.args, self.experiment, self.seed = args, experiment, args.seed
         self.record = Record("train")
         self.device = use_device(args)
-        self.images = load_images(args.data, TRAIN).to(self.device)
-        self.validation = load_images(args.data, VALIDATION)[: experiment.n_validation].to(self.device)
+        self.images = load_images(args.data, TRAIN, experiment.dataset).to(self.device)
+        validation = load_images(args.data, VALIDATION, experiment.dataset)[: experiment.n_validation]
+        self.validation = validation.to(self.device)
         generator = new_generator(experiment, self.seed, self.device, self.images.mean(dim=0))
         self.game = Game(generator, new_discriminator(experiment, self.seed, self.device), experiment.recipe)
         self.checkpoint = Checkpoint(args.work / "checkpoint.safetensors", self._fingerprint())
@@ -73,12 +75,13 @@ class Run:
 
     def _fingerprint(self) -> dict[str, object]:
         return {
-            "settings": self.experiment.train_settings(),
+            "settings": self.experiment.settings("train"),
             "seed": self.seed,
             "data_sha256": sha256(self.args.data),
             "code_sha256": code_hash("pipeline.train"),
             "torch": torch.__version__,
             "device": self.device.type,
+            "hardware": hardware(self.device),
             "threads": torch.get_num_threads(),
         }
 
@@ -86,43 +89,37 @@ class Run:
         """Train to the end and write the run's files; the manifest comes last."""
         self._train()
         output = self.args.output
-        write_tensors(output / BEST, self.progress.best)
-        write_tensors(output / LAST, self.game.generator.state_dict())
-        write_csv(output / "curve.csv", pd.DataFrame(self.progress.curve))
+        write_tensors(output / GENERATORS["best"], self.progress.best)
+        write_tensors(output / GENERATORS["last"], self.game.generator.state_dict())
+        write_csv(output / CURVE, pd.DataFrame(self.progress.curve))
         self.record.write(
-            output / MANIFEST,
+            output / MANIFESTS["train"],
             inputs=[self.args.data],
-            outputs=[output / BEST, output / LAST, output / "curve.csv"],
+            outputs=[output / name for name in (*GENERATORS.values(), CURVE)],
             experiment=self.experiment.name,
             seed=self.seed,
-            settings=self.experiment.train_settings(),
+            settings=self.experiment.settings("train"),
             device=self.device.type,
             threads=torch.get_num_threads(),
             epochs_trained=self.progress.epoch,
             best_epoch=self.progress.best_epoch,
-            training_seconds=round(self.progress.seconds, 3),
+            wall_seconds=round(self.progress.seconds, 3),
+            peak_memory_mb=self.progress.peak_memory_mb,
         )
         self.checkpoint.delete()
 
     def _train(self) -> None:
-        saved = time.perf_counter()
-        title = f"{self.experiment.name} seed {self.seed}"
-        if self.progress.epoch:
-            print(f"{title}: going on after epoch {self.progress.epoch}", flush=True)
-        with Reporter(title, self.experiment.epochs, self.progress, lines=self.args.lines) as reporter:
-            while not self._is_over():
+        experiment, progress, saved = self.experiment, self.progress, time.perf_counter()
+        title = f"{experiment.name} seed {self.seed}"
+        if progress.epoch:
+            print(f"{title}: going on after epoch {progress.epoch}", flush=True)
+        with Reporter(title, experiment.epochs, progress, lines=self.args.lines) as reporter:
+            while not is_over(progress.epoch, experiment.epochs, progress.best_epoch, experiment.patience_epochs):
                 self._epoch()
                 reporter.update()
                 if time.perf_counter() - saved >= self.args.checkpoint_seconds:
-                    self.checkpoint.save(self.game, self.progress)
+                    self.checkpoint.save(self.game, progress)
                     saved = time.perf_counter()
-
-    def _is_over(self) -> bool:
-        """All epochs done, or no new best for too long (the rule is ours: the 2014 runs were stopped by hand)."""
-        progress = self.progress
-        waited = progress.epoch - progress.best_epoch
-        out_of_patience = progress.best_epoch > 0 and waited >= self.experiment.patience_epochs
-        return progress.epoch >= self.experiment.epochs or out_of_patience
 
     def _epoch(self) -> None:
         progress, started = self.progress, time.perf_counter()
@@ -138,6 +135,7 @@ class Run:
                 progress.best = {name: t.clone() for name, t in self.game.generator.state_dict().items()}
         progress.epoch = epoch
         progress.seconds += time.perf_counter() - started
+        progress.peak_memory_mb = max(progress.peak_memory_mb, peak_memory_mb())
         progress.curve.append(row | {"seconds": round(progress.seconds, 3)})
 
     def _validate(self, epoch: int) -> Selection:
@@ -145,9 +143,7 @@ class Run:
         experiment = self.experiment
         random = stream(self.seed, "validation samples", epoch, self.device)
         samples = draw_samples(self.game.generator, experiment.recipe.noise_prior, experiment.n_samples, random)
-        grid = experiment.grids["authors"]
-        means = log_density(self.validation, samples, grid).mean(dim=1)
-        return select_bandwidth(grid, means.tolist())
+        return cross_validate(samples, self.validation, experiment.grids["authors"])
 
 
 class Reporter:

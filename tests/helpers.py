@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from gan.models import Layer
+
 ROOT = Path(__file__).parent.parent
 PROJECT = (
     "Snakefile",
@@ -20,6 +22,9 @@ PROJECT = (
     ".dvcignore",
     ".gitignore",
 )
+# Small networks: noise of 4, images of 12 pixels.
+GENERATOR = (Layer(7, "relu", 0.5), Layer(12, "sigmoid", 0.5))
+DISCRIMINATOR = (Layer(5, "maxout", 0.5, pieces=3, keep=0.8), Layer(1, "linear", 0.5, keep=0.5))
 
 
 def copy_project(folder: Path) -> Path:

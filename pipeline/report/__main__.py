@@ -4,6 +4,7 @@ import argparse
 import base64
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,13 @@ import pandas as pd
 from pipeline import cli
 from pipeline.io import read_csv, read_json, write_text
 from pipeline.params import Params
-from pipeline.provenance import commit, environment
+from pipeline.provenance import Record
+from pipeline.runs import MANIFESTS
 from pipeline.summary import COLUMNS, cell
 
 EXAMPLE = """--scale quick --results results/quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 \\
-    --data data/prepared/mnist.npz --output results/quick/report.html"""
+    --data data/raw/mnist/manifest.json data/prepared/mnist.manifest.json --output results/quick/report.html"""
 TEMPLATE = Path(__file__).parent / "report.html.j2"
-RUN_MANIFESTS = ("manifest.json", "samples.manifest.json", "metrics.manifest.json")
 ALT = {
     "table1": "Table 1 as a dot plot: quoted models and ours, with errors",
     "samples": "Generated images in rows of five, each row's nearest training image framed in yellow",
@@ -42,27 +43,29 @@ def main() -> None:
     cli.add_params(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder that `table` and `figures` filled")
     parser.add_argument("--runs", type=Path, nargs="+", required=True, help="folders of the runs in the table")
-    parser.add_argument("--data", type=Path, nargs="+", required=True, help="prepared data sets")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="manifests of `download` and `prepare`")
+    parser.add_argument("--command", default="python -m pipeline.report", help="what made the results, to be printed")
     parser.add_argument("--output", type=Path, required=True, help="the html file to write")
     cli.run(parser, _work)
 
 
 def _work(args: argparse.Namespace) -> None:
+    record = Record("report")
     params = cli.params(args)
-    environments = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    page = environments.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+    metrics = read_csv(args.results / "metrics.csv")
+    stages = read_stages(args)
+    stages.append({"of": str(args.output.parent), **record.content([], [])})
+    jinja = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
+    page = jinja.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         scale=params.scale,
         is_real=params.is_real,
-        verdicts=verdicts(read_csv(args.results / "metrics.csv"), params),
+        verdicts=verdicts(metrics, params),
         table=read_csv(args.results / "table1.csv").fillna(""),
-        seeds=seed_rows(read_csv(args.results / "metrics.csv")),
+        seeds=seed_rows(metrics),
         figures=figures(args.results / "figures"),
-        facts=facts(params),
-        stages=stages(args),
-        data=[data_row(path) for path in args.data],
-        command=f"snakemake --cores all --config scale={params.scale}",
+        facts=facts(params, stages),
+        stages=stages,
+        command=args.command,
     )
     write_text(args.output, page)
 
@@ -95,39 +98,39 @@ def seed_rows(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def figures(folder: Path) -> list[dict[str, str]]:
-    """The SVG files as data addresses, with caption and alternative text."""
+    """The SVG files that `figures` wrote, as data addresses, with caption and alternative text."""
+    names = [name for name in read_json(folder / "manifest.json")["outputs"] if name.endswith(".svg")]
     return [
         {
-            "source": "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode(),
-            "caption": CAPTIONS[path.stem.split("-")[0]],
-            "alt": ALT[path.stem.split("-")[0]],
+            "source": "data:image/svg+xml;base64," + base64.b64encode((folder / name).read_bytes()).decode(),
+            "caption": CAPTIONS[kind],
+            "alt": ALT[kind],
         }
         for kind in CAPTIONS
-        for path in sorted(folder.glob(f"{kind}*.svg"))
+        for name in names
+        if re.split(r"[-.]", name)[0] == kind
     ]
 
 
-def facts(params: Params) -> dict[str, str]:
-    """Commit, parameters and versions of the process that wrote the page."""
-    content = json.dumps(params.values, sort_keys=True).encode()
-    return {
-        "commit": commit(),
-        "params.yaml (SHA-256 of its content)": hashlib.sha256(content).hexdigest(),
-    } | environment()
-
-
-def stages(args: argparse.Namespace) -> list[dict[str, Any]]:
-    """Wall time and peak memory of each stage and run."""
-    paths = [path.with_suffix(".manifest.json") for path in args.data]
-    paths += [run / name for run in args.runs for name in RUN_MANIFESTS]
+def read_stages(args: argparse.Namespace) -> list[dict[str, Any]]:
+    """The manifests of all stages behind the results, in order."""
+    paths = [*args.data]
+    paths += [run / name for run in args.runs for name in MANIFESTS.values()]
     paths += [args.results / "table.manifest.json", args.results / "figures" / "manifest.json"]
     return [{"of": str(path.parent)} | read_json(path) for path in paths]
 
 
-def data_row(path: Path) -> dict[str, str]:
-    """A prepared data set and its checksum."""
-    manifest = read_json(path.with_suffix(".manifest.json"))
-    return {"file": path.name, "sha256": manifest["outputs"][path.name]}
+def facts(params: Params, stages: list[dict[str, Any]]) -> dict[str, str]:
+    """Parameters, data, commits and versions behind the results; several values where stages differ."""
+    content = json.dumps(params.values, sort_keys=True).encode()
+    rows = {"params.yaml (SHA-256 of its content)": [hashlib.sha256(content).hexdigest()]}
+    for stage in stages:
+        if stage["stage"] in ("download", "prepare"):
+            rows |= {f"{name} (SHA-256)": [digest] for name, digest in stage["outputs"].items()}
+    for stage in stages:
+        for name, value in {"commit": stage["commit"], **stage["environment"]}.items():
+            rows.setdefault(name, []).append(value)
+    return {name: ", ".join(dict.fromkeys(values)) for name, values in rows.items()}
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gan.models import Discriminator, Generator, Layer, Maxout, marginal_logits
+from gan.models import Dense, Discriminator, Generator, Layer, check_layers, marginal_logits
 from gan.seeding import stream
 from pipeline.params import load
 
@@ -58,7 +58,7 @@ def test_generator_refuses_marginals_without_a_mean_image():
 
 
 def test_maxout_by_hand():
-    layer = Maxout(1, Layer(2, "maxout", 0.1, pieces=2), stream(0, "w"))
+    layer = Dense(1, Layer(2, "maxout", 0.1, pieces=2), stream(0, "w"))
     with torch.no_grad():  # unit 0: max(x, -x); unit 1: max(2x - 5, 3x - 9)
         layer.weight.copy_(torch.tensor([[1.0], [2.0], [-1.0], [3.0]]))
         layer.bias.copy_(torch.tensor([0.0, -5.0, 0.0, -9.0]))
@@ -66,7 +66,7 @@ def test_maxout_by_hand():
 
 
 def test_maxout_has_no_floor_at_zero():
-    layer = Maxout(1, Layer(1, "maxout", 0.1, pieces=2), stream(0, "w"))
+    layer = Dense(1, Layer(1, "maxout", 0.1, pieces=2), stream(0, "w"))
     torch.nn.init.constant_(layer.bias, -1)
     torch.nn.init.zeros_(layer.weight)
     assert layer(torch.ones(1, 1)).item() == -1
@@ -86,6 +86,35 @@ def test_discriminator_without_masks_is_not_scaled(networks):
     x = torch.rand(6, 12)
     ones = [torch.ones(6, 12), torch.ones(6, 5)]
     assert torch.equal(discriminator(x), discriminator(x, ones))
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "linear"])
+def test_every_activation_is_applied_in_both_networks(activation):
+    layers = [Layer(3, activation, 1.0), Layer(1, "linear", 1.0)]
+    x = torch.randn(5, 4, generator=stream(0, "x"))
+    hidden = getattr(torch, activation, lambda h: h)(
+        x @ (d := Discriminator(4, layers, stream(0, "w"))).layers[0].weight.T
+    )
+    torch.testing.assert_close(d(x), (hidden @ d.layers[1].weight.T).squeeze(1))
+    torch.testing.assert_close(Generator(4, layers[:1], stream(0, "w"))(x), hidden)
+
+
+LOGIT = Layer(1, "linear", 0.1)
+
+
+@pytest.mark.parametrize(
+    ("generator", "discriminator", "message"),
+    [
+        ([Layer(3, "relu", 0.1, keep=0.5)], [LOGIT], "no dropout"),
+        ([Layer(3, "relu", 0.1, bias="marginals"), Layer(3, "sigmoid", 0.1)], [LOGIT], "generator's last layer"),
+        ([Layer(3, "sigmoid", 0.1)], [Layer(1, "linear", 0.1, bias="marginals")], "generator's last layer"),
+        ([Layer(3, "sigmoid", 0.1)], [Layer(2, "linear", 0.1)], "1 linear unit"),
+        ([Layer(3, "sigmoid", 0.1)], [Layer(1, "sigmoid", 0.1)], "1 linear unit"),
+    ],
+)
+def test_check_layers_refuses_what_would_be_ignored(generator, discriminator, message):
+    with pytest.raises(ValueError, match=message):
+        check_layers(generator, discriminator)
 
 
 @pytest.mark.parametrize(

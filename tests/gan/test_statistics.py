@@ -55,6 +55,7 @@ def test_intervals_cover_as_promised(n):
         ([220.0, 225, 230, 223, 227], 225, "scale quick", "not judged: scale quick"),
         ([220.0, 225, 230, 223], 225, "", "too few seeds (n = 4 < 5)"),
         ([200.0, 201, 202, 203, 204], 225, "", "not reproduced: -23.0 nats, -14.5 sd"),
+        ([200.0] * 5, 225, "", "not reproduced: -25.0 nats"),
         ([200.0, 215, 225, 235, 250], 225, "", "undecided"),
         ([224.0, 225, 226, 225, 224], 225, "", "reproduced"),
     ],

@@ -9,7 +9,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 
 from gan.models import Layer
 from gan.noise import draw_noise
-from gan.training import Game, Player, Recipe, Streams, limit_column_norms, train_epoch, train_step
+from gan.training import Game, Player, Recipe, Streams, is_over, limit_column_norms, train_epoch, train_step
 
 ALGORITHM_1 = Recipe(
     batch_size=10,
@@ -99,15 +99,18 @@ def test_player_folds_the_rate_into_the_velocity():
     assert network.weight.item() == pytest.approx(-1 + (0.5 * -1 - 0.1))
 
 
-def test_limit_column_norms_before_and_after_updates(networks):
+def test_limit_column_norms_before_and_after_updates(networks, images):
+    """Once before the first update and after each; biases move only by their gradients."""
+    free = Game(*copy.deepcopy(networks), Recipe())
     generator, discriminator = networks
-    bias = generator.layers[0].bias.clone()
     game = Game(generator, discriminator, Recipe(max_column_norm=0.6))
-    train_step(game, [torch.rand(8, 12)], Streams(0, 1, "cpu"), epoch=1)
-    for network in networks:
-        for layer in network.layers:
-            assert layer.weight.norm(dim=1).max() <= 0.6
-    assert torch.equal(bias, torch.zeros_like(bias))
+    for _ in range(2):
+        for network in networks:
+            for layer in network.layers:
+                assert layer.weight.norm(dim=1).max() <= 0.6
+                assert layer.bias.norm() < 0.05
+        train_step(game, [images], Streams(0, 1, "cpu"), epoch=1)
+    assert free.generator.layers[0].weight.norm(dim=1).max() > 0.6
 
 
 def test_limit_column_norms_leaves_short_vectors_their_direction():
@@ -175,6 +178,14 @@ def test_train_epoch_names_the_step_of_a_divergence(networks, images):
 
 
 @pytest.mark.parametrize(
+    ("epoch", "best_epoch", "over"),
+    [(0, 0, False), (999, 950, False), (1000, 950, True), (150, 50, True), (149, 50, False), (150, 0, False)],
+)
+def test_is_over_when_out_of_epochs_or_patience(epoch, best_epoch, over):
+    assert is_over(epoch, 1000, best_epoch, patience=100) is over
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"update": "both"}, "update must be one of"),
@@ -182,6 +193,9 @@ def test_train_epoch_names_the_step_of_a_divergence(networks, images):
         ({"generator_noise": "old"}, "generator_noise must be one of"),
         ({"generator_masks": "old"}, "generator_masks must be one of"),
         ({"discriminator_steps": 2}, "discriminator_steps 1"),
+        ({"noise_prior": "cauchy"}, "noise_prior must be one of"),
+        ({"saturating_epochs": 3}, "saturating_epochs belongs"),
+        ({"generator_loss": "saturating-then-non-saturating"}, "saturating_epochs belongs"),
     ],
 )
 def test_recipe_refuses_what_has_no_meaning(options, message):

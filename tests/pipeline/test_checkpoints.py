@@ -1,11 +1,13 @@
 """A checkpoint gives back the very state, and is discarded when it belongs to another run."""
 
-import copy
 import math
 
 import pytest
 import torch
+from helpers import DISCRIMINATOR, GENERATOR
 
+from gan.models import Discriminator, Generator
+from gan.seeding import stream
 from gan.training import Game, Recipe, train_epoch
 from pipeline.checkpoints import Checkpoint, Progress
 
@@ -19,11 +21,13 @@ def game(networks, images):
     return game
 
 
-def test_restore_gives_back_every_bit(tmp_path, game, networks, images):
+def test_restore_gives_back_every_bit(tmp_path, game, images):
     best = {name: tensor.clone() for name, tensor in game.generator.state_dict().items()}
-    progress = Progress(1, 12.5, [ROW], 1, -3.25, best)
+    progress = Progress(1, 12.5, 99.0, [ROW], 1, -3.25, best)
     Checkpoint(tmp_path / "c", {"seed": 0}).save(game, progress)
-    fresh = Game(*copy.deepcopy(networks), Recipe(batch_size=10))
+    other = Generator(4, GENERATOR, stream(9, "other")), Discriminator(12, DISCRIMINATOR, stream(9, "another"))
+    fresh = Game(*other, Recipe(batch_size=10))
+    assert not torch.equal(fresh.g.parameters[0], game.g.parameters[0])
     restored = Checkpoint(tmp_path / "c", {"seed": 0}).restore(fresh)
     assert fresh.updates == game.updates
     assert (restored.epoch, restored.seconds, restored.curve, restored.best_epoch) == (1, 12.5, [ROW], 1)
@@ -43,6 +47,7 @@ def test_restore_discards_another_runs_checkpoint(tmp_path, game, capsys):
     assert Checkpoint(tmp_path / "c", {"settings": {"learning_rate": 0.2}}).restore(game).epoch == 0
     assert "settings.learning_rate: 0.1 -> 0.2" in capsys.readouterr().out
     assert not (tmp_path / "c").exists()
+    assert (tmp_path / "c.discarded").exists()
 
 
 @pytest.mark.parametrize("keep", [0, 100, -1])

@@ -31,27 +31,30 @@ def test_read_mnist_keeps_file_order(tmp_path):
 
 def test_load_images_scales_and_flattens_row_major(tmp_path):
     images = np.arange(24, dtype=np.uint8).reshape(4, 2, 3) * 10
-    write_arrays(tmp_path / "d.npz", images=images, split=np.array([0, 0, 1, 2], np.uint8))
-    train = load_images(tmp_path / "d.npz", TRAIN)
+    write_arrays(tmp_path / "d.npz", dataset=np.array("tiny"), images=images, split=np.array([0, 0, 1, 2], np.uint8))
+    train = load_images(tmp_path / "d.npz", TRAIN, "tiny")
     assert train.dtype == torch.float32
     assert train.tolist() == (images[:2].reshape(2, 6).astype(np.float32) / np.float32(255)).tolist()
-    assert load_images(tmp_path / "d.npz", VALIDATION).shape == (1, 6)
-    assert load_images(tmp_path / "d.npz", TEST).shape == (1, 6)
+    assert load_images(tmp_path / "d.npz", VALIDATION, "tiny").shape == (1, 6)
+    assert load_images(tmp_path / "d.npz", TEST, "tiny").shape == (1, 6)
 
 
 def test_load_images_names_what_is_wrong(tmp_path):
-    write_arrays(tmp_path / "d.npz", images=np.zeros((2, 2, 2), np.uint8))
-    with pytest.raises(UserError, match="expected images and split"):
-        load_images(tmp_path / "d.npz", TRAIN)
-    write_arrays(tmp_path / "d.npz", images=np.zeros((2, 2, 2), np.uint8), split=np.zeros(2, np.uint8))
+    path, images, split = tmp_path / "d.npz", np.zeros((2, 2, 2), np.uint8), np.zeros(2, np.uint8)
+    write_arrays(path, images=images, split=split)
+    with pytest.raises(UserError, match="expected dataset, images and split"):
+        load_images(path, TRAIN, "tiny")
+    write_arrays(path, dataset=np.array("tiny"), images=images, split=split)
     with pytest.raises(UserError, match="no image of part 2"):
-        load_images(tmp_path / "d.npz", TEST)
+        load_images(path, TEST, "tiny")
+    with pytest.raises(UserError, match="holds tiny, expected mnist"):
+        load_images(path, TRAIN, "mnist")
 
 
 def test_synthetic_images_repeat_and_have_dead_pixels():
     dataset = PARAMS.dataset("synthetic-mnist")
     images = synthetic_images(dataset)
-    assert images.shape == (600, 28, 28)
+    assert images.shape == (3000, 28, 28)
     assert images.dtype == np.uint8
     assert np.array_equal(images, synthetic_images(dataset))
     assert (images.max(axis=0) == 0).any()
@@ -59,7 +62,7 @@ def test_synthetic_images_repeat_and_have_dead_pixels():
 
 def test_mnist_is_the_canonical_data(mnist):
     """Counts and a checksum over the real pixels in the protocol's order."""
-    parts = [load_images(mnist, part) for part in (TRAIN, VALIDATION, TEST)]
+    parts = [load_images(mnist, part, "mnist") for part in (TRAIN, VALIDATION, TEST)]
     assert [len(part) for part in parts] == [50_000, 10_000, 10_000]
     assert (parts[0].min(), parts[0].max()) == (0, 1)
     pixels = (torch.cat(parts) * 255).round().to(torch.uint8).numpy()

@@ -64,11 +64,3 @@ def test_arrays_are_never_unpickled(tmp_path):
     np.save(tmp_path / "evil.npy", np.array([{"run": "me"}], dtype=object), allow_pickle=True)
     with pytest.raises(UserError, match="damaged"):
         io.read_array(tmp_path / "evil.npy")
-
-
-def test_lock_is_exclusive_and_freed(tmp_path):
-    path, refused = tmp_path / "lock", pytest.raises(UserError, match="the run is in progress")
-    with io.lock(path, "the run"), refused, io.lock(path, "the run"):
-        pass
-    with io.lock(tmp_path / "lock", "the run"):
-        pass

@@ -33,14 +33,15 @@ def test_every_scale_is_valid(scale):
 
 
 def test_real_scales_differ_in_seeds_epochs_and_samples_only():
-    paper, quick = (load(FILE, scale).experiment("mnist").train_settings() for scale in ("paper", "quick"))
+    paper, quick = (load(FILE, scale).experiment("mnist").settings("train") for scale in ("paper", "quick"))
     assert {key for key in paper if paper[key] != quick[key]} <= {"epochs", "n_samples"}
 
 
 def test_smoke_shrinks_hidden_layers_and_makes_images():
     smoke = load(FILE, "smoke")
     experiment = smoke.experiment("mnist")
-    assert [layer.units for layer in experiment.generator] == [16, 16, 784]
+    assert [layer.units for layer in experiment.generator] == [32, 32, 784]
+    assert experiment.generator[0].weight_range == pytest.approx(0.5)
     assert experiment.dataset == "synthetic-mnist"
     assert not smoke.is_real
 
@@ -69,6 +70,8 @@ def test_seeds_and_experiments_can_be_chosen():
         ("catalogue.mnist.recipe.learning_rate", -0.1, "recipe: learning_rate: -0.1"),
         ("catalogue.mnist.recipe.nesterov", True, "recipe: .*'nesterov' was unexpected"),
         ("catalogue.mnist.recipe.discriminator_steps", 2, "mnist: a simultaneous update has discriminator_steps 1"),
+        ("catalogue.mnist.recipe.saturating_epochs", 5, "mnist: saturating_epochs belongs"),
+        ("catalogue.mnist.discriminator", [{"units": 2, "activation": "linear", "weight_range": 1}], "1 linear unit"),
         ("catalogue.mnist.generator", [], "generator: .*(non-empty|too short)"),
         ("catalogue.mnist.dataset", "cats", "dataset: 'cats' is unknown"),
         ("scales.quick.experiments.mnist.epochs", 0, "epochs: 0 is less than the minimum"),
@@ -98,7 +101,7 @@ def test_load_refuses_yaml_that_would_run_code(tmp_path):
 
 def test_train_settings_hold_all_that_training_reads():
     """A change of presentation is no reason to train again; a change of any other kind is."""
-    settings = load(FILE).experiment("mnist").train_settings()
+    settings = load(FILE).experiment("mnist").settings("train")
     assert {"recipe", "generator", "discriminator", "epochs", "every_epochs", "patience_epochs"} <= settings.keys()
     assert {"n_samples", "n_validation", "validation_grid", "dataset", "noise_size"} <= settings.keys()
     assert not {"label", "margin_nats", "grids"} & settings.keys()

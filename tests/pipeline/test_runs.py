@@ -1,63 +1,124 @@
-"""A run's manifest guards its files and its settings."""
+"""A run's manifests guard its files, its settings, and that they belong together."""
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
+from helpers import ROOT
 
 from pipeline.errors import UserError
-from pipeline.io import sha256, write_json, write_tensors
+from pipeline.io import read_json, sha256, write_json, write_tensors, write_text
 from pipeline.params import load
-from pipeline.runs import differences, load_generator, new_generator, plain, read_manifest, verify_outputs
+from pipeline.runs import MANIFESTS, Run, differences, load_generator, new_generator, plain
 
-EXPERIMENT = load(Path(__file__).parents[2] / "params.yaml", "smoke").experiment("mnist")
+EXPERIMENT = load(ROOT / "params.yaml", "smoke").experiment("mnist")
 CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def run(tmp_path):
-    """A folder with a generator and a manifest."""
-    write_tensors(tmp_path / "generator.safetensors", new_generator(EXPERIMENT, 0, CPU).state_dict())
-    outputs = {"generator.safetensors": sha256(tmp_path / "generator.safetensors")}
-    write_json(tmp_path / "manifest.json", {"settings": EXPERIMENT.train_settings(), "seed": 0, "outputs": outputs})
-    return tmp_path
+def folder(tmp_path):
+    """A folder with the files and manifests of a scored run."""
+    folder = tmp_path / "mnist" / "seed4"
+    write_text(folder / "data.npz", "images")
+    write_tensors(folder / "generator.safetensors", new_generator(EXPERIMENT, 0, CPU).state_dict())
+    for name in ("samples.npy", "metrics.csv"):
+        write_text(folder / name, name)
+    data = {"data.npz": sha256(folder / "data.npz")}
+    chain = ("generator.safetensors", "samples.npy", "metrics.csv")
+    inputs = [data, data | {chain[0]: sha256(folder / chain[0])}, data | {chain[1]: sha256(folder / chain[1])}]
+    for (stage, manifest), output, read in zip(MANIFESTS.items(), chain, inputs, strict=True):
+        content = {"settings": EXPERIMENT.settings(stage), "inputs": read, "outputs": {output: sha256(folder / output)}}
+        write_json(folder / manifest, content | ({"seed": 4} if stage == "train" else {}))
+    return folder
 
 
-def test_read_manifest_accepts_present_settings(run):
-    assert read_manifest(run, EXPERIMENT)["seed"] == 0
+def change(path, *keys_and_value):
+    """Set a nested value of a JSON file."""
+    content = place = read_json(path)
+    *keys, last, value = keys_and_value
+    for key in keys:
+        place = place[key]
+    place[last] = value
+    write_json(path, content)
 
 
-def test_read_manifest_names_the_difference(run):
-    other = replace(EXPERIMENT, recipe=replace(EXPERIMENT.recipe, learning_rate=0.2), epochs=9)
-    with pytest.raises(UserError, match=r"epochs: 2 -> 9.*|recipe\.learning_rate: 0\.1 -> 0\.2") as error:
-        read_manifest(run, other)
-    assert "recipe.learning_rate: 0.1 -> 0.2" in str(error.value)
+@pytest.mark.parametrize("stage", MANIFESTS)
+def test_run_accepts_what_belongs_together(folder, stage):
+    assert Run(folder, EXPERIMENT, stage).seed == 4
 
 
-def test_verify_outputs_names_a_changed_file(run):
-    data = bytearray((run / "generator.safetensors").read_bytes())
+def test_run_names_a_changed_setting(folder):
+    other = replace(EXPERIMENT, recipe=replace(EXPERIMENT.recipe, learning_rate=0.2))
+    with pytest.raises(UserError, match=r"other settings \(recipe\.learning_rate: 0\.1 -> 0\.2\)"):
+        Run(folder, other, "train")
+
+
+def test_run_names_a_changed_grid_only_where_it_matters(folder):
+    other = replace(EXPERIMENT, grids=EXPERIMENT.grids | {"fine": (0.1, 0.2)})
+    Run(folder, other, "sample")
+    with pytest.raises(UserError, match=r"other settings \(grids\.fine"):
+        Run(folder, other, "evaluate")
+
+
+@pytest.mark.parametrize("name", ["generator.safetensors", "samples.npy", "metrics.csv"])
+def test_run_names_a_changed_file(folder, name):
+    data = bytearray((folder / name).read_bytes())
     data[-1] ^= 1
-    (run / "generator.safetensors").write_bytes(data)
-    with pytest.raises(UserError, match=r"generator\.safetensors: not the bytes that manifest\.json records"):
-        verify_outputs(run / "manifest.json")
+    (folder / name).write_bytes(data)
+    with pytest.raises(UserError, match=f"{name}: not the bytes that its manifest records"):
+        Run(folder, EXPERIMENT, "evaluate")
 
 
-def test_load_generator_gives_back_the_weights(run):
-    loaded = load_generator(run / "generator.safetensors", EXPERIMENT, CPU)
+def test_run_refuses_samples_of_another_generator(folder):
+    """As after training by hand again without sampling again."""
+    (folder / "generator.safetensors").write_bytes(b"retrained")
+    change(folder / "manifest.json", "outputs", "generator.safetensors", sha256(folder / "generator.safetensors"))
+    with pytest.raises(UserError, match=r"two different files generator\.safetensors"):
+        Run(folder, EXPERIMENT, "evaluate")
+
+
+def test_run_refuses_scores_on_other_data_than_it_was_trained_on(folder):
+    change(folder / "metrics.manifest.json", "inputs", "data.npz", "0" * 64)
+    with pytest.raises(UserError, match=r"two different files data\.npz"):
+        Run(folder, EXPERIMENT, "evaluate")
+
+
+def test_run_refuses_to_use_other_data(folder, tmp_path):
+    run = Run(folder, EXPERIMENT, "train")
+    assert run.use(folder / "data.npz") == folder / "data.npz"
+    write_text(tmp_path / "data.npz", "other images")
+    with pytest.raises(UserError, match=r"two different files data\.npz"):
+        run.use(tmp_path / "data.npz")
+
+
+def test_run_refuses_a_folder_of_another_seed(folder):
+    change(folder / "manifest.json", "seed", 5)
+    with pytest.raises(UserError, match="holds a run of seed 5"):
+        Run(folder, EXPERIMENT, "train")
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"settings": {}}'])
+def test_run_names_a_damaged_manifest(folder, content):
+    (folder / "manifest.json").write_text(content)
+    with pytest.raises(UserError, match=r"manifest\.json: damaged|other settings"):
+        Run(folder, EXPERIMENT, "train")
+
+
+def test_load_generator_gives_back_the_weights(folder):
+    loaded = load_generator(folder / "generator.safetensors", EXPERIMENT, CPU)
     fresh = new_generator(EXPERIMENT, 0, CPU)
     assert all(torch.equal(a, b) for a, b in zip(loaded.parameters(), fresh.parameters(), strict=True))
 
 
-def test_load_generator_refuses_another_network(run):
-    other = replace(EXPERIMENT, noise_size=7)
+def test_load_generator_refuses_another_network(folder):
     with pytest.raises(UserError, match="weights of another network"):
-        load_generator(run / "generator.safetensors", other, CPU)
+        load_generator(folder / "generator.safetensors", replace(EXPERIMENT, noise_size=7), CPU)
 
 
-def test_plain_is_what_json_gives_back():
-    settings = EXPERIMENT.train_settings()
+@pytest.mark.parametrize("stage", MANIFESTS)
+def test_plain_is_what_json_gives_back(stage):
+    settings = EXPERIMENT.settings(stage)
     assert plain(settings) == json.loads(json.dumps(settings))
 
 

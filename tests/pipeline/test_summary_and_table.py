@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from pipeline import table
-from pipeline.params import load
+from pipeline.params import Params, load
 from pipeline.summary import cell, published_value, quoted, why_missing
 
 FILE = Path(__file__).parents[2] / "params.yaml"
@@ -68,7 +69,8 @@ def test_our_cell_is_the_mean_over_seeds_of_the_best_generators_test_scores():
     row = shown([220.0, 230.0])
     assert row[table.OURS] == "225.0 ± 7.1"
     assert row["- with a fine grid of bandwidths"] == "230.0 ± 7.1"
-    assert row["- bandwidth (place in the grid), per seed"] == "0.2154 (4/10)"
+    assert row["- ± is the sd over training seeds"] == "n = 2, 220.0 to 230.0"
+    assert row["- bandwidth (place in the grid)"] == "0.2154 (4/10)"
     assert row["- standard error of one seed's mean"] == "2.0 over 10000 test images"
 
 
@@ -83,6 +85,22 @@ def test_our_cell_is_the_mean_over_seeds_of_the_best_generators_test_scores():
 )
 def test_the_verdict_follows_the_data(values, scale, expected):
     assert shown(values, scale)["- verdict"] == expected
+
+
+@pytest.mark.parametrize("place", ["1/10", "10/10"])
+def test_a_bandwidth_at_the_edge_of_the_grid_is_flagged(place):
+    frame = table.table1(metrics([1.0]).assign(bandwidth_place=place), load(FILE))
+    assert frame.set_index("Model").MNIST["- bandwidth (place in the grid)"] == f"0.2154 ({place}: edge of the grid)"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("synthetic", True), ("max_units", 16)], ids=["made-up images", "shrunk networks"]
+)
+def test_nothing_is_judged_that_is_not_the_papers(key, value):
+    values = yaml.safe_load(FILE.read_text())
+    values["scales"]["paper"][key] = value
+    frame = table.table1(metrics([224.0, 225, 226, 225, 224]), Params(values))
+    assert frame.set_index("Model").MNIST["- verdict"].startswith("not judged")
 
 
 def test_tfd_says_why_it_has_no_number():

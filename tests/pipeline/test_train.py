@@ -11,10 +11,7 @@ import pytest
 import yaml
 from helpers import ROOT, run_in
 
-from pipeline.checkpoints import Progress
 from pipeline.io import read_csv, read_json, read_tensors, sha256
-from pipeline.params import load
-from pipeline.train import Run
 
 EPOCHS = 30
 FILES = ("generator.safetensors", "last.safetensors")
@@ -79,7 +76,7 @@ def test_train_keeps_the_best_and_the_last_generator(undisturbed):
 def test_train_killed_three_times_ends_with_the_same_bits(folder, undisturbed):
     command = [sys.executable, *arguments(folder, "killed")]
     log = folder / "killed.log"
-    for epochs in (4, 11, 23):
+    for epochs in (2, 9, 23):
         with log.open("a") as file:
             process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=file)
             while f"epoch {epochs}/" not in log.read_text() and process.poll() is None:
@@ -135,17 +132,6 @@ def test_train_says_a_users_error_in_one_line(folder, options, message):
     assert done.stderr.startswith("train: error: ")
     assert done.stderr.count("\n") == 1
     assert message in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("epoch", "best_epoch", "over"),
-    [(0, 0, False), (999, 950, False), (1000, 950, True), (150, 50, True), (149, 50, False), (150, 0, False)],
-)
-def test_train_stops_when_out_of_epochs_or_patience(epoch, best_epoch, over):
-    run = Run.__new__(Run)
-    run.experiment = load(ROOT / "params.yaml", "paper").experiment("mnist")
-    run.progress = Progress(epoch=epoch, best_epoch=best_epoch)
-    assert run._is_over() is over
 
 
 def test_train_says_at_which_step_a_run_diverged(folder):

@@ -1,6 +1,7 @@
 """DVC around Snakemake: every way known to us of recording a wrong result is recomputed or refused."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -31,17 +32,25 @@ def learning_rate_of(folder: Path) -> float:
     return read_json(folder / "runs/smoke/mnist/seed0/manifest.json")["settings"]["recipe"]["learning_rate"]
 
 
-@pytest.fixture
-def versioned(project) -> Path:
-    """The finished project as a git repository after `dvc repro`, everything committed and pushed."""
-    git(project, "init", "--initial-branch=main")
-    git(project, "add", "--all")
-    git(project, "commit", "--message=project")
-    printed = dvc(project, "repro")
+@pytest.fixture(scope="module")
+def committed(finished, tmp_path_factory) -> Path:
+    """The finished project as a git repository after `dvc repro`, everything committed."""
+    folder = tmp_path_factory.mktemp("dvc") / "project"
+    shutil.copytree(finished, folder)
+    git(folder, "init", "--initial-branch=main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--message=project")
+    printed = dvc(folder, "repro")
     assert "train" not in jobs(printed), "dvc repro after a finished Snakemake run trains nothing"
-    git(project, "add", "dvc.lock")
-    git(project, "commit", "--message=results")
-    return project
+    git(folder, "add", "dvc.lock")
+    git(folder, "commit", "--message=results")
+    return folder
+
+
+@pytest.fixture
+def versioned(committed, tmp_path) -> Path:
+    """A copy of it to work in."""
+    return Path(shutil.copytree(committed, tmp_path / "project"))
 
 
 def clone_with_results(project: Path, place: Path) -> Path:
@@ -78,7 +87,7 @@ def test_a_pulled_clone_elsewhere_has_nothing_to_do_and_notices_a_change(version
     clone = clone_with_results(versioned, tmp_path / "clone")
     done = run_in(clone, "-m", "snakemake", "--cores", "2")
     assert "Nothing to be done" in done.stdout + done.stderr
-    seeds = run_in(clone, "-m", "snakemake", "--cores", "2", "-n", "--config", "seeds=[0,1,2]")
+    seeds = run_in(clone, "-m", "snakemake", "--cores", "2", "-n", "--quiet", "rules", "--config", "seeds=[0,1,2]")
     assert jobs(seeds.stdout + seeds.stderr)["train"] == 1
     edit(clone / "params.yaml", *LEARNING_RATE)
     assert jobs(dvc(clone, "repro"))["train"] == 2

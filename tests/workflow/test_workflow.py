@@ -5,9 +5,17 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 from helpers import ROOT, copy_project, edit, jobs, run_in
 
+from gan.parzen import score
+from gan.sampling import draw_samples
+from gan.seeding import stream
+from gan.splits import TEST, TRAIN, VALIDATION
+from pipeline.datasets import load_images
 from pipeline.io import read_array, read_csv, read_json
+from pipeline.params import load
+from pipeline.runs import new_generator
 
 SNAKEMAKE = ("-m", "snakemake", "--cores", "2")
 COLUMNS = (
@@ -36,6 +44,26 @@ def test_seeds_give_different_numbers(finished):
     assert metrics.query("grid == 'fine' and generator == 'best'").value.nunique() == 2
 
 
+def test_training_moves_the_metric_far_beyond_its_tolerance(finished):
+    """So that the record of smoke notices a broken game."""
+    params = load(finished / "params.yaml", "smoke")
+    experiment, data = params.experiment("mnist"), finished / "data/prepared/synthetic-mnist.npz"
+    train, validation, test = (load_images(data, part, "synthetic-mnist") for part in (TRAIN, VALIDATION, TEST))
+    untrained = new_generator(experiment, 0, torch.device("cpu"), train.mean(dim=0))
+    samples = draw_samples(untrained, "uniform", experiment.n_samples, stream(0, "evaluation samples"))
+    value = score(samples, validation, test, experiment.grids)["authors"].test
+    record = read_json(ROOT / "tests/regression/smoke.json")["metrics"]
+    wanted = ("best", "authors", "test_log_likelihood")
+    (entry,) = (entry for entry in record if (entry["generator"], entry["grid"], entry["metric"]) == wanted)
+    assert abs(value - entry["value"]) > 5 * entry["tolerance"]
+
+
+def test_smoke_metrics_are_those_on_record(finished):
+    metrics = str(finished / "results/smoke/metrics.csv")
+    done = run_in(ROOT, "-m", "pipeline.check", "--scale", "smoke", "--metrics", metrics)
+    assert done.returncode == 0, done.stderr
+
+
 def test_every_promised_file_is_there(finished):
     results = finished / "results/smoke"
     for name in ("table1.csv", "table1.md", "table1.tex", "report.html", "curves.csv", "bandwidths.csv"):
@@ -44,7 +72,7 @@ def test_every_promised_file_is_there(finished):
         assert (results / "figures" / f"{name}.svg").stat().st_size > 1000
         assert (results / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     run = finished / "runs/smoke/mnist/seed1"
-    assert read_array(run / "samples.npy").shape == (100, 784)
+    assert read_array(run / "samples.npy").shape == (200, 784)
     manifest = read_json(run / "manifest.json")
     assert {"settings", "seed", "code_sha256", "inputs", "environment", "device", "wall_seconds"} <= manifest.keys()
 
@@ -127,20 +155,3 @@ def test_snakemake_refuses_bad_config_before_any_work(finished, config, message)
 def test_snakefile_is_lint_clean(tmp_path):
     done = run_in(copy_project(tmp_path), "-m", "snakemake", "--lint")
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_lock_lets_one_run_in_and_dies_with_it(tmp_path):
-    held = (
-        "-m",
-        "pipeline.lock",
-        str(tmp_path / "flock"),
-        "python",
-        "-m",
-        "pipeline.lock",
-        str(tmp_path / "flock"),
-        "true",
-    )
-    refused = run_in(ROOT, *held)
-    assert refused.returncode == 75
-    assert "Another run is in progress" in refused.stderr
-    assert run_in(ROOT, "-m", "pipeline.lock", str(tmp_path / "flock"), "true").returncode == 0
