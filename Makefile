@@ -5,7 +5,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONNOUSERSITE := 1
 SNAKEMAKE := python -m pipeline.lock .snakemake.flock snakemake --nolock --cores all
 
-.PHONY: help setup quick full test format
+.PHONY: help setup quick cpu full test format
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##/\1 -/p' Makefile
 
@@ -25,6 +25,13 @@ quick: setup  ## a first look: the MNIST cell from a few epochs, minutes on a CP
 	@python -m pipeline.check --scale quick
 	@cat results/quick/table1.md
 	@echo "Report: results/quick/report.html"
+
+cpu: setup  ## scale `cpu`: as far as honest time goes without a GPU, hours
+	@python -m pipeline.plan --scale cpu
+	@$(SNAKEMAKE) --config scale=cpu
+	@python -m pipeline.verify --scale cpu
+	@cat results/cpu/table1.md
+	@echo "Report: results/cpu/report.html"
 
 full: setup  ## the full reproduction, scale `paper`
 	@python -m pipeline.plan --scale paper

@@ -3,6 +3,7 @@
 import os
 import sys
 
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -10,6 +11,7 @@ sys.path.insert(0, workflow.basedir)
 # The stages run in the working directory, which may be another.
 os.environ.update(PYTHONPATH=workflow.basedir)
 
+from pipeline.errors import UserError
 from pipeline.graph import Graph
 from pipeline.provenance import sources as sources_of
 
@@ -17,7 +19,10 @@ from pipeline.provenance import sources as sources_of
 configfile: "params.yaml"
 
 
-graph = Graph(config)
+try:
+    graph = Graph(config)
+except UserError as error:
+    raise WorkflowError(str(error))
 
 
 def here(*paths):
@@ -36,6 +41,14 @@ wildcard_constraints:
     dataset="[a-z0-9-]+",
     experiment="[a-z0-9-]+",
     seed=r"\d+",
+
+
+onsuccess:
+    print(f"Results of scale {graph.params.scale}: {graph.results}/table1.md, {graph.results}/report.html")
+
+
+onerror:
+    print("Stopped. What is finished is kept; the same command goes on from there. Each job's log is in logs/.")
 
 
 localrules:

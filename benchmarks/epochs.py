@@ -4,7 +4,7 @@ The pipeline never scores test images during training. This script does, at fixe
 re-implementation can be compared early. Rows are appended as they come; docs/epochs.md shows them.
 
 example:
-  python benchmarks/epochs.py --data data/prepared/mnist.npz --seed 0 --epochs 5 10 20 30 --output docs/epochs.csv
+  python -m benchmarks.epochs --data data/prepared/mnist.npz --seed 0 --epochs 5 10 20 30 --output docs/epochs.csv
 """
 
 import argparse
@@ -13,12 +13,12 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from gan.parzen import score
 from gan.sampling import draw_samples
 from gan.seeding import stream
 from gan.splits import TEST, TRAIN, VALIDATION
 from gan.training import Game, train_epoch
 from pipeline.datasets import load_images
-from pipeline.evaluate import score
 from pipeline.io import read_csv, write_csv
 from pipeline.params import Experiment, load
 from pipeline.runs import new_discriminator, new_generator
@@ -35,7 +35,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     experiment = load(Path("params.yaml"), "quick").experiment("mnist")
-    images = {part: load_images(args.data, part) for part in (TRAIN, VALIDATION, TEST)}
+    images = {part: load_images(args.data, part, "mnist") for part in (TRAIN, VALIDATION, TEST)}
     cpu = torch.device("cpu")
     generator = new_generator(experiment, args.seed, cpu, images[TRAIN].mean(dim=0))
     game = Game(generator, new_discriminator(experiment, args.seed, cpu), experiment.recipe)
@@ -49,9 +49,18 @@ def rows(game: Game, experiment: Experiment, seed: int, epoch: int, images: dict
     """The test rows of the present generator, one per grid."""
     random = stream(seed, "evaluation samples")
     samples = draw_samples(game.generator, experiment.recipe.noise_prior, experiment.n_samples, random)
-    metrics, _ = score(experiment, samples, images[VALIDATION][: experiment.n_validation], images[TEST])
-    frame = pd.DataFrame(metrics).query("metric == 'test_log_likelihood'").assign(seed=seed, epoch=epoch)
-    return frame[["seed", "epoch", "grid", "value", "standard_error", "bandwidth"]]
+    validation = images[VALIDATION][: experiment.n_validation]
+    scores = score(samples, validation, images[TEST], experiment.grids)
+    return pd.DataFrame(
+        {
+            "seed": seed,
+            "epoch": epoch,
+            "grid": list(scores),
+            "value": [result.test for result in scores.values()],
+            "standard_error": [result.test_error for result in scores.values()],
+            "bandwidth": [result.selection.bandwidth for result in scores.values()],
+        }
+    )
 
 
 def append(path: Path, frame: pd.DataFrame) -> None:

@@ -6,7 +6,7 @@ n seeds +- t(n-1) s sqrt(1 + 1/n), at a confidence that leaves one false alarm i
 
 example:
   snakemake --cores all --config scale=smoke 'seeds=[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19]'
-  python benchmarks/tolerances.py --metrics results/smoke/metrics.csv --seeds 0 1 --output tests/regression/smoke.json
+  python -m benchmarks.tolerances --metrics results/smoke/metrics.csv --seeds 0 1 --output tests/regression/smoke.json
 """
 
 import argparse

@@ -39,6 +39,13 @@ def _seed(text: str) -> int:
     return int(text)
 
 
+def positive(text: str) -> int:
+    """Type of an option: an integer >= 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"want an integer >= 1, got {text!r}")
+    return int(text)
+
+
 def params(args: argparse.Namespace) -> Params:
     """The params that --params and --scale name."""
     return load(args.params, args.scale)

@@ -5,13 +5,14 @@ import platform
 
 import torch
 
+from pipeline import cli
 from pipeline.errors import UserError
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
     """--device and --threads."""
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="default: CUDA if present")
-    parser.add_argument("--threads", type=int, help="CPU threads; default: torch's own choice")
+    parser.add_argument("--threads", type=cli.positive, help="CPU threads; default: torch's own choice")
 
 
 def use_device(args: argparse.Namespace) -> torch.device:

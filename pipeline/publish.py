@@ -12,11 +12,11 @@ from pipeline.errors import UserError
 from pipeline.io import read_csv, read_json, write_json, write_text
 from pipeline.params import Params
 from pipeline.provenance import commit
+from pipeline.runs import MANIFESTS, SHEET
 
 BEGIN, END = "<!-- published:begin -->", "<!-- published:end -->"
 LIMIT_BYTES = 10_000_000
 RESULTS = ("metrics.csv", "curves.csv", "bandwidths.csv", "table1.csv", "table1.md", "table1.tex", "report.html")
-MANIFESTS = ("manifest.json", "samples.manifest.json", "metrics.manifest.json")
 
 
 def main() -> None:
@@ -57,9 +57,9 @@ def collect(params: Params, results: Path, runs: Path) -> dict[str, Path]:
     for experiment, of_experiment in places.groupby("experiment", sort=False):
         for seed in of_experiment.seed:
             place = f"{experiment}/seed{seed}"
-            files |= {f"runs/{place}/{name}": runs / params.scale / place / name for name in MANIFESTS}
+            files |= {f"runs/{place}/{name}": runs / params.scale / place / name for name in MANIFESTS.values()}
         first = f"{experiment}/seed{of_experiment.seed.iloc[0]}"
-        files[f"runs/{first}/sheet.npz"] = runs / params.scale / first / "sheet.npz"
+        files[f"runs/{first}/{SHEET}"] = runs / params.scale / first / SHEET
     for path in files.values():
         if not path.is_file():
             raise UserError(f"{path}: not found; run `snakemake --cores all --config scale={params.scale}` first")

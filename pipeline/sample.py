@@ -38,6 +38,7 @@ def _work(args: argparse.Namespace) -> None:
     experiment = cli.params(args).experiment(args.experiment)
     run = Run(args.run, experiment, "train")
     data, device = run.use(args.data), use_device(args)
+    print(f"{experiment.name} seed {run.seed}: {experiment.n_samples} samples of each generator", flush=True)
     samples = {which: _draw(args.run / name, experiment, run.seed, device) for which, name in GENERATORS.items()}
     for which, drawn in samples.items():
         write_array(args.run / SAMPLES[which], drawn.cpu().numpy())

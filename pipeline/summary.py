@@ -6,12 +6,13 @@ from pathlib import Path
 import pandas as pd
 
 from gan.statistics import SeedSummary, summarise_seeds, verdict
-from pipeline.io import read_csv
+from pipeline.errors import UserError
+from pipeline.io import read_csv, reading
 from pipeline.params import Params
 
 QUOTED = Path(__file__).parent / "quoted.csv"
 PAPER = "Adversarial nets"
-COLUMNS = {"mnist": "MNIST", "tfd": "TFD"}  # Table 1 of the paper
+PAPERS_COLUMNS = {"mnist": "MNIST", "tfd": "TFD"}
 MISSING_DATA = "not run: data not available"
 
 
@@ -37,6 +38,25 @@ class Cell:
     bandwidths: tuple[str, ...]
     published: float | None
     verdict: str
+
+
+def read_metrics(path: Path, params: Params) -> pd.DataFrame:
+    """The metrics of all runs of the params' scale.
+
+    Raises:
+        UserError: they are of another scale.
+    """
+    metrics = read_csv(path)
+    with reading(path):
+        found = ", ".join(sorted(set(metrics.scale)))
+    if found != params.scale:
+        raise UserError(f"{path}: metrics of scale {found}, not {params.scale}; name the right one with --scale")
+    return metrics
+
+
+def columns(params: Params) -> dict[str, str]:
+    """Experiments that Table 1 shows, with their titles: the paper's two and whatever else was run."""
+    return PAPERS_COLUMNS | {name: params.experiment(name).label for name in params.experiments}
 
 
 def quoted() -> pd.DataFrame:
@@ -93,6 +113,20 @@ def _verdict(params: Params, experiment: str, seeds: SeedSummary, published: flo
     if published is None:
         return "not judged: the paper gives no number"
     return verdict(seeds, published, params.values["catalogue"][experiment]["margin_nats"], params.not_judged)
+
+
+def sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
+    """One sentence for each experiment that was run: our mean, the paper's value, the verdict."""
+    cells = [cell(metrics, params, experiment, "authors") for experiment in columns(params)]
+    return [_sentence(our, params) for our in cells if our is not None]
+
+
+def _sentence(our: Cell, params: Params) -> str:
+    experiment = params.experiment(our.experiment)
+    spread = f" ± {our.seeds.sd:.2g} (sd)" if our.seeds.n > 1 else ""
+    seeds = f"{our.seeds.n} training seed{'s' if our.seeds.n > 1 else ''} of up to {experiment.epochs} epochs"
+    paper = f", the paper's one run {our.published:g}" if our.published is not None else ""
+    return f"{experiment.label}: {our.seeds.mean:.1f}{spread} nats over {seeds}{paper}; {our.verdict}."
 
 
 def why_missing(params: Params, experiment: str) -> str:

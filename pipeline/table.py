@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from gan.statistics import MIN_SEEDS
 from pipeline import cli
 from pipeline.errors import UserError
 from pipeline.io import read_csv, write_csv, write_json, write_text
 from pipeline.params import Params
 from pipeline.provenance import Record
 from pipeline.runs import BANDWIDTHS, CURVE, METRICS, Run
-from pipeline.summary import COLUMNS, Cell, cell, quoted, why_missing
+from pipeline.summary import Cell, cell, columns, quoted, read_metrics, sentences, why_missing
 
 EXAMPLE = "--scale quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 --output results/quick"
 OURS = "Adversarial nets (ours)"
@@ -39,13 +40,13 @@ def _work(args: argparse.Namespace) -> None:
         frames = gather(args.runs, params)
     else:
         inputs = [args.gathered / name for name in GATHERED.values()]
+        read_metrics(args.gathered / METRICS, params)
         frames = {path.name: read_csv(path) for path in inputs}
-    _check_scale(frames["metrics.csv"], params)
     for name, frame in frames.items():
         write_csv(args.output / name, frame)
     table = table1(frames["metrics.csv"], params)
     write_csv(args.output / "table1.csv", table)
-    write_text(args.output / "table1.md", markdown(table, params))
+    write_text(args.output / "table1.md", markdown(table, frames["metrics.csv"], params))
     write_text(args.output / "table1.tex", latex(table, params))
     write_json(args.output / "metrics.json", headline(frames["metrics.csv"], params))
     outputs = [args.output / name for name in (*frames, *WRITTEN)]
@@ -70,28 +71,24 @@ def gather(runs: list[Path], params: Params) -> dict[str, pd.DataFrame]:
     return {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
 
 
-def _check_scale(metrics: pd.DataFrame, params: Params) -> None:
-    if set(metrics.scale) != {params.scale}:
-        raise UserError(f"metrics of scale {', '.join(sorted(set(metrics.scale)))}, table of scale {params.scale}")
-
-
 def table1(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
     """Table 1 in the paper's layout: quoted rows, then ours, as text."""
     others = quoted()
-    rows = [_quoted_row(model, others) for model in others.model.unique()]
-    cells = {e: {grid: cell(metrics, params, e, grid) for grid in ("authors", "fine")} for e in COLUMNS}
-    rows.append({"Model": OURS} | {COLUMNS[e]: _value(cells[e]["authors"], why_missing(params, e)) for e in COLUMNS})
+    titles = columns(params)
+    rows = [_quoted_row(model, others, titles) for model in others.model.unique()]
+    cells = {e: {grid: cell(metrics, params, e, grid) for grid in ("authors", "fine")} for e in titles}
+    rows.append({"Model": OURS} | {titles[e]: _value(cells[e]["authors"], why_missing(params, e)) for e in titles})
     for title, show in details(params.values["statistics"]["confidence"]).items():
-        rows.append({"Model": title} | {COLUMNS[e]: show(c) if (c := cells[e]["authors"]) else "" for e in COLUMNS})
-    fine = {COLUMNS[e]: _value(cells[e]["fine"], "") for e in COLUMNS}
+        rows.append({"Model": title} | {titles[e]: show(c) if (c := cells[e]["authors"]) else "" for e in titles})
+    fine = {titles[e]: _value(cells[e]["fine"], "") for e in titles}
     rows.append({"Model": "- with a fine grid of bandwidths"} | fine)
     return pd.DataFrame(rows)
 
 
-def _quoted_row(model: str, others: pd.DataFrame) -> dict[str, str]:
+def _quoted_row(model: str, others: pd.DataFrame, titles: dict[str, str]) -> dict[str, str]:
     found = others[others.model == model].set_index("dataset")
     return {"Model": model} | {
-        label: f"{found.value[e]:g} ± {found.error[e]:g}" if e in found.index else "" for e, label in COLUMNS.items()
+        label: f"{found.value[e]:g} ± {found.error[e]:g}" if e in found.index else "" for e, label in titles.items()
     }
 
 
@@ -106,7 +103,7 @@ def _spread(our: Cell) -> str:
 
 
 def _interval(interval: tuple[float, float], n: int) -> str:
-    return f"{interval[0]:.1f} to {interval[1]:.1f}" if n > 1 else "unknown from one seed"
+    return f"{interval[0]:.1f} to {interval[1]:.1f}" if n >= MIN_SEEDS else f"too few seeds (n = {n} < {MIN_SEEDS})"
 
 
 def details(confidence: float) -> dict[str, Callable[[Cell], str]]:
@@ -117,7 +114,7 @@ def details(confidence: float) -> dict[str, Callable[[Cell], str]]:
         f"- {confidence:.0%} interval of one more seed": lambda our: _interval(
             our.seeds.prediction_interval, our.seeds.n
         ),
-        "- standard error of one seed's mean": lambda our: (
+        "- standard error of a seed's mean, averaged": lambda our: (
             f"{sum(our.standard_errors) / our.seeds.n:.1f} over {our.n_eval} {our.error_over}"
         ),
         "- bandwidth (place in the grid)": lambda our: ", ".join(dict.fromkeys(our.bandwidths)),
@@ -135,15 +132,20 @@ def caption(params: Params) -> str:
     )
 
 
-def markdown(table: pd.DataFrame, params: Params) -> str:
-    """The table as Markdown."""
-    return f"{caption(params)}\n\n{table.to_markdown(index=False)}\n"
+def markdown(table: pd.DataFrame, metrics: pd.DataFrame, params: Params) -> str:
+    """The table as Markdown, with a verdict in words beneath."""
+    return "\n\n".join([caption(params), table.to_markdown(index=False), *sentences(metrics, params)]) + "\n"
 
 
 def latex(table: pd.DataFrame, params: Params) -> str:
     """The table as LaTeX (booktabs)."""
     text = table.map(lambda value: value.replace("±", r"$\pm$"))
-    body = text.to_latex(index=False, column_format="lcc", caption=caption(params).replace("`", ""), label="tab:1")
+    body = text.to_latex(
+        index=False,
+        column_format="l" + "c" * (table.shape[1] - 1),
+        caption=caption(params).replace("`", ""),
+        label="tab:1",
+    )
     return "% needs \\usepackage{booktabs}\n" + body
 
 

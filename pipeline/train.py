@@ -173,7 +173,8 @@ class Reporter:
             speed = (time.perf_counter() - self.started) / (self.progress.epoch - self.first)
             left = speed * (self.epochs - self.progress.epoch) / 60
             place = f"{self.title}: epoch {self.progress.epoch}/{self.epochs}"
-            print(", ".join([place, *numbers, f"{speed:.1f} s/epoch", f"{left:.1f} min left"]), flush=True)
+            line = ", ".join([place, *numbers, f"{speed:.1f} s/epoch", f"{left:.1f} min left"])
+            print(f"{line}\n", end="", flush=True)  # one write: lines of several runs do not mix
 
 
 if __name__ == "__main__":

@@ -4,19 +4,20 @@ import argparse
 import base64
 import hashlib
 import json
-import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import jinja2
 import pandas as pd
 
+from gan.training import Recipe
 from pipeline import cli
 from pipeline.io import read_csv, read_json, write_text
 from pipeline.params import Params
 from pipeline.provenance import Record
 from pipeline.runs import MANIFESTS
-from pipeline.summary import COLUMNS, cell
+from pipeline.summary import read_metrics, sentences
 
 EXAMPLE = """--scale quick --results results/quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 \\
     --data data/raw/mnist/manifest.json data/prepared/mnist.manifest.json --output results/quick/report.html"""
@@ -52,37 +53,23 @@ def main() -> None:
 def _work(args: argparse.Namespace) -> None:
     record = Record("report")
     params = cli.params(args)
-    metrics = read_csv(args.results / "metrics.csv")
+    metrics = read_metrics(args.results / "metrics.csv", params)
     stages = read_stages(args)
     stages.append({"of": str(args.output.parent), **record.content([], [])})
     jinja = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
     page = jinja.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         scale=params.scale,
         is_real=params.is_real,
-        verdicts=verdicts(metrics, params),
+        verdicts=sentences(metrics, params),
         table=read_csv(args.results / "table1.csv").fillna(""),
         seeds=seed_rows(metrics),
-        figures=figures(args.results / "figures"),
+        recipes=recipes(args.runs),
+        figures=figures(args.results / "figures", params),
         facts=facts(params, stages),
         stages=stages,
         command=args.command,
     )
     write_text(args.output, page)
-
-
-def verdicts(metrics: pd.DataFrame, params: Params) -> list[str]:
-    """One sentence for each column of Table 1 that we ran."""
-    sentences = []
-    for experiment, label in COLUMNS.items():
-        our = cell(metrics, params, experiment, "authors")
-        if our is None:
-            continue
-        spread = f" ± {our.seeds.sd:.1f} (sd)" if our.seeds.n > 1 else ""
-        sentences.append(
-            f"{label}: {our.seeds.mean:.1f}{spread} nats over {our.seeds.n} training seeds, "
-            f"the paper's one run {our.published:g}; {our.verdict}."
-        )
-    return sentences
 
 
 def seed_rows(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -97,19 +84,28 @@ def seed_rows(metrics: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def figures(folder: Path) -> list[dict[str, str]]:
+def figures(folder: Path, params: Params) -> list[dict[str, str]]:
     """The SVG files that `figures` wrote, as data addresses, with caption and alternative text."""
-    names = [name for name in read_json(folder / "manifest.json")["outputs"] if name.endswith(".svg")]
-    return [
-        {
-            "source": "data:image/svg+xml;base64," + base64.b64encode((folder / name).read_bytes()).decode(),
-            "caption": CAPTIONS[kind],
-            "alt": ALT[kind],
-        }
-        for kind in CAPTIONS
-        for name in names
-        if re.split(r"[-.]", name)[0] == kind
-    ]
+    found = []
+    for name in read_json(folder / "manifest.json")["outputs"]:
+        kind, _, experiment = Path(name).stem.partition("-")
+        if not name.endswith(".svg"):
+            continue
+        title = f"{params.experiment(experiment).label}. " if experiment else ""
+        data = base64.b64encode((folder / name).read_bytes()).decode()
+        source = f"data:image/svg+xml;base64,{data}"
+        found.append({"source": source, "caption": title + CAPTIONS[kind], "alt": title + ALT[kind]})
+    return found
+
+
+def recipes(runs: list[Path]) -> list[dict[str, Any]]:
+    """How each experiment was trained, from its runs' manifests; what is not the 2014 code's default is marked."""
+    defaults, found = asdict(Recipe()), {}
+    for run in runs:
+        settings = read_json(run / MANIFESTS["train"])["settings"]
+        rows = [{"key": k, "value": v, "changed": v != defaults[k]} for k, v in settings["recipe"].items()]
+        found[settings["name"]] = {"experiment": settings["name"], "epochs": settings["epochs"], "rows": rows}
+    return list(found.values())
 
 
 def read_stages(args: argparse.Namespace) -> list[dict[str, Any]]:

@@ -72,6 +72,8 @@ def test_seeds_and_experiments_can_be_chosen():
         ("catalogue.mnist.recipe.discriminator_steps", 2, "mnist: a simultaneous update has discriminator_steps 1"),
         ("catalogue.mnist.recipe.saturating_epochs", 5, "mnist: saturating_epochs belongs"),
         ("catalogue.mnist.discriminator", [{"units": 2, "activation": "linear", "weight_range": 1}], "1 linear unit"),
+        ("parzen.n_validation", 100_000, "n_validation: 100000, but mnist has 10000 validation images"),
+        ("datasets.mnist.shape", [28, 29], "last units: 784, but an image has 812 pixels"),
         ("catalogue.mnist.generator", [], "generator: .*(non-empty|too short)"),
         ("catalogue.mnist.dataset", "cats", "dataset: 'cats' is unknown"),
         ("scales.quick.experiments.mnist.epochs", 0, "epochs: 0 is less than the minimum"),

@@ -7,8 +7,10 @@ import pytest
 import yaml
 
 from pipeline import table
+from pipeline.errors import UserError
+from pipeline.io import write_csv
 from pipeline.params import Params, load
-from pipeline.summary import cell, published_value, quoted, why_missing
+from pipeline.summary import cell, published_value, quoted, read_metrics, why_missing
 
 FILE = Path(__file__).parents[2] / "params.yaml"
 
@@ -71,7 +73,7 @@ def test_our_cell_is_the_mean_over_seeds_of_the_best_generators_test_scores():
     assert row["- with a fine grid of bandwidths"] == "230.0 ± 7.1"
     assert row["- ± is the sd over training seeds"] == "n = 2, 220.0 to 230.0"
     assert row["- bandwidth (place in the grid)"] == "0.2154 (4/10)"
-    assert row["- standard error of one seed's mean"] == "2.0 over 10000 test images"
+    assert row["- standard error of a seed's mean, averaged"] == "2.0 over 10000 test images"
 
 
 @pytest.mark.parametrize(
@@ -103,6 +105,22 @@ def test_nothing_is_judged_that_is_not_the_papers(key, value):
     assert frame.set_index("Model").MNIST["- verdict"].startswith("not judged")
 
 
+def test_another_experiment_gets_a_column_and_no_verdict():
+    values = yaml.safe_load(FILE.read_text())
+    values["catalogue"]["mnist-text"] = values["catalogue"]["mnist"] | {"label": "MNIST, Algorithm 1"}
+    values["scales"]["paper"]["experiments"]["mnist-text"] = {"seeds": 2, "epochs": 3}
+    both = pd.concat([metrics([224.0]), metrics([1.0, 3.0]).assign(experiment="mnist-text")])
+    frame = table.table1(both, Params(values)).set_index("Model")
+    assert frame["MNIST, Algorithm 1"][table.OURS] == "2.0 ± 1.4"
+    assert frame["MNIST, Algorithm 1"]["- verdict"] == "not judged: the paper gives no number"
+
+
+def test_read_metrics_refuses_another_scale(tmp_path):
+    write_csv(tmp_path / "metrics.csv", metrics([1.0], "smoke"))
+    with pytest.raises(UserError, match="metrics of scale smoke, not paper"):
+        read_metrics(tmp_path / "metrics.csv", load(FILE, "paper"))
+
+
 def test_tfd_says_why_it_has_no_number():
     frame = table.table1(metrics([1.0]), load(FILE))
     assert frame.set_index("Model").TFD[table.OURS] == "not run: data not available"
@@ -112,11 +130,12 @@ def test_tfd_says_why_it_has_no_number():
 def test_markdown_and_latex_hold_every_cell_and_the_scale():
     params = load(FILE, "quick")
     frame = table.table1(metrics([220.0, 230.0], "quick"), params)
-    markdown, latex = table.markdown(frame, params), table.latex(frame, params)
+    markdown, latex = table.markdown(frame, metrics([220.0, 230.0], "quick"), params), table.latex(frame, params)
     for text in frame.to_numpy().ravel():
         assert text in markdown
         assert text.replace("±", r"$\pm$") in latex
     assert "scale `quick`" in markdown
+    assert "MNIST: 225.0 ± 7.1 (sd) nats over 2 training seeds of up to 8 epochs, the paper's one run 225" in markdown
     assert "scale quick" in latex
     assert r"\toprule" in latex
 
@@ -124,4 +143,4 @@ def test_markdown_and_latex_hold_every_cell_and_the_scale():
 def test_smoke_says_that_its_numbers_mean_nothing():
     params = load(FILE, "smoke")
     frame = table.table1(metrics([1.0], "smoke"), params)
-    assert "made-up images" in table.markdown(frame, params)
+    assert "made-up images" in table.markdown(frame, metrics([1.0], "smoke"), params)

@@ -83,6 +83,7 @@ def test_report_is_one_file_that_says_its_scale(finished):
     assert "Scale <strong>smoke</strong>" in page
     assert "made-up images" in page
     assert page.count("<img ") == page.count('alt="') == 4
+    assert "<td>simultaneous</td>" in page
     for stage in ("prepare", "train", "sample", "evaluate", "table", "figures"):
         assert f"<td>{stage}</td>" in page
 
