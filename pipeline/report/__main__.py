@@ -74,14 +74,18 @@ def _work(args: argparse.Namespace) -> None:
 
 def seed_rows(metrics: pd.DataFrame) -> pd.DataFrame:
     """Test log-likelihoods, a row per seed, generator and grid."""
-    chosen = metrics[metrics.metric == "test_log_likelihood"]
-    rows = chosen[
-        ["experiment", "seed", "generator", "grid", "value", "standard_error", "bandwidth", "bandwidth_place"]
-    ]
-    rows = rows.assign(value=rows.value.round(2), standard_error=rows.standard_error.round(2))
-    return rows.rename(
-        columns={"value": "nats", "standard_error": "SE over images", "bandwidth_place": "place in grid"}
-    )
+    titles = {
+        "experiment": "experiment",
+        "seed": "seed",
+        "value": "nats",
+        "standard_error": "SE over images",
+        "generator": "generator",
+        "grid": "grid",
+        "bandwidth": "bandwidth",
+        "bandwidth_place": "place in grid",
+    }
+    chosen = metrics[metrics.metric == "test_log_likelihood"].round({"value": 2, "standard_error": 2, "bandwidth": 4})
+    return chosen[list(titles)].rename(columns=titles)
 
 
 def figures(folder: Path, params: Params) -> list[dict[str, str]]:
