@@ -1,8 +1,8 @@
 """Derive a record of expected metrics from a run over many seeds, for `python -m pipeline.check`.
 
-A GAN amplifies rounding, so that on another machine a seed may end where another seed would have ended
-here. Each metric of each seed is therefore held to the prediction interval of one more run: the mean over
-n seeds +- t(n-1) s sqrt(1 + 1/n), at a confidence that leaves one false alarm in a thousand.
+A GAN amplifies rounding, so that on another machine a seed ends where another seed might have ended here
+(docs/epochs.md). Each metric of each seed is therefore held to the prediction interval of one more run:
+the mean over n seeds +- t(n-1) s sqrt(1 + 1/n).
 
 example:
   snakemake --cores all --config scale=smoke 'seeds=[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19]'
@@ -16,8 +16,6 @@ from gan.statistics import summarise_seeds
 from pipeline.check import KEYS
 from pipeline.io import read_csv, write_json
 
-CONFIDENCE = 0.999
-
 
 def main() -> None:
     """Command line."""
@@ -25,11 +23,12 @@ def main() -> None:
     parser.add_argument("--metrics", type=Path, required=True, help="metrics.csv over many seeds")
     parser.add_argument("--seeds", type=int, nargs="+", required=True, help="seeds that the scale itself has")
     parser.add_argument("--output", type=Path, required=True, help="the record to write")
+    parser.add_argument("--confidence", type=float, default=0.999, help="of each interval; default: %(default)s")
     args = parser.parse_args()
     metrics = read_csv(args.metrics)
     entries = []
     for key, rows in metrics.groupby(list(KEYS)):
-        summary = summarise_seeds(rows.value.tolist(), CONFIDENCE)
+        summary = summarise_seeds(rows.value.tolist(), args.confidence)
         half_width = summary.prediction_interval[1] - summary.mean
         spread = {"n_seeds": summary.n, "sd": round(summary.sd, 4)}
         entries.append(
@@ -38,9 +37,9 @@ def main() -> None:
             | spread
         )
     derivation = (
-        f"value: mean over n seeds; tolerance: half the {CONFIDENCE:.1%} prediction interval of one more run, "
+        f"value: mean over n seeds; tolerance: half the {args.confidence:.1%} prediction interval of one more run, "
         "t(n-1) sd sqrt(1 + 1/n), because on another machine rounding makes of a seed what another seed is here; "
-        f"made by benchmarks/tolerances.py from {args.metrics}"
+        "made by benchmarks/tolerances.py"
     )
     scale = str(metrics.scale.iloc[0])
     write_json(args.output, {"scale": scale, "seeds": args.seeds, "derivation": derivation, "metrics": entries})
