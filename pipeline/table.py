@@ -124,7 +124,9 @@ def details(confidence: float) -> dict[str, Callable[[Cell], str]]:
 
 def caption(params: Params) -> str:
     """What the table shows, its scale on its face."""
-    warning = "" if params.is_real else "Tiny networks on made-up images: the numbers of ours mean nothing. "
+    warning = "" if params.scale == "paper" else f"A first look, not the full reproduction: scale `{params.scale}`. "
+    if not params.is_real:
+        warning = "Tiny networks on made-up images: the numbers of ours mean nothing. "
     return (
         f"{warning}Table 1 at scale `{params.scale}`: mean test log-likelihood under a Gaussian Parzen window, "
         "in nats. Quoted rows: Goodfellow et al. 2014; their ± is the standard error over test images (MNIST) "
