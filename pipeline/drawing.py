@@ -105,7 +105,7 @@ def learning_curves(curves: pd.DataFrame, params: Params, experiment: str) -> Fi
     """Losses, D's outputs and validation log-likelihood over epochs, a line a seed."""
     mine = curves[curves.experiment == experiment]
     colours = params.values["figures"]
-    figure, panels = plt.subplots(1, 3, figsize=(11.5, 3.8), layout="constrained")
+    figure, panels = plt.subplots(1, 3, figsize=(12.5, 4), layout="constrained")
     for _, run in mine.groupby("seed"):
         panels[0].plot(run.epoch, run.loss_D, color=colours["other"])
         panels[0].plot(run.epoch, run.loss_G, color=colours["ours"])
@@ -115,9 +115,7 @@ def learning_curves(curves: pd.DataFrame, params: Params, experiment: str) -> Fi
         panels[2].plot(validated.epoch, validated.validation_log_likelihood, "o-", color=colours["ours"], markersize=4)
     recipe = params.experiment(experiment).recipe
     at_half = 2 * recipe.discriminator_loss_scale * LOG_2
-    _finish(
-        panels[0], "loss (nats)", ("discriminator", "generator"), at_half, f"discriminator at D = 1/2: {at_half:.2f}"
-    )
+    _finish(panels[0], "loss (nats)", ("discriminator", "generator"), at_half, "discriminator at D = 1/2")
     _finish(panels[1], "mean output of D", ("D(x)", "D(G(z))"), 0.5, "1/2")
     panels[1].set_ylim(0, 1)
     panels[2].set(xlabel="epoch", ylabel="validation log-likelihood (nats)")
@@ -132,7 +130,9 @@ def _finish(axes: Axes, ylabel: str, names: tuple[str, str], equilibrium: float,
     """Labels, and a dotted line where D cannot tell samples from data."""
     axes.axhline(equilibrium, color="0.6", linestyle=":", linewidth=1, zorder=0)
     handles = [axes.lines[0], axes.lines[1], axes.lines[-1]]
-    axes.legend(handles, [*names, note], fontsize=8, framealpha=1, edgecolor="none")
+    axes.legend(
+        handles, [*names, note], fontsize=8, frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1)
+    )
     axes.set(xlabel="epoch", ylabel=ylabel)
 
 
