@@ -289,7 +289,8 @@ rule report:
         template=here("pipeline/report/report.html.j2"),
         src=sources("pipeline.report"),
     output:
-        "results/{scale}/report.html",
+        page="results/{scale}/report.html",
+        manifest="results/{scale}/report.manifest.json",
     log:
         "logs/report/{scale}.log",
     benchmark:
@@ -304,7 +305,7 @@ rule report:
         "python -m pipeline.report --params params.yaml --scale {wildcards.scale}"
         " --results results/{wildcards.scale} --runs {params.runs}"
         " --data {input.downloads} {input.data} --command {params.command:q}"
-        " --output {output} 2>&1 | tee {log}"
+        " --output {output.page} 2>&1 | tee {log}"
 
 
 rule write_plots_page:

@@ -16,6 +16,7 @@ from pipeline.errors import RunError, UserError
 from pipeline.io import read_csv, read_json, reading
 
 KEYS = ("experiment", "generator", "grid", "metric")
+OTHERS = ("seed", "value", "standard_error", "scale")
 
 
 def main() -> None:
@@ -34,7 +35,10 @@ def _work(args: argparse.Namespace) -> None:
     with reading(path):
         expected = {tuple(entry[key] for key in KEYS): entry for entry in record["metrics"]}
         recorded_scale, seeds = record["scale"], record["seeds"]
-    metrics = read_csv(args.metrics or Path("results") / scale / "metrics.csv")
+    place = args.metrics or Path("results") / scale / "metrics.csv"
+    metrics = read_csv(place)
+    with reading(place):
+        metrics = metrics.astype({"value": float, "standard_error": float, "seed": int})[[*KEYS, *OTHERS]]
     if recorded_scale != scale or set(metrics.scale) != {scale}:
         raise UserError(f"{path} is of scale {recorded_scale}, the metrics are of {sorted(set(metrics.scale))}")
     found = failures(metrics, expected, seeds)
@@ -52,7 +56,7 @@ def failures(metrics: pd.DataFrame, expected: dict[tuple[str, ...], dict[str, An
         seeds: those that each metric must have, once each.
     """
     lines = []
-    groups = {key: rows for key, rows in metrics.groupby(list(KEYS))}  # noqa: C416
+    groups = {tuple(map(str, key)): rows for key, rows in metrics.groupby(list(KEYS), dropna=False)}
     for key in groups.keys() - expected.keys():
         lines.append(f"{_name(key)}: extra: no expected value on record")
     for key, entry in expected.items():
@@ -62,7 +66,10 @@ def failures(metrics: pd.DataFrame, expected: dict[tuple[str, ...], dict[str, An
         if sorted(groups[key].seed) != sorted(seeds):
             lines.append(f"{_name(key)}: has seeds {sorted(groups[key].seed)}, expected {sorted(seeds)}")
         low, high = entry["value"] - entry["tolerance"], entry["value"] + entry["tolerance"]
-        for seed, value in zip(groups[key].seed, groups[key].value, strict=True):
+        columns = (groups[key].seed, groups[key].value, groups[key].standard_error)
+        for seed, value, error in zip(*columns, strict=True):
+            if not math.isfinite(error):
+                lines.append(f"{_name(key)}, seed {seed}: standard error {error}")
             if not math.isfinite(value) or not low <= value <= high:
                 lines.append(f"{_name(key)}, seed {seed}: {value:.6g}, expected {low:.6g} to {high:.6g}")
     return sorted(lines)

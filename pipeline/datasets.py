@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from pipeline.errors import UserError
-from pipeline.io import read_arrays
+from pipeline.io import read_arrays, read_json, sha256
 from pipeline.params import Dataset
 
 
@@ -56,3 +56,14 @@ def load_images(path: Path, part: int, dataset: str) -> torch.Tensor:
     if len(images) == 0:
         raise UserError(f"{path}: no image of part {part}; run prepare again")
     return torch.from_numpy(images.reshape(len(images), -1)).float() / 255
+
+
+def check_prepared(path: Path) -> None:
+    """Check that a prepared data set is still what `prepare` wrote.
+
+    Raises:
+        UserError: its bytes are not those that the manifest beside it records.
+    """
+    manifest = path.with_suffix(".manifest.json")
+    if manifest.is_file() and read_json(manifest)["outputs"].get(path.name) != sha256(path):
+        raise UserError(f"{path}: not the bytes that {manifest.name} records; delete it and run prepare again")

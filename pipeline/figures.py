@@ -42,7 +42,7 @@ def _work(args: argparse.Namespace) -> None:
         figures[f"learning-{experiment}"] = drawing.learning_curves(curves, params, experiment)
     outputs = [path for name, figure in figures.items() for path in save(figure, args.output / name)]
     inputs = [*(args.results / name for name in names), *args.sheets]
-    record.write(args.output / "manifest.json", inputs=inputs, outputs=outputs)
+    record.write(args.output / "manifest.json", inputs, outputs, settings=params.presentation())
 
 
 def _place(sheet: Path) -> tuple[str, int]:

@@ -65,9 +65,14 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def json_text(content: Any) -> str:
+    """JSON, indented."""
+    return json.dumps(content, indent=2) + "\n"
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write JSON, indented."""
-    write_text(path, json.dumps(content, indent=2) + "\n")
+    write_text(path, json_text(content))
 
 
 def read_json(path: Path) -> Any:
@@ -76,9 +81,14 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
 
 
+def csv_text(frame: pd.DataFrame) -> str:
+    """A table as CSV; numbers with all digits that distinguish them, "nan" where there is none."""
+    return frame.to_csv(index=False, na_rep="nan")
+
+
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
-    """Write a table; numbers with all digits that distinguish them, "nan" where there is none."""
-    write_text(path, frame.to_csv(index=False, na_rep="nan"))
+    """Write a table as CSV."""
+    write_text(path, csv_text(frame))
 
 
 def read_csv(path: Path) -> pd.DataFrame:

@@ -117,6 +117,10 @@ class Params:
         """The seeds to train."""
         return self.values["seeds"] or list(range(self._scale["experiments"][experiment]["seeds"]))
 
+    def presentation(self) -> dict[str, Any]:
+        """What table, figures and report depend on beside the metrics; recorded in their manifests."""
+        return {key: self.values[key] for key in ("statistics", "catalogue", "figures")}
+
     def experiment(self, name: str) -> Experiment:
         """The experiment's settings at this scale.
 

@@ -11,12 +11,22 @@ from pipeline import cli
 from pipeline.errors import UserError
 from pipeline.io import read_csv, read_json, write_json, write_text
 from pipeline.params import Params
-from pipeline.provenance import commit
 from pipeline.runs import MANIFESTS, SHEET
+from pipeline.verify import verify
 
 BEGIN, END = "<!-- published:begin -->", "<!-- published:end -->"
 LIMIT_BYTES = 10_000_000
-RESULTS = ("metrics.csv", "curves.csv", "bandwidths.csv", "table1.csv", "table1.md", "table1.tex", "report.html")
+RESULTS = (
+    "report.html",
+    "metrics.json",
+    "table.manifest.json",
+    "metrics.csv",
+    "curves.csv",
+    "bandwidths.csv",
+    "table1.csv",
+    "table1.md",
+    "table1.tex",
+)
 
 
 def main() -> None:
@@ -31,18 +41,27 @@ def main() -> None:
 
 def _work(args: argparse.Namespace) -> None:
     params = cli.params(args)
+    verify(params, args.runs, args.results)
     files = collect(params, args.results / params.scale, args.runs)
     size = sum(source.stat().st_size for source in files.values())
     if size > LIMIT_BYTES:
         raise UserError(f"{size / 1e6:.1f} MB to publish, limit {LIMIT_BYTES / 1e6:.0f} MB: publish fewer runs")
-    target = args.results / "published"
-    shutil.rmtree(target, ignore_errors=True)
+    target, new = args.results / "published", args.results / ".published.part"
+    shutil.rmtree(new, ignore_errors=True)
     for name, source in files.items():
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target / name)
-    write_json(target / "published.json", {"scale": params.scale, "published_at_commit": commit()})
-    write_text(args.readme, with_block(args.readme.read_text(encoding="utf-8"), readme_block(target)))
+        (new / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, new / name)
+    write_json(new / "published.json", {"scale": params.scale, "commits": commits(new)})
+    readme = with_block(args.readme.read_text(encoding="utf-8"), readme_block(new, target.as_posix()))
+    shutil.rmtree(target, ignore_errors=True)
+    new.rename(target)
+    write_text(args.readme, readme)
     print(f"{len(files)} files, {size / 1e6:.1f} MB, from scale {params.scale} in {target}; {args.readme} updated")
+
+
+def commits(published: Path) -> list[str]:
+    """The commits that the published runs were trained at."""
+    return sorted({read_json(path)["commit"] for path in published.glob("runs/*/*/manifest.json")})
 
 
 def collect(params: Params, results: Path, runs: Path) -> dict[str, Path]:
@@ -52,7 +71,10 @@ def collect(params: Params, results: Path, runs: Path) -> dict[str, Path]:
         UserError: a file is not there.
     """
     files = {name: results / name for name in RESULTS}
-    files |= {f"figures/{path.name}": path for path in sorted((results / "figures").glob("*.[sp][vn]g"))}
+    files |= {
+        f"figures/{name}": results / "figures" / name
+        for name in read_json(results / "figures/manifest.json")["outputs"]
+    }
     places = read_csv(results / "metrics.csv")[["experiment", "seed"]].drop_duplicates()
     for experiment, of_experiment in places.groupby("experiment", sort=False):
         for seed in of_experiment.seed:
@@ -66,9 +88,14 @@ def collect(params: Params, results: Path, runs: Path) -> dict[str, Path]:
     return files
 
 
-def readme_block(published: Path) -> str:
-    """Table and figure as README.md shows them: the published table1.md, word for word."""
-    scale, folder = read_json(published / "published.json")["scale"], published.as_posix()
+def readme_block(published: Path, folder: str) -> str:
+    """Table and figure as README.md shows them: the published table1.md, word for word.
+
+    Args:
+        published: where the files are.
+        folder: where README.md finds them.
+    """
+    scale = read_json(published / "published.json")["scale"]
     table = (published / "table1.md").read_text(encoding="utf-8")
     links = f"Made at scale `{scale}`: [report]({folder}/report.html), [metrics]({folder}/metrics.csv)."
     return f"{table}\n{links}\n\n![Table 1 as dots]({folder}/figures/table1.svg)\n"

@@ -9,7 +9,7 @@ import pandas as pd
 from gan.statistics import MIN_SEEDS
 from pipeline import cli
 from pipeline.errors import UserError
-from pipeline.io import read_csv, write_csv, write_json, write_text
+from pipeline.io import csv_text, json_text, read_csv, write_text
 from pipeline.params import Params
 from pipeline.provenance import Record
 from pipeline.runs import BANDWIDTHS, CURVE, METRICS, Run
@@ -17,7 +17,6 @@ from pipeline.summary import Cell, cell, columns, quoted, read_metrics, sentence
 
 EXAMPLE = "--scale quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 --output results/quick"
 OURS = "Adversarial nets (ours)"
-WRITTEN = ("table1.csv", "table1.md", "table1.tex", "metrics.json")
 GATHERED = {METRICS: "metrics.csv", CURVE: "curves.csv", BANDWIDTHS: "bandwidths.csv"}
 
 
@@ -42,33 +41,44 @@ def _work(args: argparse.Namespace) -> None:
         inputs = [args.gathered / name for name in GATHERED.values()]
         read_metrics(args.gathered / METRICS, params)
         frames = {path.name: read_csv(path) for path in inputs}
-    for name, frame in frames.items():
-        write_csv(args.output / name, frame)
-    table = table1(frames["metrics.csv"], params)
-    write_csv(args.output / "table1.csv", table)
-    write_text(args.output / "table1.md", markdown(table, frames["metrics.csv"], params))
-    write_text(args.output / "table1.tex", latex(table, params))
-    write_json(args.output / "metrics.json", headline(frames["metrics.csv"], params))
-    outputs = [args.output / name for name in (*frames, *WRITTEN)]
-    record.write(args.output / "table.manifest.json", inputs=inputs, outputs=outputs)
+    texts = {name: csv_text(frame) for name, frame in frames.items()} | render(frames["metrics.csv"], params)
+    for name, text in texts.items():
+        write_text(args.output / name, text)
+    outputs = [args.output / name for name in texts]
+    record.write(args.output / "table.manifest.json", inputs, outputs, settings=params.presentation())
 
 
 def gather(runs: list[Path], params: Params) -> dict[str, pd.DataFrame]:
     """One tidy frame of each kind over all runs.
 
     Raises:
-        UserError: a run is given twice, was made with other settings than the present ones, or has
-            files that are damaged or do not belong together.
+        UserError: a run is given twice, was made with other settings than the present ones or on other
+            data than the rest, or has files that are damaged or do not belong together.
     """
     if len({run.resolve() for run in runs}) < len(runs):
         raise UserError(f"a run is given twice: {' '.join(map(str, runs))}")
+    data: dict[str, str] = {}
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in GATHERED.values()}
     for folder in runs:
         experiment = params.experiment(folder.parent.name)
         run = Run(folder, experiment, "evaluate")
+        digest = run.known.get(f"{experiment.dataset}.npz", "")
+        if data.setdefault(experiment.dataset, digest) != digest:
+            raise UserError(f"{folder}: trained on another {experiment.dataset}.npz than the other runs; run it again")
         for name, gathered in GATHERED.items():
             parts[gathered].append(read_csv(folder / name).assign(experiment=experiment.name, seed=run.seed))
     return {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
+
+
+def render(metrics: pd.DataFrame, params: Params) -> dict[str, str]:
+    """The texts of Table 1 and of its numbers, by file name."""
+    table = table1(metrics, params)
+    return {
+        "table1.csv": csv_text(table),
+        "table1.md": markdown(table, metrics, params),
+        "table1.tex": latex(table, params),
+        "metrics.json": json_text(headline(metrics, params)),
+    }
 
 
 def table1(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from gan.splits import TRAIN, VALIDATION
 from gan.training import CURVES, Game, is_over, train_epoch
 from pipeline import cli
 from pipeline.checkpoints import Checkpoint, Progress
-from pipeline.datasets import load_images
+from pipeline.datasets import check_prepared, load_images
 from pipeline.devices import add_device, hardware, use_device
 from pipeline.errors import RunError
 from pipeline.io import sha256, write_csv, write_tensors
@@ -65,6 +65,7 @@ class Training:
         self.args, self.experiment, self.seed = args, experiment, args.seed
         self.record = Record("train")
         self.device = use_device(args)
+        check_prepared(args.data)
         self.images = load_images(args.data, TRAIN, experiment.dataset).to(self.device)
         validation = load_images(args.data, VALIDATION, experiment.dataset)[: experiment.n_validation]
         self.validation = validation.to(self.device)

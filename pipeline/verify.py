@@ -1,16 +1,21 @@
-"""Check that the results on disk follow from the runs on disk, and these from the present parameters.
+"""Check that the results on disk follow from the runs on disk, and these from the present code and parameters.
 
 Snakemake and DVC trust their own records, which `snakemake --touch` or `dvc commit -f` can make wrong.
-This trusts none: it reads the manifests, hashes the files and gathers the metrics again.
+This trusts none: it hashes the files, compares settings and code with the manifests, and makes the tables again.
 """
 
 import argparse
+import platform
 from pathlib import Path
+from typing import Any
 
 from pipeline import cli
 from pipeline.errors import UserError
-from pipeline.io import read_csv
-from pipeline.table import gather
+from pipeline.io import csv_text, read_json, reading, sha256
+from pipeline.params import Params
+from pipeline.provenance import code_hash
+from pipeline.runs import MANIFESTS, differences, plain
+from pipeline.table import gather, render
 
 
 def main() -> None:
@@ -19,17 +24,66 @@ def main() -> None:
     cli.add_params(parser)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of all runs; default: %(default)s")
     parser.add_argument("--results", type=Path, default=Path("results"), help="default: %(default)s")
+    parser.add_argument("--accept-code", action="store_true", help="the code has changed, but no number with it")
     cli.run(parser, _work)
 
 
 def _work(args: argparse.Namespace) -> None:
     params = cli.params(args)
-    runs = [args.runs / params.scale / f"{e}/seed{s}" for e in params.experiments for s in params.seeds(e)]
-    for name, frame in gather(runs, params).items():
-        path = args.results / params.scale / name
-        if not read_csv(path).equals(frame):
-            raise UserError(f"{path}: does not follow from {len(runs)} runs in {args.runs / params.scale}; delete it")
-    print(f"verify: the results of scale {params.scale} follow from {len(runs)} runs and the present parameters")
+    n = verify(params, args.runs, args.results, accept_code=args.accept_code)
+    print(f"verify: the results of scale {params.scale} follow from {n} runs and the present code and parameters")
+
+
+def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = False) -> int:
+    """Check the results of the params' scale.
+
+    Args:
+        runs, results: folders that hold a folder of the scale.
+        accept_code: do not compare the code.
+    Returns:
+        number of runs behind the results.
+    Raises:
+        UserError: something does not follow; the message names it.
+    """
+    folders = [runs / params.scale / f"{name}/seed{seed}" for name in params.experiments for seed in params.seeds(name)]
+    results = results / params.scale
+    frames = gather(folders, params)
+    texts = {name: csv_text(frame) for name, frame in frames.items()} | render(frames["metrics.csv"], params)
+    for name, text in texts.items():
+        with reading(results / name):
+            written = (results / name).read_text(encoding="utf-8")
+        if written != text:
+            raise UserError(f"{results / name}: does not follow from the runs in {runs / params.scale}; delete it")
+    presented = ("table.manifest.json", "figures/manifest.json", "report.manifest.json")
+    for name in presented:
+        _check_outputs(results / name, params)
+    if not accept_code:
+        manifests = [folder / name for folder in folders for name in MANIFESTS.values()]
+        for path in [*manifests, *(results / name for name in presented)]:
+            _check_code(path, read_json(path))
+    return len(folders)
+
+
+def _check_outputs(path: Path, params: Params) -> None:
+    """A manifest's outputs are on disk as recorded, made with the present settings."""
+    manifest = read_json(path)
+    with reading(path):
+        found = differences(manifest["settings"], plain(params.presentation()))
+        outputs = dict(manifest["outputs"])
+    if found:
+        raise UserError(f"{path}: made with other settings ({'; '.join(found)}); delete it and run again")
+    for name, digest in outputs.items():
+        if sha256(path.parent / name) != digest:
+            raise UserError(f"{path.parent / name}: not the bytes that {path} records; delete it and run again")
+
+
+def _check_code(path: Path, manifest: dict[str, Any]) -> None:
+    """The stage's code is the present one. Hashes of code compare within one version of Python only."""
+    with reading(path):
+        stage, code, python = manifest["stage"], manifest["code_sha256"], manifest["environment"]["python"]
+    same_python = python.split(".")[:2] == platform.python_version().split(".")[:2]
+    if same_python and code != code_hash(f"pipeline.{stage}"):
+        raise UserError(f"{path}: made by other code; run {stage} again, or --accept-code if no number changed")
 
 
 if __name__ == "__main__":

@@ -70,6 +70,9 @@ def _work(args: argparse.Namespace) -> None:
         command=args.command,
     )
     write_text(args.output, page)
+    made_from = [args.results / "table.manifest.json", args.results / "figures" / "manifest.json"]
+    manifest = args.output.with_suffix(".manifest.json")
+    record.write(manifest, made_from, [args.output], settings=params.presentation())
 
 
 def seed_rows(metrics: pd.DataFrame) -> pd.DataFrame:

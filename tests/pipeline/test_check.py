@@ -16,6 +16,7 @@ EXPECTED = {KEY: {"value": 100.0, "tolerance": 5.0}}
 
 def metrics(*values: float, **changes: str) -> pd.DataFrame:
     row = {"experiment": "mnist", "generator": "best", "grid": "authors", "metric": KEY[3], "scale": "quick"} | changes
+    row |= {"standard_error": 2.0}
     return pd.DataFrame([row | {"seed": seed, "value": value} for seed, value in enumerate(values)])
 
 
@@ -38,6 +39,20 @@ def test_failures_is_empty_within_the_tolerance():
 def test_failures_names_metric_value_and_interval(frame, message):
     lines = failures(frame, EXPECTED, [0, 1])
     assert any(message in line and line.startswith("mnist, test_log_likelihood") for line in lines), lines
+
+
+@pytest.mark.parametrize(("column", "value", "returncode"), [("grid", "nan", 1), ("value", "abc", 2), (None, None, 2)])
+def test_check_never_passes_what_it_cannot_read(tmp_path, column, value, returncode):
+    frame = metrics(100.0, 101.0)
+    extra = pd.concat([frame, frame.astype(str).assign(**{column: value})]) if column else frame.drop(columns="value")
+    done = check(tmp_path, extra)
+    assert done.returncode == returncode, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_failures_names_a_missing_standard_error():
+    lines = failures(metrics(100.0).assign(standard_error=math.nan), EXPECTED, [0])
+    assert lines == ["mnist, test_log_likelihood of the best generator, authors grid, seed 0: standard error nan"]
 
 
 def check(folder: Path, frame: pd.DataFrame):

@@ -5,17 +5,16 @@ from helpers import ROOT
 
 from pipeline import table
 from pipeline.errors import UserError
-from pipeline.io import read_csv, read_json
+from pipeline.io import read_csv, read_json, sha256
 from pipeline.params import load
 from pipeline.publish import BEGIN, END, LIMIT_BYTES, readme_block, with_block
 
 PUBLISHED = ROOT / "results/published"
 
 
-def test_readme_shows_the_published_table(monkeypatch):
-    monkeypatch.chdir(ROOT)
+def test_readme_shows_the_published_table():
     readme = (ROOT / "README.md").read_text()
-    assert readme == with_block(readme, readme_block(PUBLISHED.relative_to(ROOT)))
+    assert readme == with_block(readme, readme_block(PUBLISHED, "results/published"))
 
 
 def test_published_table_follows_from_the_published_metrics():
@@ -24,6 +23,20 @@ def test_published_table_follows_from_the_published_metrics():
     assert table.markdown(frame, read_csv(PUBLISHED / "metrics.csv"), params) == (PUBLISHED / "table1.md").read_text()
     assert frame.to_csv(index=False) == (PUBLISHED / "table1.csv").read_text()
     assert table.latex(frame, params) == (PUBLISHED / "table1.tex").read_text()
+
+
+def test_published_files_are_those_that_table_wrote():
+    """Any changed digit in a published table changes its hash."""
+    outputs = read_json(PUBLISHED / "table.manifest.json")["outputs"]
+    assert {"metrics.csv", "curves.csv", "bandwidths.csv", "table1.csv", "table1.md", "table1.tex"} <= outputs.keys()
+    for name, digest in outputs.items():
+        assert sha256(PUBLISHED / name) == digest, name
+
+
+def test_published_runs_come_from_commits():
+    commits = read_json(PUBLISHED / "published.json")["commits"]
+    assert commits
+    assert all(len(commit) == 40 for commit in commits), "a run of a changed checkout cannot be made again"
 
 
 def test_a_tampered_metric_changes_the_table():

@@ -15,7 +15,7 @@ from gan.sampling import draw_samples
 from gan.seeding import stream
 from gan.splits import TEST, TRAIN, VALIDATION
 from pipeline.datasets import load_images
-from pipeline.io import read_array, read_csv, read_json
+from pipeline.io import read_array, read_csv, read_json, write_json
 from pipeline.params import load
 from pipeline.runs import new_generator
 
@@ -158,6 +158,75 @@ def test_snakemake_refuses_bad_config_before_any_work(finished, config, message)
 def test_snakefile_is_lint_clean(tmp_path):
     done = run_in(copy_project(tmp_path), "-m", "snakemake", "--lint")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+VERIFY = ("-m", "pipeline.verify")
+
+
+def test_verify_accepts_what_a_finished_run_wrote(finished):
+    done = run_in(finished, *VERIFY)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("results/smoke/metrics.json", '"n_seeds": 2', '"n_seeds": 3', "metrics.json: does not follow"),
+        ("results/smoke/table1.md", "| DBN ", "| DBM ", "table1.md: does not follow"),
+        ("results/smoke/report.html", "Table 1 again</h1>", "Table 2</h1>", "report.html: not the bytes"),
+        ("results/smoke/figures/table1.svg", "</svg>", "</svg> ", "table1.svg: not the bytes"),
+        ("params.yaml", "confidence: 0.95", "confidence: 0.5", "does not follow|confidence"),
+        ("params.yaml", "margin_nats: 22", "margin_nats: 99", "margin_nats: 22 -> 99"),
+        ("params.yaml", '"#c1440e"', '"#112233"', "figures.ours"),
+        ("gan/training.py", "alpha=rate)", "alpha=rate / 3)", "made by other code; run train again"),
+    ],
+)
+def test_verify_names_what_does_not_follow(project, name, old, new, message):
+    path = project / name
+    path.write_text(path.read_text().replace(old, new, 1 if name.endswith("json") else -1))
+    done = run_in(project, *VERIFY)
+    assert done.returncode == 2, done.stdout
+    assert re.search(message, done.stderr), done.stderr
+
+
+def test_table_refuses_runs_on_different_data(project):
+    """As when the prepared file was changed between two seeds."""
+    for manifest in ("manifest.json", "samples.manifest.json", "metrics.manifest.json"):
+        path = project / "runs/smoke/mnist/seed1" / manifest
+        content = read_json(path)
+        content["inputs"]["synthetic-mnist.npz"] = "0" * 64
+        write_json(path, content)
+    done = run_in(project, *VERIFY)
+    assert done.returncode == 2
+    assert "trained on another synthetic-mnist.npz" in done.stderr
+
+
+def test_train_refuses_prepared_data_that_was_changed(project):
+    path = project / "data/prepared/synthetic-mnist.npz"
+    data = bytearray(path.read_bytes())
+    data[-2000] ^= 1
+    path.write_bytes(data)
+    places = ("--data", str(path), "--output", "runs/smoke/mnist/seed7", "--work", "work/seed7")
+    done = run_in(project, "-m", "pipeline.train", "--experiment", "mnist", "--seed", "7", *places)
+    assert done.returncode == 2
+    assert "not the bytes that synthetic-mnist.manifest.json records" in done.stderr
+
+
+def test_publish_refuses_what_verify_refuses_and_leaves_all_as_it_was(project):
+    readme = project / "README.md"
+    readme.write_text("<!-- published:begin -->\n<!-- published:end -->\n")
+    table = project / "results/smoke/table1.md"
+    original = table.read_text()
+    table.write_text(original.replace("556", "225"))
+    refused = run_in(project, "-m", "pipeline.publish")
+    assert refused.returncode == 2
+    assert not (project / "results/published").exists()
+    table.write_text(original)
+    (project / "results/smoke/figures/samples-stray.svg").write_text("stray")
+    done = run_in(project, "-m", "pipeline.publish")
+    assert done.returncode == 0, done.stderr
+    assert original in readme.read_text()
+    assert not (project / "results/published/figures/samples-stray.svg").exists()
 
 
 def test_published_results_regenerate_byte_for_byte(tmp_path):
