@@ -10,7 +10,7 @@ help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##/\1 -/p' Makefile
 
 .venv/.installed: envs/requirements.lock
-	@echo "Installing into .venv: a few minutes, 1.6 GB with a CPU build of torch, several GB with a CUDA build."
+	@echo "Installing into .venv: a few minutes, 1.9 GB with a CPU build of torch, several GB with a CUDA build."
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	$(BIN)/python -m pip check
