@@ -167,19 +167,8 @@ class Discriminator(nn.Module):
         self.layers = _stack(data_size, layers, generator)
 
     def forward(self, images: torch.Tensor, masks: Sequence[torch.Tensor] | None = None) -> torch.Tensor:
-        """Logits; with masks from `draw_masks` the layers' inputs are dropped out."""
+        """Logits; with masks, one (m, inputs) a layer (gan.draws), the layers' inputs are dropped out."""
         h = images
         for index, layer in enumerate(self.layers):
             h = layer(h if masks is None else h * masks[index])
         return h.squeeze(1)
-
-    def draw_masks(self, m: int, generator: torch.Generator) -> list[torch.Tensor]:
-        """Dropout masks for m examples: per layer (m, inputs), 0 or 1/keep.
-
-        Source:
-            goodfeli/adversarial, mnist.yaml: inverted scaling, a mask per example and feature.
-        """
-        return [
-            torch.empty(m, size, device=generator.device).bernoulli_(keep, generator=generator).div_(keep)
-            for size, keep in zip(self.input_sizes, self.keeps, strict=True)
-        ]

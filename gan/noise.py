@@ -21,7 +21,11 @@ def draw_noise(prior: str, shape: tuple[int, ...], generator: torch.Generator) -
     Source:
         goodfeli/adversarial, Generator.get_noise: the uniform prior has unit variance too.
     """
-    noise = torch.empty(shape, device=generator.device)
+    return fill_with_noise(torch.empty(shape, device=generator.device), prior, generator)
+
+
+def fill_with_noise(noise: torch.Tensor, prior: str, generator: torch.Generator) -> torch.Tensor:
+    """draw_noise into a tensor that is there already."""
     if prior == "uniform":
         return noise.uniform_(-math.sqrt(3), math.sqrt(3), generator=generator)
     if prior == "gaussian":

@@ -13,31 +13,43 @@ def discriminator_loss(real_logits: torch.Tensor, fake_logits: torch.Tensor, sca
     """-scale * (mean log D(x) + mean log(1 - D(G(z)))): what the discriminator minimises.
 
     Args:
-        real_logits: shape (m,), D before its sigmoid on data.
-        fake_logits: shape (m,), the same on samples.
+        real_logits: shape (..., m), D before its sigmoid on data.
+        fake_logits: shape (..., m), the same on samples.
         scale: 0.5 in the 2014 code, 1 in Algorithm 1.
     Returns:
-        shape (), nats. log 2 at D = 1/2 and scale 0.5.
+        shape (...), nats. log 2 at D = 1/2 and scale 0.5.
     """
-    return scale * (softplus(-real_logits).mean() + softplus(fake_logits).mean())
+    return scale * (softplus(-real_logits).mean(dim=-1) + softplus(fake_logits).mean(dim=-1))
 
 
 def generator_loss(fake_logits: torch.Tensor, kind: str = "non-saturating") -> torch.Tensor:
     """What the generator minimises (section 3).
 
     Args:
-        fake_logits: shape (m,), D before its sigmoid on samples.
+        fake_logits: shape (..., m), D before its sigmoid on samples.
         kind: "non-saturating": -mean log D(G(z)); "saturating": mean log(1 - D(G(z))).
     Returns:
-        shape (), nats.
+        shape (...), nats.
     Raises:
         ValueError: unknown kind.
     """
     if kind == "non-saturating":
-        return softplus(-fake_logits).mean()
+        return softplus(-fake_logits).mean(dim=-1)
     if kind == "saturating":
-        return -softplus(fake_logits).mean()
+        return -softplus(fake_logits).mean(dim=-1)
     raise ValueError(f"kind must be 'non-saturating' or 'saturating', got {kind!r}")
+
+
+def discriminator_slopes(real_logits: torch.Tensor, fake_logits: torch.Tensor, scale: float = 0.5) -> torch.Tensor:
+    """Derivatives of discriminator_loss with respect to the logits, those of data first: shape (..., 2 m)."""
+    slopes = torch.cat([-(-real_logits).sigmoid(), fake_logits.sigmoid()], dim=-1)
+    return slopes * (scale / fake_logits.shape[-1])
+
+
+def generator_slopes(fake_logits: torch.Tensor, kind: str = "non-saturating") -> torch.Tensor:
+    """Derivatives of generator_loss with respect to the logits: shape (..., m)."""
+    slopes = -(-fake_logits).sigmoid() if kind == "non-saturating" else -fake_logits.sigmoid()
+    return slopes / fake_logits.shape[-1]
 
 
 def generator_loss_at(epoch: int, kind: str, saturating_epochs: int) -> str:

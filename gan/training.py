@@ -1,78 +1,16 @@
 """The game: one minibatch, one epoch (Algorithm 1, as the 2014 code plays it)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import nn
 
+from gan.draws import Draw, Draws
 from gan.models import Discriminator, Generator
-from gan.noise import PRIORS, draw_noise
-from gan.objectives import GENERATOR_LOSSES, discriminator_loss, generator_loss, generator_loss_at
-from gan.schedules import learning_rate, momentum
-from gan.seeding import stream
+from gan.objectives import discriminator_loss, generator_loss
+from gan.recipe import Recipe
 
 CURVES = ("loss_D", "loss_G", "D(x)", "D(G(z))")
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How the game is played. The defaults are the 2014 code; Algorithm 1 of the paper is
-    `update="alternating", discriminator_loss_scale=1, generator_noise="fresh", generator_masks="fresh",
-    generator_loss="saturating"`.
-
-    Attributes:
-        batch_size: m. The last, incomplete minibatch of an epoch is used too.
-        noise_prior: p_z, one of gan.noise.PRIORS.
-        update: "simultaneous": both players' gradients are taken at the same old parameters, once a
-            minibatch; "alternating": `discriminator_steps` minibatches for D, then one step of G.
-        discriminator_steps: k of Algorithm 1; 1 when simultaneous.
-        discriminator_loss_scale: factor before D's objective.
-        generator_loss: one of gan.objectives.GENERATOR_LOSSES.
-        saturating_epochs: when the switching loss switches.
-        generator_noise, generator_masks: "shared": G is judged on the very samples and dropout masks
-            that D was last trained with; "fresh": on new ones.
-        learning_rate, learning_rate_decay, learning_rate_floor: see gan.schedules.learning_rate.
-        momentum_initial, momentum_final, momentum_saturation_epoch: see gan.schedules.momentum.
-        max_column_norm: bound on the norm of each unit's incoming weights, in both networks; None: no bound.
-    Raises:
-        ValueError: an unknown switch, or a combination that has no meaning.
-    Source:
-        goodfeli/adversarial, mnist.yaml and AdversaryCost2.
-    """
-
-    batch_size: int = 100
-    noise_prior: str = "uniform"
-    update: str = "simultaneous"
-    discriminator_steps: int = 1
-    discriminator_loss_scale: float = 0.5
-    generator_loss: str = "non-saturating"
-    saturating_epochs: int = 0
-    generator_noise: str = "shared"
-    generator_masks: str = "shared"
-    learning_rate: float = 0.1
-    learning_rate_decay: float = 1.000004
-    learning_rate_floor: float = 1e-6
-    momentum_initial: float = 0.5
-    momentum_final: float = 0.7
-    momentum_saturation_epoch: int = 250
-    max_column_norm: float | None = None
-
-    def __post_init__(self) -> None:
-        _one_of("noise_prior", self.noise_prior, PRIORS)
-        _one_of("update", self.update, ("simultaneous", "alternating"))
-        _one_of("generator_loss", self.generator_loss, GENERATOR_LOSSES)
-        _one_of("generator_noise", self.generator_noise, ("shared", "fresh"))
-        _one_of("generator_masks", self.generator_masks, ("shared", "fresh"))
-        if self.update == "simultaneous" and self.discriminator_steps != 1:
-            raise ValueError(f"a simultaneous update has discriminator_steps 1, got {self.discriminator_steps}")
-        if (self.saturating_epochs > 0) != (self.generator_loss == "saturating-then-non-saturating"):
-            raise ValueError("saturating_epochs belongs to the generator_loss 'saturating-then-non-saturating'")
-
-
-def _one_of(name: str, value: str, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {tuple(choices)}, got {value!r}")
 
 
 @torch.no_grad()
@@ -150,22 +88,28 @@ class Game:
         return named
 
 
-class Streams:
-    """The random streams of one epoch: minibatch order, noise, dropout masks."""
+def new_draws(game: Game, seeds: Sequence[int]) -> Draws:
+    """The draws that this game's steps take, for S seeds, on the game's device."""
+    recipe = game.recipe
+    return Draws(
+        seeds,
+        recipe.noise_prior,
+        game.generator.noise_size,
+        game.discriminator.input_sizes,
+        game.discriminator.keeps,
+        recipe.batch_size,
+        recipe.discriminator_steps + (not recipe.judges_shared),
+        game.d.parameters[0].device,
+    )
 
-    def __init__(self, seed: int, epoch: int, device: torch.device | str) -> None:
-        self.order = stream(seed, "minibatch order", epoch, device)
-        self.noise = stream(seed, "noise", epoch, device)
-        self.dropout = stream(seed, "dropout", epoch, device)
 
-
-def train_step(game: Game, minibatches: Sequence[torch.Tensor], streams: Streams, epoch: int) -> torch.Tensor:
+def train_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Draws, epoch: int) -> torch.Tensor:
     """One update of the generator and the discriminator's k updates that go with it.
 
     Args:
         game: changed in place.
         minibatches: k tensors of shape (m, d), images; k = 1 when the update is simultaneous.
-        streams: random streams of the epoch, advanced.
+        draws: of one seed; advanced.
         epoch: 1, 2, ...; sets momentum and the kind of the generator's loss.
     Returns:
         shape (4,): the CURVES of the last minibatch, with dropout active.
@@ -173,56 +117,57 @@ def train_step(game: Game, minibatches: Sequence[torch.Tensor], streams: Streams
         Algorithm 1; goodfeli/adversarial, AdversaryCost2.
     """
     step = _simultaneous_step if game.recipe.update == "simultaneous" else _alternating_step
-    return step(game, minibatches, streams, epoch)
+    return step(game, minibatches, draws, epoch)
 
 
-def _simultaneous_step(game: Game, minibatches: Sequence[torch.Tensor], streams: Streams, epoch: int) -> torch.Tensor:
+def _simultaneous_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Draws, epoch: int) -> torch.Tensor:
     """Both gradients at the same old parameters, then both updates (the 2014 code)."""
     (images,) = minibatches
     rate, momentum = _next_rates(game, epoch)
-    samples = game.generator(_noise(game, len(images), streams))
-    masks = game.discriminator.draw_masks(2 * len(images), streams.dropout)
+    noise, masks = _of_one_seed(draws.next(len(images)))
+    samples = game.generator(noise)
     real_logits, fake_logits = _judge(game, images, samples, masks)
     loss_d = discriminator_loss(real_logits, fake_logits, game.recipe.discriminator_loss_scale)
-    if game.recipe.generator_noise == game.recipe.generator_masks == "shared":
-        loss_g = generator_loss(fake_logits, _loss_kind(game, epoch))
+    if game.recipe.judges_shared:
+        loss_g = generator_loss(fake_logits, game.recipe.generator_loss_at(epoch))
     else:
-        loss_g = _fresh_generator_loss(game, samples, masks, streams, epoch)
+        loss_g = _fresh_generator_loss(game, samples, masks, draws, epoch)
     gradients_g = game.g.gradients(loss_g, keep_graph=True)
     gradients_d = game.d.gradients(loss_d)
     game.d.update(gradients_d, rate, momentum)
     game.g.update(gradients_g, rate, momentum)
-    return _curves(loss_d, loss_g, real_logits, fake_logits)
+    return step_curves(loss_d, loss_g, real_logits, fake_logits)
 
 
-def _alternating_step(game: Game, minibatches: Sequence[torch.Tensor], streams: Streams, epoch: int) -> torch.Tensor:
+def _alternating_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Draws, epoch: int) -> torch.Tensor:
     """k steps of the discriminator, then one of the generator against the new D (Algorithm 1)."""
     for images in minibatches:
         rate, momentum = _next_rates(game, epoch)
-        noise = _noise(game, len(images), streams)
-        masks = game.discriminator.draw_masks(2 * len(images), streams.dropout)
+        noise, masks = _of_one_seed(draws.next(len(images)))
         with torch.no_grad():
             samples = game.generator(noise)
         real_logits, fake_logits = _judge(game, images, samples, masks)
         loss_d = discriminator_loss(real_logits, fake_logits, game.recipe.discriminator_loss_scale)
         game.d.update(game.d.gradients(loss_d), rate, momentum)
-    loss_g = _fresh_generator_loss(game, game.generator(noise), masks, streams, epoch)
+    samples = game.generator(noise)
+    if game.recipe.judges_shared:
+        loss_g = generator_loss(game.discriminator(samples, _of_samples(masks)), game.recipe.generator_loss_at(epoch))
+    else:
+        loss_g = _fresh_generator_loss(game, samples, masks, draws, epoch)
     game.g.update(game.g.gradients(loss_g), rate, momentum)
-    return _curves(loss_d, loss_g, real_logits, fake_logits)
+    return step_curves(loss_d, loss_g, real_logits, fake_logits)
 
 
 def _fresh_generator_loss(
-    game: Game, samples: torch.Tensor, masks: Sequence[torch.Tensor], streams: Streams, epoch: int
+    game: Game, samples: torch.Tensor, masks: Sequence[torch.Tensor], draws: Draws, epoch: int
 ) -> torch.Tensor:
-    """The generator's loss in a pass of its own, on the given samples and masks or on fresh ones."""
-    m = len(samples)
+    """The generator's loss in a pass of its own, with new noise or new masks or both."""
+    noise, fresh_masks = _of_one_seed(draws.next(len(samples)))
     if game.recipe.generator_noise == "fresh":
-        samples = game.generator(_noise(game, m, streams))
+        samples = game.generator(noise)
     if game.recipe.generator_masks == "fresh":
-        fake_masks = game.discriminator.draw_masks(m, streams.dropout)
-    else:
-        fake_masks = [mask[m:] for mask in masks]
-    return generator_loss(game.discriminator(samples, fake_masks), _loss_kind(game, epoch))
+        masks = fresh_masks
+    return generator_loss(game.discriminator(samples, _of_samples(masks)), game.recipe.generator_loss_at(epoch))
 
 
 def _judge(
@@ -233,27 +178,27 @@ def _judge(
     return logits[: len(images)], logits[len(images) :]
 
 
-def _noise(game: Game, m: int, streams: Streams) -> torch.Tensor:
-    return draw_noise(game.recipe.noise_prior, (m, game.generator.noise_size), streams.noise)
+def _of_one_seed(draw: Draw) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    """Noise (m, noise_size) and masks (2 m, inputs) without the axis of seeds."""
+    return draw.noise[0], [mask[0] for mask in draw.masks]
 
 
-def _loss_kind(game: Game, epoch: int) -> str:
-    return generator_loss_at(epoch, game.recipe.generator_loss, game.recipe.saturating_epochs)
+def _of_samples(masks: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    return [mask[len(mask) // 2 :] for mask in masks]
 
 
 def _next_rates(game: Game, epoch: int) -> tuple[float, float]:
     """Learning rate and momentum of the next minibatch; counts it."""
-    r = game.recipe
-    rate = learning_rate(game.updates, r.learning_rate, r.learning_rate_decay, r.learning_rate_floor)
     game.updates += 1
-    return rate, momentum(epoch, r.momentum_initial, r.momentum_final, r.momentum_saturation_epoch)
+    return game.recipe.learning_rate_at(game.updates - 1), game.recipe.momentum_at(epoch)
 
 
-def _curves(
+def step_curves(
     loss_d: torch.Tensor, loss_g: torch.Tensor, real_logits: torch.Tensor, fake_logits: torch.Tensor
 ) -> torch.Tensor:
-    means = (real_logits.sigmoid().mean(), fake_logits.sigmoid().mean())
-    return torch.stack([loss_d, loss_g, *means]).detach()
+    """The CURVES of a step, shape (..., 4), from losses (...) and logits (..., m)."""
+    outputs = (real_logits.sigmoid().mean(dim=-1), fake_logits.sigmoid().mean(dim=-1))
+    return torch.stack([loss_d, loss_g, *outputs], dim=-1).detach()
 
 
 def train_epoch(game: Game, images: torch.Tensor, seed: int, epoch: int) -> torch.Tensor:
@@ -269,19 +214,29 @@ def train_epoch(game: Game, images: torch.Tensor, seed: int, epoch: int) -> torc
     Raises:
         FloatingPointError: a loss is not finite; the message names the step.
     """
-    streams = Streams(seed, epoch, images.device)
-    order = torch.randperm(len(images), generator=streams.order, device=images.device)
+    draws = new_draws(game, [seed])
+    (order,) = draws.begin(epoch, len(images))
     batches = list(order.split(game.recipe.batch_size))
     k = game.recipe.discriminator_steps
     rows = [
-        train_step(game, [images[batch] for batch in batches[i : i + k]], streams, epoch)
+        train_step(game, [images[batch] for batch in batches[i : i + k]], draws, epoch)
         for i in range(0, len(batches), k)
     ]
-    curves = torch.stack(rows).double().cpu()  # the epoch's only wait for the device
+    return means(torch.stack(rows).double().cpu(), f"seed {seed}, epoch {epoch}")
+
+
+def means(curves: torch.Tensor, place: str) -> torch.Tensor:
+    """Means over an epoch's steps, shape (steps, 4) -> (4,).
+
+    Raises:
+        FloatingPointError: a value is not finite; the message names the first such step.
+    """
     broken = (~curves.isfinite().all(dim=1)).nonzero()
     if len(broken):
         step = int(broken[0])
-        raise FloatingPointError(f"loss not finite in epoch {epoch}, step {step + 1} of {len(rows)}: {curves[step]}")
+        raise FloatingPointError(
+            f"loss not finite in {place}, step {step + 1} of {len(curves)}: {curves[step].tolist()}"
+        )
     return curves.mean(dim=0)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from gan.training import Game
+from gan.ensemble import Ensemble
 from pipeline.errors import UserError
 from pipeline.io import read_tensors, write_tensors
 from pipeline.runs import differences, plain
@@ -16,7 +16,7 @@ from pipeline.runs import differences, plain
 
 @dataclass
 class Progress:
-    """What a run has reached, beside the game itself.
+    """What a run has reached, beside the games themselves.
 
     Attributes:
         epoch: epochs finished.
@@ -48,15 +48,15 @@ class Checkpoint:
         self.path = path
         self.fingerprint = plain(fingerprint)
 
-    def save(self, game: Game, progress: Progress) -> None:
-        """Write game and progress, whole or not at all."""
+    def save(self, games: Ensemble, progress: Progress) -> None:
+        """Write games and progress, whole or not at all."""
         state = {key: value for key, value in vars(progress).items() if key != "best"}
-        metadata = {"fingerprint": self.fingerprint, "updates": game.updates, "progress": state}
+        metadata = {"fingerprint": self.fingerprint, "updates": games.updates, "progress": state}
         best = {f"best.{name}": tensor for name, tensor in progress.best.items()}
-        write_tensors(self.path, game.tensors() | best, {"state": json.dumps(metadata)})
+        write_tensors(self.path, games.tensors() | best, {"state": json.dumps(metadata)})
 
-    def restore(self, game: Game) -> Progress:
-        """Put the saved state into the game; a checkpoint that does not belong to this run is put aside."""
+    def restore(self, games: Ensemble) -> Progress:
+        """Put the saved state into the games; a checkpoint that does not belong to this run is put aside."""
         if not self.path.is_file():
             return Progress()
         try:
@@ -67,9 +67,9 @@ class Checkpoint:
             return self._discard(str(error))
         if found:
             return self._discard(f"made with other settings: {'; '.join(found)}")
-        for name, tensor in game.tensors().items():
+        for name, tensor in games.tensors().items():
             tensor.copy_(tensors[name])
-        game.updates = state["updates"]
+        games.updates = state["updates"]
         best = {n.removeprefix("best."): t for n, t in tensors.items() if n.startswith("best.")}
         return Progress(**state["progress"], best=best)
 

@@ -10,7 +10,7 @@ import numpy as np
 import yaml
 
 from gan.models import Layer, check_layers
-from gan.training import Recipe
+from gan.recipe import Recipe
 from pipeline.errors import UserError
 
 SCHEMA = Path(__file__).parent / "schema" / "params.schema.yaml"

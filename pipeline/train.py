@@ -8,11 +8,12 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
+from gan.ensemble import Ensemble
 from gan.parzen import Selection, cross_validate
 from gan.sampling import draw_samples
 from gan.seeding import stream
 from gan.splits import TRAIN, VALIDATION
-from gan.training import CURVES, Game, is_over, train_epoch
+from gan.training import CURVES, Game, is_over
 from pipeline import cli
 from pipeline.checkpoints import Checkpoint, Progress
 from pipeline.datasets import check_prepared, load_images
@@ -50,7 +51,7 @@ def _work(args: argparse.Namespace) -> None:
         try:
             Training(args, experiment).finish()
         except FloatingPointError as error:
-            raise RunError(f"{experiment.name}, seed {args.seed}: {error}; lower the learning rate") from error
+            raise RunError(f"{experiment.name}: {error}; lower the learning rate") from error
 
 
 class Training:
@@ -69,10 +70,11 @@ class Training:
         self.images = load_images(args.data, TRAIN, experiment.dataset).to(self.device)
         validation = load_images(args.data, VALIDATION, experiment.dataset)[: experiment.n_validation]
         self.validation = validation.to(self.device)
-        generator = new_generator(experiment, self.seed, self.device, self.images.mean(dim=0))
-        self.game = Game(generator, new_discriminator(experiment, self.seed, self.device), experiment.recipe)
+        self.generator = new_generator(experiment, self.seed, self.device, self.images.mean(dim=0))
+        game = Game(self.generator, new_discriminator(experiment, self.seed, self.device), experiment.recipe)
+        self.games = Ensemble([game], [self.seed])
         self.checkpoint = Checkpoint(args.work / "checkpoint.safetensors", self._fingerprint())
-        self.progress = self.checkpoint.restore(self.game)
+        self.progress = self.checkpoint.restore(self.games)
 
     def _fingerprint(self) -> dict[str, object]:
         return {
@@ -91,7 +93,7 @@ class Training:
         self._train()
         output = self.args.output
         write_tensors(output / GENERATORS["best"], self.progress.best)
-        write_tensors(output / GENERATORS["last"], self.game.generator.state_dict())
+        write_tensors(output / GENERATORS["last"], self.games.generator_state(0))
         write_csv(output / CURVE, pd.DataFrame(self.progress.curve))
         self.record.write(
             output / MANIFESTS["train"],
@@ -119,13 +121,13 @@ class Training:
                 self._epoch()
                 reporter.update()
                 if time.perf_counter() - saved >= self.args.checkpoint_seconds:
-                    self.checkpoint.save(self.game, progress)
+                    self.checkpoint.save(self.games, progress)
                     saved = time.perf_counter()
 
     def _epoch(self) -> None:
         progress, started = self.progress, time.perf_counter()
         epoch = progress.epoch + 1
-        means = train_epoch(self.game, self.images, self.seed, epoch)
+        (means,) = self.games.train_epoch(self.images, epoch)
         row: dict[str, float | None] = {"epoch": epoch, **dict(zip(CURVES, means.tolist(), strict=True))}
         row |= {"validation_log_likelihood": None, "bandwidth": None}
         if epoch % self.experiment.every_epochs == 0 or epoch == self.experiment.epochs:
@@ -133,7 +135,7 @@ class Training:
             row |= {"validation_log_likelihood": chosen.log_likelihood, "bandwidth": chosen.bandwidth}
             if chosen.log_likelihood > progress.best_log_likelihood:
                 progress.best_epoch, progress.best_log_likelihood = epoch, chosen.log_likelihood
-                progress.best = {name: t.clone() for name, t in self.game.generator.state_dict().items()}
+                progress.best = self.games.generator_state(0)
         progress.epoch = epoch
         progress.seconds += time.perf_counter() - started
         progress.peak_memory_mb = max(progress.peak_memory_mb, peak_memory_mb())
@@ -143,7 +145,8 @@ class Training:
         """Parzen log-likelihood of the first validation images under fresh samples."""
         experiment = self.experiment
         random = stream(self.seed, "validation samples", epoch, self.device)
-        samples = draw_samples(self.game.generator, experiment.recipe.noise_prior, experiment.n_samples, random)
+        self.generator.load_state_dict(self.games.generator_state(0))
+        samples = draw_samples(self.generator, experiment.recipe.noise_prior, experiment.n_samples, random)
         return cross_validate(samples, self.validation, experiment.grids["authors"])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-from gan.training import Recipe
+from gan.recipe import Recipe
 from pipeline import cli
 from pipeline.io import read_csv, read_json, write_text
 from pipeline.params import Params

@@ -8,8 +8,10 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 
 from gan.objectives import (
     discriminator_loss,
+    discriminator_slopes,
     generator_loss,
     generator_loss_at,
+    generator_slopes,
     jensen_shannon,
     optimal_discriminator,
     value,
@@ -98,3 +100,17 @@ def test_jensen_shannon_of_disjoint_distributions():
     p, q = torch.eye(2, dtype=torch.float64)
     assert jensen_shannon(p, q).item() == pytest.approx(math.log(2))
     assert jensen_shannon(p, p).item() == 0
+
+
+@pytest.mark.parametrize("scale", [0.5, 1])
+def test_discriminator_slopes_are_the_derivatives(scale):
+    logits = torch.linspace(-40, 40, 12).view(2, 6).requires_grad_()
+    discriminator_loss(logits[:, :3], logits[:, 3:], scale).sum().backward()
+    torch.testing.assert_close(discriminator_slopes(logits[:, :3], logits[:, 3:], scale), logits.grad)
+
+
+@pytest.mark.parametrize("kind", ["non-saturating", "saturating"])
+def test_generator_slopes_are_the_derivatives(kind):
+    logits = torch.linspace(-40, 40, 12).view(2, 6).requires_grad_()
+    generator_loss(logits, kind).sum().backward()
+    torch.testing.assert_close(generator_slopes(logits, kind), logits.grad)

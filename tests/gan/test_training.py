@@ -8,8 +8,8 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
 from gan.models import Layer
-from gan.noise import draw_noise
-from gan.training import Game, Player, Recipe, Streams, is_over, limit_column_norms, train_epoch, train_step
+from gan.recipe import Recipe
+from gan.training import Game, Player, is_over, limit_column_norms, new_draws, train_epoch, train_step
 
 ALGORITHM_1 = Recipe(
     batch_size=10,
@@ -30,6 +30,19 @@ def plain_update(network, velocities, loss, rate, momentum):
         parameter.data += velocity
 
 
+def draws_of(game, epoch):
+    """The draws of seed 0 in an epoch."""
+    draws = new_draws(game, [0])
+    draws.begin(epoch, 25)
+    return draws
+
+
+def halves(draw):
+    """Noise, masks of the images, masks of the samples."""
+    noise, masks = draw.noise[0], [mask[0] for mask in draw.masks]
+    return noise, [mask[: len(noise)] for mask in masks], [mask[len(noise) :] for mask in masks]
+
+
 def fresh_velocities(network):
     return [torch.zeros_like(parameter) for parameter in network.parameters()]
 
@@ -38,12 +51,12 @@ def test_simultaneous_steps_equal_the_plain_rules(networks, images):
     """Both gradients at the old parameters: G's gradient sees D as it was before the step."""
     g, d = copy.deepcopy(networks)
     v_g, v_d = fresh_velocities(g), fresh_velocities(d)
-    game, streams, mirror = Game(*networks, Recipe()), Streams(0, 3, "cpu"), Streams(0, 3, "cpu")
+    game = Game(*networks, Recipe(batch_size=25))
+    draws, mirror = draws_of(game, 3), draws_of(game, 3)
     for step in range(3):
-        train_step(game, [images], streams, epoch=3)
-        samples = g(draw_noise("uniform", (25, 4), mirror.noise))
-        masks = d.draw_masks(50, mirror.dropout)
-        real, fake = [m[:25] for m in masks], [m[25:] for m in masks]
+        train_step(game, [images], draws, epoch=3)
+        noise, real, fake = halves(mirror.next(25))
+        samples = g(noise)
         old_d = copy.deepcopy(d)
         rate, momentum = 0.1 / 1.000004**step, 0.5 + 0.2 * 2 / 249
         loss_d = 0.5 * (
@@ -60,18 +73,18 @@ def test_alternating_steps_equal_algorithm_1(networks, images):
     """k = 2 steps of D on new minibatches, then one of G with fresh noise and masks against the new D."""
     g, d = copy.deepcopy(networks)
     v_g, v_d = fresh_velocities(g), fresh_velocities(d)
-    game, streams, mirror = Game(*networks, ALGORITHM_1), Streams(0, 1, "cpu"), Streams(0, 1, "cpu")
+    game = Game(*networks, ALGORITHM_1)
+    draws, mirror = draws_of(game, 1), draws_of(game, 1)
     minibatches = [images[:10], images[10:20]]
-    train_step(game, minibatches, streams, epoch=1)
+    train_step(game, minibatches, draws, epoch=1)
     for step, batch in enumerate(minibatches):
         rate = 0.1 / 1.000004**step
-        samples = g(draw_noise("uniform", (10, 4), mirror.noise)).detach()
-        masks = d.draw_masks(20, mirror.dropout)
-        real, fake = [m[:10] for m in masks], [m[10:] for m in masks]
+        noise, real, fake = halves(mirror.next(10))
+        samples = g(noise).detach()
         loss = cross_entropy(d(batch, real), torch.ones(10)) + cross_entropy(d(samples, fake), torch.zeros(10))
         plain_update(d, v_d, loss, rate, 0.5)
-    samples = g(draw_noise("uniform", (10, 4), mirror.noise))
-    logits = d(samples, d.draw_masks(10, mirror.dropout))
+    noise, _, fake = halves(mirror.next(10))
+    logits = d(g(noise), fake)
     plain_update(g, v_g, (1 - logits.sigmoid()).log().mean(), rate, 0.5)
     for ours, theirs in ((game.generator, g), (game.discriminator, d)):
         for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
@@ -80,9 +93,9 @@ def test_alternating_steps_equal_algorithm_1(networks, images):
 
 @pytest.mark.parametrize("change", [{"generator_noise": "fresh"}, {"generator_masks": "fresh"}])
 def test_fresh_draws_change_the_generator_alone(networks, images, change):
-    shared, fresh = (Game(*copy.deepcopy(networks), Recipe(**options)) for options in ({}, change))
+    shared, fresh = (Game(*copy.deepcopy(networks), Recipe(batch_size=25, **options)) for options in ({}, change))
     for game in (shared, fresh):
-        train_step(game, [images], Streams(0, 1, "cpu"), epoch=1)
+        train_step(game, [images], draws_of(game, 1), epoch=1)
     pairs = zip(shared.tensors().items(), fresh.tensors().values(), strict=True)
     equal = {name: torch.equal(a, b) for (name, a), b in pairs}
     assert all(same for name, same in equal.items() if name.startswith("discriminator"))
@@ -101,15 +114,15 @@ def test_player_folds_the_rate_into_the_velocity():
 
 def test_limit_column_norms_before_and_after_updates(networks, images):
     """Once before the first update and after each; biases move only by their gradients."""
-    free = Game(*copy.deepcopy(networks), Recipe())
+    free = Game(*copy.deepcopy(networks), Recipe(batch_size=25))
     generator, discriminator = networks
-    game = Game(generator, discriminator, Recipe(max_column_norm=0.6))
+    game = Game(generator, discriminator, Recipe(batch_size=25, max_column_norm=0.6))
     for _ in range(2):
         for network in networks:
             for layer in network.layers:
                 assert layer.weight.norm(dim=1).max() <= 0.6
                 assert layer.bias.norm() < 0.05
-        train_step(game, [images], Streams(0, 1, "cpu"), epoch=1)
+        train_step(game, [images], draws_of(game, 1), epoch=1)
     assert free.generator.layers[0].weight.norm(dim=1).max() > 0.6
 
 

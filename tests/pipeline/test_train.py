@@ -140,5 +140,5 @@ def test_train_says_at_which_step_a_run_diverged(folder):
     (folder / "wild.yaml").write_text(yaml.safe_dump(values))
     done = run_in(ROOT, *arguments(folder, "wild", params=str(folder / "wild.yaml")))
     assert done.returncode == 1
-    assert "not finite in epoch 1, step" in done.stderr
+    assert "not finite in seed 0, epoch 1, step" in done.stderr
     assert not (folder / "wild").exists()

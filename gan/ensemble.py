@@ -1,0 +1,217 @@
+"""Many games at once: the seeds' networks stacked along a leading axis, a step made of batched products.
+
+The same algorithm as gan.training, which is the text to read first; this is the path to run. What makes
+it fast, on one seed too:
+
+- One backward pass through D serves both players, whose losses only weight the examples differently, and
+  a velocity is updated by the very product that is its gradient (gan.stacked).
+- On CUDA, AHEAD steps at a time are captured in a graph and replayed, so that launching costs nothing.
+
+Each seed draws from its own streams (gan.draws) and never meets the others but side by side in a product.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from gan.draws import AHEAD
+from gan.objectives import discriminator_loss, discriminator_slopes, generator_loss, generator_slopes
+from gan.stacked import TENSORS, StackedNetwork, Step, Trace
+from gan.training import Game, means, new_draws, step_curves
+
+
+class Ensemble:
+    """The games of S seeds, played in step.
+
+    Args:
+        games: new games of one recipe and architecture, on one device; they are copied.
+        seeds: their seeds.
+    """
+
+    def __init__(self, games: Sequence[Game], seeds: Sequence[int]) -> None:
+        self.seeds, self.recipe, self.updates = list(seeds), games[0].recipe, 0
+        self.g = StackedNetwork([game.g for game in games])
+        self.d = StackedNetwork([game.d for game in games])
+        self.draws = new_draws(games[0], self.seeds)
+        self._graph: _Graph | None = None
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Every parameter and velocity by name, seeds first; writing into them restores an ensemble."""
+        return {
+            f"{player}.{index}.{name}": getattr(layer, name)
+            for player, network in (("generator", self.g), ("discriminator", self.d))
+            for index, layer in enumerate(network.layers)
+            for name in TENSORS
+        }
+
+    def generator_state(self, index: int) -> dict[str, torch.Tensor]:
+        """Copy of one seed's generator, as gan.models.Generator loads it."""
+        state = {}
+        for place, layer in enumerate(self.g.layers):
+            state[f"layers.{place}.weight"] = layer.weight[index].clone()
+            state[f"layers.{place}.bias"] = layer.bias[index, 0].clone()
+        return state
+
+    def keep(self, indices: Sequence[int]) -> None:
+        """Go on with some of the seeds only."""
+        self.seeds = [self.seeds[index] for index in indices]
+        for layer in (*self.g.layers, *self.d.layers):
+            layer.keep(indices)
+        self.draws = self.draws.of(self.seeds)
+        self._graph = None
+
+    @torch.no_grad()
+    def train_epoch(self, images: torch.Tensor, epoch: int) -> torch.Tensor:
+        """One pass over the images, each seed in an order of its own: gan.training.train_epoch for S seeds.
+
+        Args:
+            images: shape (n, d), the training images, on the networks' device.
+            epoch: 1, 2, ...
+        Returns:
+            shape (S, 4), float64, on the CPU: means of the CURVES over the epoch's steps.
+        Raises:
+            FloatingPointError: a loss is not finite; the message names the seed and the step.
+        """
+        order, rates = self.draws.begin(epoch, len(images)), self._rates(images)
+        block = AHEAD * self.recipe.discriminator_steps
+        orders, rates_of = order.split(block * self.recipe.batch_size, dim=1), rates.split(block)
+        blocks = [self._play(images, *pair, epoch) for pair in zip(orders, rates_of, strict=True)]
+        curves = torch.cat(blocks).double().cpu()  # the epoch's only wait for the device
+        by_seed = zip(self.seeds, curves.unbind(dim=1), strict=True)
+        return torch.stack([means(rows, f"seed {seed}, epoch {epoch}") for seed, rows in by_seed])
+
+    def _rates(self, images: torch.Tensor) -> torch.Tensor:
+        """Learning rates of an epoch's updates, one a minibatch; counts them."""
+        first, count = self.updates, -(-len(images) // self.recipe.batch_size)
+        self.updates += count
+        rates = [self.recipe.learning_rate_at(update) for update in range(first, first + count)]
+        return torch.tensor(rates, device=images.device)
+
+    def _play(self, images: torch.Tensor, order: torch.Tensor, rates: torch.Tensor, epoch: int) -> torch.Tensor:
+        """AHEAD steps, or what is left of the epoch; on CUDA whole blocks run as a graph."""
+        whole = AHEAD * self.recipe.discriminator_steps * self.recipe.batch_size
+        if not images.is_cuda or order.shape[1] < whole:
+            return self.block(images, order, rates, epoch)
+        constants = (images.data_ptr(), self.recipe.momentum_at(epoch), self.recipe.generator_loss_at(epoch))
+        if self._graph is None or self._graph.constants != constants:
+            self._graph = None  # its memory goes before the next one takes some
+            self._graph = _Graph(self, images, order, rates, epoch, constants)
+        self.draws.refill()
+        curves = self._graph.replay(order, rates)
+        self.draws.discard()
+        return curves
+
+    def block(self, images: torch.Tensor, order: torch.Tensor, rates: torch.Tensor, epoch: int) -> torch.Tensor:
+        """Steps over the images in an order (S, n); returns their CURVES, (steps, S, 4)."""
+        k = self.recipe.discriminator_steps
+        step = self._simultaneous_step if self.recipe.update == "simultaneous" else self._alternating_step
+        batches = [images[batch] for batch in order.split(self.recipe.batch_size, dim=1)]
+        return torch.stack([step(batches[i : i + k], rates[i : i + k], epoch) for i in range(0, len(batches), k)])
+
+    def _simultaneous_step(self, minibatches: Sequence[torch.Tensor], rates: torch.Tensor, epoch: int) -> torch.Tensor:
+        """Both gradients at the same old parameters, then both updates."""
+        (images,) = minibatches
+        m, draw, step = images.shape[1], self.draws.next(images.shape[1]), self._stepper(rates[0], epoch)
+        samples, g_traces = self.g.forward(draw.noise)
+        real, fake, d_traces = self._judge(images, samples, draw.masks)
+        d_step = step(discriminator_slopes(real, fake, self.recipe.discriminator_loss_scale))
+        if self.recipe.judges_shared:
+            judged = fake
+            gradient = self.d.backward(d_traces, _ones(2 * m, fake), draw.masks, d_step, slice(m, None))
+        else:
+            judged, gradient, g_traces = self._judge_afresh(samples, g_traces, draw.masks)
+            self.d.backward(d_traces, _ones(2 * m, fake), draw.masks, d_step)
+        kind = self.recipe.generator_loss_at(epoch)
+        self.g.backward(g_traces, gradient, step=step(generator_slopes(judged, kind)))
+        return self._curves(real, fake, judged, kind)
+
+    def _alternating_step(self, minibatches: Sequence[torch.Tensor], rates: torch.Tensor, epoch: int) -> torch.Tensor:
+        """k steps of the discriminator, then one of the generator against the new D (Algorithm 1)."""
+        for images, rate in zip(minibatches, rates, strict=True):
+            draw, step = self.draws.next(images.shape[1]), self._stepper(rate, epoch)
+            samples, g_traces = self.g.forward(draw.noise)
+            real, fake, d_traces = self._judge(images, samples, draw.masks)
+            d_step = step(discriminator_slopes(real, fake, self.recipe.discriminator_loss_scale))
+            self.d.backward(d_traces, _ones(2 * images.shape[1], fake), draw.masks, d_step)
+        judged, gradient, g_traces = self._judge_afresh(samples, g_traces, draw.masks)
+        kind = self.recipe.generator_loss_at(epoch)
+        self.g.backward(g_traces, gradient, step=step(generator_slopes(judged, kind)))
+        return self._curves(real, fake, judged, kind)
+
+    def _judge(
+        self, images: torch.Tensor, samples: torch.Tensor, masks: Sequence[torch.Tensor]
+    ) -> tuple[torch.Tensor, torch.Tensor, list[Trace]]:
+        """Logits (S, m) of images and of samples, in one pass."""
+        logits, traces = self.d.forward(torch.cat([images, samples], dim=1), masks)
+        real, fake = logits.squeeze(2).chunk(2, dim=1)
+        return real, fake, traces
+
+    def _judge_afresh(
+        self, samples: torch.Tensor, g_traces: list[Trace], masks: Sequence[torch.Tensor]
+    ) -> tuple[torch.Tensor, torch.Tensor, list[Trace]]:
+        """What G learns from a pass of its own through D, on the draws that the recipe asks for.
+
+        Returns:
+            logits (S, m), their gradients at the samples (S, m, d), and the traces of the pass through G.
+        """
+        m = samples.shape[1]
+        if not self.recipe.judges_shared:
+            draw = self.draws.next(m)
+            if self.recipe.generator_noise == "fresh":
+                samples, g_traces = self.g.forward(draw.noise)
+            if self.recipe.generator_masks == "fresh":
+                masks = draw.masks
+        masks = [mask[:, m:] for mask in masks]
+        logits, traces = self.d.forward(samples, masks)
+        gradient = self.d.backward(traces, torch.ones_like(logits), masks, input_rows=slice(None))
+        return logits.squeeze(2), gradient, g_traces
+
+    def _stepper(self, rate: torch.Tensor, epoch: int) -> Callable[[torch.Tensor], Step]:
+        """Slopes of a loss (S, m) -> the step that descends it."""
+        momentum = self.recipe.momentum_at(epoch)
+        return lambda slopes: Step((-rate * slopes).unsqueeze(2), momentum)
+
+    def _curves(self, real: torch.Tensor, fake: torch.Tensor, judged: torch.Tensor, kind: str) -> torch.Tensor:
+        """The CURVES of a step, (S, 4)."""
+        loss_d = discriminator_loss(real, fake, self.recipe.discriminator_loss_scale)
+        return step_curves(loss_d, generator_loss(judged, kind), real, fake)
+
+
+def _ones(m: int, logits: torch.Tensor) -> torch.Tensor:
+    """The gradient that enters at m logits of each network, (S, m, 1)."""
+    return logits.new_ones(len(logits), m, 1)
+
+
+class _Graph:
+    """AHEAD steps of an ensemble, captured once and replayed with other orders, rates and draws.
+
+    The draws live in memory that stays in place (gan.draws), so that each replay reads fresh ones.
+
+    Args:
+        ensemble, images: what the steps read and write.
+        order, rates, epoch: of the first block to be played.
+        constants: what is fixed in the graph; another graph is needed when they change.
+    """
+
+    def __init__(
+        self,
+        ensemble: Ensemble,
+        images: torch.Tensor,
+        order: torch.Tensor,
+        rates: torch.Tensor,
+        epoch: int,
+        constants: tuple[Any, ...],
+    ) -> None:
+        self.constants, self._order, self._rates = constants, order.clone(), rates.clone()
+        self._graph = torch.cuda.CUDAGraph()
+        ensemble.draws.refill()
+        with torch.cuda.graph(self._graph):  # records, computes nothing
+            self._curves = ensemble.block(images, self._order, self._rates, epoch)
+
+    def replay(self, order: torch.Tensor, rates: torch.Tensor) -> torch.Tensor:
+        """Play a block; returns its CURVES, (steps, S, 4)."""
+        self._order.copy_(order)
+        self._rates.copy_(rates)
+        self._graph.replay()
+        return self._curves.clone()

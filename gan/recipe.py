@@ -1,0 +1,85 @@
+"""How the game is played: every choice of the 2014 code and of Algorithm 1, as one set of switches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gan.noise import PRIORS
+from gan.objectives import GENERATOR_LOSSES, generator_loss_at
+from gan.schedules import learning_rate, momentum
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the game is played. The defaults are the 2014 code; Algorithm 1 of the paper is
+    `update="alternating", discriminator_loss_scale=1, generator_noise="fresh", generator_masks="fresh",
+    generator_loss="saturating"`.
+
+    Attributes:
+        batch_size: m. The last, incomplete minibatch of an epoch is used too.
+        noise_prior: p_z, one of gan.noise.PRIORS.
+        update: "simultaneous": both players' gradients are taken at the same old parameters, once a
+            minibatch; "alternating": `discriminator_steps` minibatches for D, then one step of G.
+        discriminator_steps: k of Algorithm 1; 1 when simultaneous.
+        discriminator_loss_scale: factor before D's objective.
+        generator_loss: one of gan.objectives.GENERATOR_LOSSES.
+        saturating_epochs: when the switching loss switches.
+        generator_noise, generator_masks: "shared": G is judged on the very samples and dropout masks
+            that D was last trained with; "fresh": on new ones.
+        learning_rate, learning_rate_decay, learning_rate_floor: see gan.schedules.learning_rate.
+        momentum_initial, momentum_final, momentum_saturation_epoch: see gan.schedules.momentum.
+        max_column_norm: bound on the norm of each unit's incoming weights, in both networks; None: no bound.
+    Raises:
+        ValueError: an unknown switch, or a combination that has no meaning.
+    Source:
+        goodfeli/adversarial, mnist.yaml and AdversaryCost2.
+    """
+
+    batch_size: int = 100
+    noise_prior: str = "uniform"
+    update: str = "simultaneous"
+    discriminator_steps: int = 1
+    discriminator_loss_scale: float = 0.5
+    generator_loss: str = "non-saturating"
+    saturating_epochs: int = 0
+    generator_noise: str = "shared"
+    generator_masks: str = "shared"
+    learning_rate: float = 0.1
+    learning_rate_decay: float = 1.000004
+    learning_rate_floor: float = 1e-6
+    momentum_initial: float = 0.5
+    momentum_final: float = 0.7
+    momentum_saturation_epoch: int = 250
+    max_column_norm: float | None = None
+
+    def __post_init__(self) -> None:
+        _one_of("noise_prior", self.noise_prior, PRIORS)
+        _one_of("update", self.update, ("simultaneous", "alternating"))
+        _one_of("generator_loss", self.generator_loss, GENERATOR_LOSSES)
+        _one_of("generator_noise", self.generator_noise, ("shared", "fresh"))
+        _one_of("generator_masks", self.generator_masks, ("shared", "fresh"))
+        if self.update == "simultaneous" and self.discriminator_steps != 1:
+            raise ValueError(f"a simultaneous update has discriminator_steps 1, got {self.discriminator_steps}")
+        if (self.saturating_epochs > 0) != (self.generator_loss == "saturating-then-non-saturating"):
+            raise ValueError("saturating_epochs belongs to the generator_loss 'saturating-then-non-saturating'")
+
+    @property
+    def judges_shared(self) -> bool:
+        """Whether G is judged on the very samples and masks that D saw last."""
+        return self.generator_noise == self.generator_masks == "shared"
+
+    def generator_loss_at(self, epoch: int) -> str:
+        """See gan.objectives.generator_loss_at."""
+        return generator_loss_at(epoch, self.generator_loss, self.saturating_epochs)
+
+    def learning_rate_at(self, update: int) -> float:
+        """See gan.schedules.learning_rate."""
+        return learning_rate(update, self.learning_rate, self.learning_rate_decay, self.learning_rate_floor)
+
+    def momentum_at(self, epoch: int) -> float:
+        """See gan.schedules.momentum."""
+        return momentum(epoch, self.momentum_initial, self.momentum_final, self.momentum_saturation_epoch)
+
+
+def _one_of(name: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {tuple(choices)}, got {value!r}")

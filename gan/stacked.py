@@ -1,0 +1,155 @@
+"""S networks of one architecture in one: weights stacked along a leading axis, backpropagation written out.
+
+Backpropagation is linear, example by example, in the gradient that enters at the output. So an example's
+weight in a loss may wait until a layer's own gradient is taken, the sum over examples of
+weight * delta * input, and that sum is a matrix product which accumulates straight into the velocity.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from gan.models import Dense
+from gan.training import Player
+
+TENSORS = ("weight", "bias", "weight_velocity", "bias_velocity")
+
+
+@dataclass
+class Trace:
+    """What a layer's forward pass leaves to its backward pass: its input, and the slope of its activation."""
+
+    x: torch.Tensor
+    slope: torch.Tensor | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far parameters move.
+
+    Attributes:
+        weights: shape (S, m, 1), of the examples; they carry the loss's slope and -rate.
+        momentum: of this epoch.
+    """
+
+    weights: torch.Tensor
+    momentum: float
+
+
+class StackedLayer:
+    """One layer of S networks: weight (S, rows, inputs), bias (S, 1, rows), and their velocities.
+
+    Args:
+        layers: the S networks' layers.
+        velocities: those of weight and bias, for each.
+        max_column_norm: see gan.recipe.Recipe.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Dense],
+        velocities: Sequence[tuple[torch.Tensor, torch.Tensor]],
+        max_column_norm: float | None,
+    ) -> None:
+        self.activation, self.pieces, self.max_column_norm = layers[0].activation, layers[0].pieces, max_column_norm
+        self.weight = torch.stack([layer.weight.detach() for layer in layers])
+        self.bias = torch.stack([layer.bias.detach()[None] for layer in layers])
+        self.weight_velocity = torch.stack([weight for weight, _ in velocities])
+        self.bias_velocity = torch.stack([bias[None] for _, bias in velocities])
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, Trace]:
+        """(S, m, inputs) -> (S, m, units)."""
+        h = torch.baddbmm(self.bias, x, self.weight.mT)
+        if self.activation == "maxout":
+            pieces = h.unflatten(2, (self.pieces, -1))
+            h = pieces.amax(dim=2)
+            return h, Trace(x, pieces.eq_(h.unsqueeze(2)))
+        if self.activation == "relu":
+            return h.relu_(), Trace(x, h.sign())
+        if self.activation == "sigmoid":
+            return h.sigmoid_(), Trace(x, h * (1 - h))
+        return h, Trace(x, None)
+
+    def delta(self, trace: Trace, gradient: torch.Tensor) -> torch.Tensor:
+        """Gradient at the output (S, m, units) -> gradient before the activation (S, m, rows).
+
+        Pieces of a maxout unit that tie share the gradient. The trace's slope is used up.
+        """
+        if trace.slope is None:
+            return gradient
+        if self.activation == "maxout":
+            gradient = (gradient / trace.slope.sum(dim=2)).unsqueeze(2)
+            return trace.slope.mul_(gradient).flatten(2)
+        return trace.slope.mul_(gradient)
+
+    def update(self, x: torch.Tensor, delta: torch.Tensor, step: Step) -> None:
+        """v := momentum * v + sum over examples of weight * delta * input; parameter := parameter + v."""
+        self.weight_velocity.baddbmm_(delta.mT, step.weights * x, beta=step.momentum)
+        self.bias_velocity.baddbmm_(step.weights.mT, delta, beta=step.momentum)
+        self.weight.add_(self.weight_velocity)
+        self.bias.add_(self.bias_velocity)
+        if self.max_column_norm is not None:
+            norms = self.weight.norm(dim=2, keepdim=True)
+            self.weight.mul_(norms.clamp(max=self.max_column_norm) / (1e-7 + norms))
+
+    def keep(self, indices: Sequence[int]) -> None:
+        """Go on with some of the networks only."""
+        for name in TENSORS:
+            setattr(self, name, getattr(self, name)[list(indices)])
+
+
+class StackedNetwork:
+    """S networks of one architecture, with their velocities.
+
+    Args:
+        players: S players, whose networks are made of gan.models.Dense; they are copied.
+    """
+
+    def __init__(self, players: Sequence[Player]) -> None:
+        columns = zip(*(player.network.layers for player in players), strict=True)
+        velocities = zip(*(_pairs(player.velocities) for player in players), strict=True)
+        bound = players[0].max_column_norm
+        self.layers = [StackedLayer(*pair, bound) for pair in zip(columns, velocities, strict=True)]
+
+    def forward(self, x: torch.Tensor, masks: Sequence[torch.Tensor] | None = None) -> tuple[torch.Tensor, list[Trace]]:
+        """(S, m, inputs) -> (S, m, outputs), and the traces; with masks the layers' inputs are dropped out."""
+        traces = []
+        for index, layer in enumerate(self.layers):
+            x, trace = layer.forward(x if masks is None else x * masks[index])
+            traces.append(trace)
+        return x, traces
+
+    def backward(
+        self,
+        traces: Sequence[Trace],
+        gradient: torch.Tensor,
+        masks: Sequence[torch.Tensor] | None = None,
+        step: Step | None = None,
+        input_rows: slice | None = None,
+    ) -> torch.Tensor:
+        """Walk down from the output; a layer moves once its old weights have passed the gradient on.
+
+        Args:
+            traces, masks: of the forward pass; the traces are used up.
+            gradient: at the output, (S, m, outputs).
+            step: how far the layers move; None: they stay.
+            input_rows: examples whose gradient at the networks' input is wanted.
+        Returns:
+            that gradient, (S, rows, inputs); without `input_rows` nothing of use.
+        """
+        for index, (layer, trace) in reversed(list(enumerate(zip(self.layers, traces, strict=True)))):
+            delta = layer.delta(trace, gradient)
+            rows = slice(None) if index else input_rows
+            if rows is not None:
+                gradient = delta[:, rows] @ layer.weight
+                if masks is not None:
+                    gradient *= masks[index][:, rows]
+            if step is not None:
+                layer.update(trace.x, delta, step)
+        return gradient
+
+
+def _pairs(velocities: Sequence[torch.Tensor]) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Those of each layer's weight and bias, which follow each other among a network's parameters."""
+    return list(zip(velocities[::2], velocities[1::2], strict=True))

@@ -1,0 +1,121 @@
+"""The fast path against the plain loop, on the same draws; a seed alone against the same seed in company."""
+
+import pytest
+import torch
+from helpers import DISCRIMINATOR, GENERATOR
+
+from gan.draws import AHEAD
+from gan.ensemble import Ensemble
+from gan.models import Discriminator, Generator, Layer
+from gan.recipe import Recipe
+from gan.seeding import stream
+from gan.training import Game, train_epoch
+
+RECIPES = {
+    "2014 code": {},
+    "column norms": {"max_column_norm": 0.6},
+    "gaussian noise": {"noise_prior": "gaussian"},
+    "saturating": {"generator_loss": "saturating"},
+    "switching": {"generator_loss": "saturating-then-non-saturating", "saturating_epochs": 1},
+    "fresh noise": {"generator_noise": "fresh"},
+    "fresh masks": {"generator_masks": "fresh"},
+    "alternating": {"update": "alternating"},
+    "Algorithm 1, k = 3": {
+        "update": "alternating",
+        "discriminator_steps": 3,
+        "discriminator_loss_scale": 1,
+        "generator_noise": "fresh",
+        "generator_masks": "fresh",
+        "generator_loss": "saturating",
+    },
+}
+N = 5 * (3 * AHEAD + 4) + 2  # blocks, a part of one, an incomplete minibatch
+
+
+@pytest.fixture
+def images():
+    return torch.rand(N, 12, generator=stream(0, "images"))
+
+
+def game(seed: int, **options: object) -> Game:
+    generator = Generator(4, GENERATOR, stream(seed, "g"))
+    discriminator = Discriminator(12, DISCRIMINATOR, stream(seed, "d"))
+    return Game(generator, discriminator, Recipe(batch_size=5, **options))
+
+
+def ensemble(seeds: list[int], **options: object) -> Ensemble:
+    return Ensemble([game(seed, **options) for seed in seeds], seeds)
+
+
+@pytest.mark.parametrize("options", RECIPES.values(), ids=RECIPES.keys())
+def test_ensemble_equals_the_plain_loop(images, options):
+    """Two epochs of 35 steps. Rounding differs by the order of sums, about 1e-6 of a weight here."""
+    seeds = [3, 0, 11]
+    together, alone = ensemble(seeds, **options), [game(seed, **options) for seed in seeds]
+    for epoch in (1, 2):
+        curves = together.train_epoch(images, epoch)
+        plain = [train_epoch(one, images, seed, epoch) for one, seed in zip(alone, seeds, strict=True)]
+        torch.testing.assert_close(curves, torch.stack(plain), rtol=1e-4, atol=1e-5)
+    for index, one in enumerate(alone):
+        for name, weight in one.generator.state_dict().items():
+            torch.testing.assert_close(together.generator_state(index)[name], weight, rtol=1e-3, atol=1e-5)
+        for place, layer in enumerate(one.discriminator.layers):
+            stacked = together.tensors()[f"discriminator.{place}.weight"][index]
+            torch.testing.assert_close(stacked, layer.weight.detach(), rtol=1e-3, atol=1e-5)
+    assert together.updates == alone[0].updates
+
+
+def test_ensemble_seed_does_not_depend_on_its_company(images):
+    alone, beside = ensemble([7]), ensemble([1, 7, 2])
+    for epoch in (1, 2):
+        alone.train_epoch(images, epoch)
+        beside.train_epoch(images, epoch)
+    for name, weight in alone.generator_state(0).items():
+        torch.testing.assert_close(beside.generator_state(1)[name], weight, rtol=1e-3, atol=1e-5)
+
+
+def test_ensemble_keep_goes_on_with_the_others(images):
+    """Seeds that stay do what they would have done."""
+    whole, part = ensemble([1, 7, 2]), ensemble([1, 7, 2])
+    for one in (whole, part):
+        one.train_epoch(images, 1)
+    part.keep([2, 0])
+    assert part.seeds == [2, 1]
+    assert torch.equal(part.generator_state(0)["layers.0.weight"], whole.generator_state(2)["layers.0.weight"])
+    for one in (whole, part):
+        one.train_epoch(images, 2)
+    for name, weight in whole.generator_state(2).items():
+        torch.testing.assert_close(part.generator_state(0)[name], weight, rtol=1e-3, atol=1e-5)
+
+
+def test_ensemble_repeats_bit_for_bit_and_resumes_from_its_tensors(images):
+    first, second, resumed = (ensemble([0, 1]) for _ in range(3))
+    for one in (first, second):
+        one.train_epoch(images, 1)
+    for name, tensor in resumed.tensors().items():
+        tensor.copy_(first.tensors()[name])
+    resumed.updates = first.updates
+    for one in (first, second, resumed):
+        one.train_epoch(images, 2)
+    for name, tensor in first.tensors().items():
+        assert torch.equal(tensor, second.tensors()[name])
+        assert torch.equal(tensor, resumed.tensors()[name])
+
+
+def test_ensemble_shares_the_gradient_of_tied_pieces():
+    """A black image with zero biases ties all pieces; autograd halves, we share: both weigh 1 in all."""
+    layers = [Layer(2, "maxout", 0.5, pieces=2), Layer(1, "linear", 0.5)]
+    generator = Generator(4, [Layer(3, "sigmoid", 0.5)], stream(0, "g"))
+    one = Game(generator, Discriminator(3, layers, stream(0, "d")), Recipe())
+    together = Ensemble([one], [0])
+    black = torch.zeros(4, 3)
+    together.train_epoch(black, 1)
+    train_epoch(one, black, 0, 1)
+    expected = one.discriminator.layers[0].bias.detach()
+    torch.testing.assert_close(together.tensors()["discriminator.0.bias"][0, 0], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_ensemble_names_the_seed_and_the_step_of_a_divergence(images):
+    images[40] = torch.nan
+    with pytest.raises(FloatingPointError, match=r"seed 3, epoch 4, step \d+ of 35"):
+        ensemble([3, 5]).train_epoch(images, 4)
