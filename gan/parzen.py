@@ -8,8 +8,12 @@ import torch
 
 from gan.statistics import standard_error
 
-# Squared distances come from a matrix product where its worst error stays below this many nats.
-PRODUCT_ERROR_NATS = 1e-6
+TOLERANCE_NATS = 1e-3  # that float32 may cost
+FLOAT32_FROM = 784  # dimensions; smaller data cost little in float64, and there more digits are promised
+PRODUCT_ERROR_NATS = 1e-6  # that a float64 product may cost
+LOST_NATS = math.log(1e6 / TOLERANCE_NATS)  # below the nearest one's, a million kernels are lost
+LEAST_EXPONENT = -80.0  # exp of less is lost in any sum here, and slow to compute: it leaves float32
+FEW = 16  # near centers of a query in a block; measured one by one, as more would cost more than a product
 
 
 @torch.no_grad()
@@ -18,15 +22,12 @@ def log_density(
     centers: torch.Tensor,
     bandwidths: Sequence[float],
     *,
-    query_block: int = 1000,
+    query_block: int = 500,
     center_block: int = 2000,
 ) -> torch.Tensor:
     """Log-density of an isotropic Gaussian Parzen window at each query, for many bandwidths at once.
 
     log p(x) = log (1/n sum_i exp(-|x - c_i|^2 / (2 sigma^2))) - d log(sigma sqrt(2 pi))
-
-    One matrix product per block gives the squared distances for all bandwidths; the sum over centers
-    is a streaming log-sum-exp, so memory is bounded by the blocks.
 
     Args:
         queries: shape (m, d), flattened images.
@@ -39,63 +40,136 @@ def log_density(
         ValueError: shapes disagree, an input is empty or not finite, a bandwidth is not positive, or
             distances and bandwidths are so far apart that float64 cannot hold their ratio.
     Accuracy:
-        1e-6 nats plus 1e-12 relative, of direct sums in float64 (tests/gan/test_parzen.py): where a
-        product of centred float64 matrices cannot promise this, distances come from differences.
+        against direct sums in float64 (tests/gan/test_parzen.py): for d < 784 1e-6 nats plus 1e-12
+        relative; from there on 2e-3 nats plus 1e-6 relative.
     """
-    precisions = _check(queries, centers, bandwidths)
-    middle = centers.double().mean(dim=0)
-    queries, centers = queries.double() - middle, centers.double() - middle
-    blocks = [_log_mean_kernel(block, centers, precisions, center_block) for block in queries.split(query_block)]
-    d = queries.shape[1]
-    log_norms = [d * (math.log(bandwidth) + 0.5 * math.log(2 * math.pi)) for bandwidth in bandwidths]
-    result = torch.cat(blocks, dim=1) - queries.new_tensor(log_norms)[:, None]
-    if not result.isfinite().all():
-        raise ValueError(f"log-densities overflow: data too far apart for bandwidths {list(bandwidths)}")
-    return result
-
-
-def _check(queries: torch.Tensor, centers: torch.Tensor, bandwidths: Sequence[float]) -> list[float]:
-    """1 / (2 sigma^2) of each bandwidth; raises what log_density promises."""
-    if queries.dim() != 2 or centers.dim() != 2 or queries.shape[1] != centers.shape[1]:
-        raise ValueError(f"want (m, d) and (n, d), got {tuple(queries.shape)} and {tuple(centers.shape)}")
-    for name, tensor in (("queries", queries), ("centers", centers)):
-        if tensor.numel() == 0:
-            raise ValueError(f"{name} are empty: shape {tuple(tensor.shape)}")
-        if not tensor.isfinite().all():
-            raise ValueError(f"{name} hold values that are not finite")
-    # Outside (1e-150, 1e150) the square of a bandwidth leaves float64.
-    if len(bandwidths) == 0 or not all(1e-150 < bandwidth < 1e150 for bandwidth in bandwidths):
-        raise ValueError(f"bandwidths must be positive and finite, got {list(bandwidths)}")
-    return [0.5 / bandwidth**2 for bandwidth in bandwidths]
-
-
-def _log_mean_kernel(
-    queries: torch.Tensor, centers: torch.Tensor, precisions: Sequence[float], center_block: int
-) -> torch.Tensor:
-    """log (1/n sum_i exp(-precision |x - c_i|^2)), shape (k, m), by a running minimum distance."""
-    nearest = queries.new_full((len(queries),), math.inf)
-    sums = queries.new_zeros(len(precisions), len(queries))
-    precision = queries.new_tensor(precisions)[:, None]
+    window = ParzenWindow(queries, bandwidths, query_block=query_block)
     for block in centers.split(center_block):
-        distances = _squared_distances(queries, block, max(precisions))
-        previous, nearest = nearest, torch.minimum(nearest, distances.min(dim=1).values)
-        sums *= (-precision * (previous - nearest)).exp()
-        distances -= nearest[:, None]
-        for row, value in zip(sums, precisions, strict=True):
-            row += (distances * -value).exp_().sum(dim=1)
-    return (sums / len(centers)).log() - precision * nearest
+        window.add(block)
+    return window.log_density()
 
 
-def _squared_distances(queries: torch.Tensor, centers: torch.Tensor, precision: float) -> torch.Tensor:
-    """|x - c|^2, shape (m, n), by a product where the result's error in nats allows it.
+class ParzenWindow:
+    """log_density for centers that come block by block, in memory that does not grow with their number.
 
-    The error of |x|^2 + |c|^2 - 2 x.c is at most (d + 4) eps (|x| + |c|)^2 (the standard bound on inner
-    products), here multiplied by the precision 1 / (2 sigma^2) of the narrowest kernel.
+    For each query it keeps the squared distance of the nearest center so far and, for each bandwidth, the
+    sum of the kernels relative to that center's: a streaming log-sum-exp over one pass.
+
+    Args:
+        queries: shape (m, d).
+        bandwidths: k standard deviations, > 0.
+        query_block: queries that meet a block of centers at once.
+    Raises:
+        ValueError: as log_density.
     """
+
+    def __init__(self, queries: torch.Tensor, bandwidths: Sequence[float], *, query_block: int = 500) -> None:
+        _check_images("queries", queries)
+        # Outside (1e-150, 1e150) the square of a bandwidth leaves float64.
+        if len(bandwidths) == 0 or not all(1e-150 < bandwidth < 1e150 for bandwidth in bandwidths):
+            raise ValueError(f"bandwidths must be positive and finite, got {list(bandwidths)}")
+        m, self.d = queries.shape
+        self.n, self._log_norms = 0, [self.d * math.log(bandwidth * math.sqrt(2 * math.pi)) for bandwidth in bandwidths]
+        self._precisions = [0.5 / bandwidth**2 for bandwidth in bandwidths]
+        self._middle = queries.double().mean(dim=0)
+        self._queries = [_Points(block, self._middle) for block in queries.split(query_block)]
+        self._nearest = queries.new_full((m,), math.inf, dtype=torch.float64)
+        self._sums = queries.new_zeros(len(bandwidths), m, dtype=torch.float64)
+
+    @torch.no_grad()
+    def add(self, centers: torch.Tensor) -> None:
+        """Take in a block of centers, shape (n, d)."""
+        _check_images("centers", centers)
+        if centers.shape[1] != self.d:
+            raise ValueError(f"want (m, d) and (n, d), got d = {self.d} and {centers.shape[1]}")
+        block = _Points(centers, self._middle)
+        sizes = [len(points.given) for points in self._queries]
+        rows = zip(self._queries, self._nearest.split(sizes), self._sums.split(sizes, dim=1), strict=True)
+        for queries, nearest, sums in rows:
+            self._add(queries, block, nearest, sums)
+        self.n += len(centers)
+
+    def _add(self, queries: "_Points", centers: "_Points", nearest: torch.Tensor, sums: torch.Tensor) -> None:
+        """One block of queries against one of centers; `nearest` and `sums` change in place."""
+        distances = _squared_distances(queries, centers, nearest, self._precisions)
+        previous = nearest.clone()
+        torch.minimum(nearest, distances.min(dim=1).values, out=nearest)
+        distances -= nearest[:, None]
+        for row, precision in zip(sums, self._precisions, strict=True):
+            row *= (-precision * (previous - nearest)).exp()
+            row += (distances * -precision).clamp_(min=LEAST_EXPONENT).exp_().sum(dim=1)
+
+    def log_density(self) -> torch.Tensor:
+        """Shape (k, m), nats, float64."""
+        precision, log_norms = (self._sums.new_tensor(row)[:, None] for row in (self._precisions, self._log_norms))
+        result = (self._sums / self.n).log() - precision * self._nearest - log_norms
+        if not result.isfinite().all():
+            raise ValueError("log-densities overflow: data too far apart for the bandwidths")
+        return result
+
+
+def _check_images(name: str, images: torch.Tensor) -> None:
+    if images.dim() != 2:
+        raise ValueError(f"want (m, d) and (n, d), got {name} of shape {tuple(images.shape)}")
+    if images.numel() == 0:
+        raise ValueError(f"{name} are empty: shape {tuple(images.shape)}")
+    if not images.isfinite().all():
+        raise ValueError(f"{name} hold values that are not finite")
+
+
+class _Points:
+    """A block of points as given, and centred in float32 with their squared norms; `reach`: the largest norm."""
+
+    def __init__(self, given: torch.Tensor, middle: torch.Tensor) -> None:
+        self.given, self._middle = given, middle
+        centred = self.centred()
+        norms = centred.square().sum(dim=1)
+        self.single, self.norms, self.reach = centred.float(), norms.float(), norms.max().sqrt().item()
+
+    def centred(self) -> torch.Tensor:
+        """In float64."""
+        return self.given.double() - self._middle
+
+
+def _squared_distances(
+    queries: _Points, centers: _Points, nearest: torch.Tensor, precisions: Sequence[float]
+) -> torch.Tensor:
+    """|x - c|^2, shape (m, n), as exact as kernels of these precisions 1 / (2 sigma^2) need it.
+
+    One float32 product. With rounding unit u, its error stays below (d/2 + 8) u (|x| + |c|)^2 (the
+    standard bound on inner products, for any order of summation). Where that could cost more than
+    TOLERANCE_NATS, centers near enough to matter are measured again.
+    """
+    d, reach = queries.given.shape[1], queries.reach + centers.reach
+    if d < FLOAT32_FROM or reach > 1e15:  # squares beyond that leave float32
+        return _exact(queries.centred(), centers.centred(), max(precisions))
+    distances = queries.norms[:, None] + centers.norms
+    distances.addmm_(queries.single, centers.single.T, alpha=-2)
+    error = (d / 2 + 8) * 2**-24 * reach**2
+    narrow = [precision for precision in precisions if precision * error > TOLERANCE_NATS]
+    if narrow:
+        limit = torch.minimum(nearest, distances.min(dim=1).values) + LOST_NATS / min(narrow) + 3 * error
+        _measure_again(distances, distances <= limit.float()[:, None], queries, centers, max(precisions))
+    return distances
+
+
+def _measure_again(
+    distances: torch.Tensor, near: torch.Tensor, queries: _Points, centers: _Points, precision: float
+) -> None:
+    """Exact distances of the near pairs, in place: a whole row where a query has many, else one by one."""
+    rows = (near.sum(dim=1) > FEW).nonzero().squeeze(1)
+    if len(rows):
+        distances[rows] = _exact(queries.centred()[rows], centers.centred(), precision).float()
+        near[rows] = False
+    i, j = near.nonzero(as_tuple=True)
+    distances[i, j] = (queries.given[i].double() - centers.given[j].double()).square().sum(dim=1).float()
+
+
+def _exact(queries: torch.Tensor, centers: torch.Tensor, precision: float) -> torch.Tensor:
+    """|x - c|^2 in float64, by a product where its bound in nats allows it, else by differences."""
     query_norms, center_norms = (rows.square().sum(dim=1) for rows in (queries, centers))
     reach = query_norms.max().sqrt() + center_norms.max().sqrt()
-    error = (queries.shape[1] + 4) * torch.finfo(queries.dtype).eps * reach**2 * precision
-    if error < PRODUCT_ERROR_NATS:
+    if (queries.shape[1] / 2 + 8) * 2**-53 * reach**2 * precision < PRODUCT_ERROR_NATS:
         return torch.addmm(query_norms[:, None] + center_norms, queries, centers.T, alpha=-2)
     return torch.cdist(queries, centers, compute_mode="donot_use_mm_for_euclid_dist").square()
 
