@@ -1,0 +1,96 @@
+"""Speed and error of the Parzen estimate: ours, other ways to it, and the bare float32 products of its size.
+
+Two jobs of the protocol: 10 bandwidths at 1000 validation images, one bandwidth at 10,000 test images, from
+10,000 centers (MNIST training images under slight noise). The slow ways get the first 100 queries of each job
+and count 10 and 100 times. Each repeat runs all of them one after the other.
+
+example:
+  python -m benchmarks.parzen --data data/prepared/mnist.npz --threads 2 --output benchmarks/results/parzen-cpu.csv
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from benchmarks.peers import parzen_cdist, parzen_of_2014, parzen_scikit_learn
+from benchmarks.training import timed
+from gan.parzen import log_density
+from gan.seeding import stream
+from gan.splits import TEST, TRAIN, VALIDATION
+from pipeline.datasets import load_images
+from pipeline.devices import add_device, hardware, use_device
+from pipeline.io import write_csv
+
+GRID = [float(bandwidth) for bandwidth in np.geomspace(0.1, 1, 10)]
+CHOSEN = GRID[2]
+SLOW = 100  # queries of a slow way
+Estimate = Callable[[torch.Tensor, torch.Tensor, list[float]], torch.Tensor]
+
+
+def bare_products(queries: torch.Tensor, centers: torch.Tensor, _: list[float]) -> torch.Tensor:
+    """The products alone, in blocks of the size that ours takes."""
+    for block in queries.split(500):
+        for part in centers.split(2000):
+            product = block @ part.T
+    return product
+
+
+FAST: dict[str, Estimate] = {"ours": log_density, "bare float32 products": bare_products, "torch.cdist": parzen_cdist}
+PEERS: dict[str, Estimate] = {"the 2014 way": parzen_of_2014, "scikit-learn, one leaf": parzen_scikit_learn}
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_device(parser)
+    parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
+    parser.add_argument("--repeats", type=int, default=3, help="default: %(default)s, after one to warm up")
+    parser.add_argument("--output", type=Path, required=True, help="CSV file")
+    args = parser.parse_args()
+    device = use_device(args)
+    train, validation, test = (load_images(args.data, part, "mnist").to(device) for part in (TRAIN, VALIDATION, TEST))
+    centers = train[:10000] * 0.98
+    centers += 0.01 * torch.rand(centers.shape, generator=stream(0, "noise", device=device), device=device)
+    jobs = [(validation[:1000], GRID), (test, [CHOSEN])]
+    rows = [
+        {"what": name, **seconds(estimate, jobs, centers)}
+        for _ in tqdm(range(args.repeats + 1), unit="repeat")
+        for name, estimate in {**FAST, **(PEERS if device.type == "cpu" else {})}.items()
+    ]
+    frame = summary(pd.DataFrame(rows[len(rows) // (args.repeats + 1) :]))
+    frame.insert(0, "device", f"{hardware(device)}, {torch.get_num_threads()} threads")
+    write_csv(args.output, frame)
+    print(frame.to_string(index=False))
+    queries = test[:500]
+    error = (log_density(queries, centers, GRID) - parzen_cdist(queries, centers, GRID)).abs().max()
+    print(f"largest difference from float64 over 500 test images and the grid: {error:.1e} nats")
+
+
+def seconds(
+    estimate: Estimate, jobs: list[tuple[torch.Tensor, list[float]]], centers: torch.Tensor
+) -> dict[str, float]:
+    """Time of both jobs; a slow way's is scaled up from its first queries."""
+    total = 0.0
+    for queries, bandwidths in jobs:
+        few = queries[:SLOW] if estimate in PEERS.values() else queries
+        spent = timed(lambda q=few, b=bandwidths: estimate(q, centers, b), centers.device)
+        total += spent * len(queries) / len(few)
+    return {"seconds": total}
+
+
+def summary(times: pd.DataFrame) -> pd.DataFrame:
+    """Median and range of each way, and its ratio to ours."""
+    groups = times.groupby("what", sort=False).seconds
+    frame = groups.agg(["median", "min", "max", "size"]).round(3).reset_index()
+    frame.columns = ["what", "seconds", "seconds_low", "seconds_high", "n_repeats"]
+    frame["times_ours"] = (frame.seconds / frame.seconds[frame.what == "ours"].item()).round(2)
+    return frame
+
+
+if __name__ == "__main__":
+    main()

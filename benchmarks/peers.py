@@ -1,0 +1,117 @@
+"""Careful, ordinary implementations to measure ours against; nothing of the product uses them."""
+
+import math
+from itertools import pairwise
+
+import torch
+from sklearn.neighbors import KernelDensity
+from torch import nn
+from torch.nn.functional import softplus
+
+from gan.models import Layer
+
+
+class EagerGenerator(nn.Module):
+    """G from torch's own layers."""
+
+    def __init__(self, noise_size: int, layers: tuple[Layer, ...]) -> None:
+        super().__init__()
+        sizes = [noise_size, *(layer.units for layer in layers)]
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
+        for linear, layer in zip(self.layers, layers, strict=True):
+            nn.init.uniform_(linear.weight, -layer.weight_range, layer.weight_range)
+
+    def forward(self, noise: torch.Tensor) -> torch.Tensor:
+        """(m, noise_size) -> (m, d)."""
+        for linear in self.layers[:-1]:
+            noise = linear(noise).relu()
+        return self.layers[-1](noise).sigmoid()
+
+
+class EagerDiscriminator(nn.Module):
+    """D from torch's own layers: maxout is the maximum over a view, dropout is nn.Dropout."""
+
+    def __init__(self, data_size: int, layers: tuple[Layer, ...]) -> None:
+        super().__init__()
+        sizes = [data_size, *(layer.units for layer in layers)]
+        self.pieces = [layer.pieces for layer in layers]
+        self.dropouts = nn.ModuleList(nn.Dropout(1 - layer.keep) for layer in layers)
+        self.layers = nn.ModuleList(
+            nn.Linear(size, layer.units * layer.pieces) for size, layer in zip(sizes[:-1], layers, strict=True)
+        )
+        for linear, layer in zip(self.layers, layers, strict=True):
+            nn.init.uniform_(linear.weight, -layer.weight_range, layer.weight_range)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(m, d) -> (m,)."""
+        for linear, dropout, pieces in zip(self.layers, self.dropouts, self.pieces, strict=True):
+            x = linear(dropout(x))
+            if pieces > 1:
+                x = x.unflatten(1, (-1, pieces)).amax(dim=2)
+        return x.squeeze(1)
+
+
+class EagerGame:
+    """The 2014 game with autograd and torch.optim.SGD; one seed.
+
+    Args:
+        noise_size, generator, discriminator: as in params.yaml.
+        device: where to compute.
+    """
+
+    def __init__(
+        self, noise_size: int, generator: tuple[Layer, ...], discriminator: tuple[Layer, ...], device: str
+    ) -> None:
+        self.noise_size = noise_size
+        self.g = EagerGenerator(noise_size, generator).to(device)
+        self.d = EagerDiscriminator(generator[-1].units, discriminator).to(device)
+        self.optimisers = [torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.5) for net in (self.g, self.d)]
+
+    def train(self, images: torch.Tensor, batch_size: int) -> None:
+        """One pass over the images (n, d)."""
+        for batch in torch.randperm(len(images), device=images.device).split(batch_size):
+            self._step(images[batch])
+
+    def _step(self, images: torch.Tensor) -> None:
+        noise = torch.empty(len(images), self.noise_size, device=images.device)
+        samples = self.g(noise.uniform_(-math.sqrt(3), math.sqrt(3)))
+        real, fake = self.d(torch.cat([images, samples])).chunk(2)
+        loss_d = 0.5 * (softplus(-real).mean() + softplus(fake).mean())
+        loss_g = softplus(-fake).mean()
+        for net, loss in ((self.g, loss_g), (self.d, loss_d)):
+            parameters = list(net.parameters())
+            gradients = torch.autograd.grad(loss, parameters, retain_graph=net is self.g)
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                parameter.grad = gradient
+        for optimiser in self.optimisers:
+            optimiser.step()
+
+
+def parzen_of_2014(queries: torch.Tensor, centers: torch.Tensor, bandwidths: list[float]) -> torch.Tensor:
+    """Differences by broadcasting, ten queries at a time, and a full pass for each bandwidth; float32."""
+    norm = math.log(len(centers)) + centers.shape[1] * math.log(math.sqrt(2 * math.pi))
+    passes = []
+    for bandwidth in bandwidths:
+        parts = []
+        for block in queries.split(10):
+            scaled = (block[:, None] - centers) / bandwidth
+            parts.append((-0.5 * scaled.square().sum(dim=2)).logsumexp(dim=1))
+        passes.append(torch.cat(parts) - norm - centers.shape[1] * math.log(bandwidth))
+    return torch.stack(passes)
+
+
+def parzen_cdist(queries: torch.Tensor, centers: torch.Tensor, bandwidths: list[float]) -> torch.Tensor:
+    """torch.cdist in float64, by a product, then logsumexp for each bandwidth."""
+    distances = torch.cdist(queries.double(), centers.double()).square()
+    norm = math.log(len(centers)) + centers.shape[1] * math.log(math.sqrt(2 * math.pi))
+    rows = [(-0.5 / b**2 * distances).logsumexp(dim=1) - norm - centers.shape[1] * math.log(b) for b in bandwidths]
+    return torch.stack(rows)
+
+
+def parzen_scikit_learn(queries: torch.Tensor, centers: torch.Tensor, bandwidths: list[float]) -> torch.Tensor:
+    """KernelDensity whose tree is one leaf: with more leaves it is wrong in high dimensions."""
+    rows = []
+    for bandwidth in bandwidths:
+        tree = KernelDensity(bandwidth=bandwidth, leaf_size=len(centers)).fit(centers.numpy())
+        rows.append(torch.from_numpy(tree.score_samples(queries.numpy())))
+    return torch.stack(rows)

@@ -1,0 +1,118 @@
+"""Training speed: the ensemble, the plain loop, eager PyTorch, and the bare matrix products of one step.
+
+Each repeat runs all of them one after the other, so that a noisy machine is noisy for all. MNIST's networks
+on made-up images; seconds per 100 minibatches and seed.
+
+example:
+  python -m benchmarks.training --threads 2 --output benchmarks/results/training-cpu.csv
+  python -m benchmarks.training --device cuda --seeds 20 --output benchmarks/results/training-cuda.csv
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from benchmarks.peers import EagerGame
+from gan.ensemble import Ensemble
+from gan.training import Game, train_epoch
+from pipeline.devices import add_device, hardware, use_device
+from pipeline.io import write_csv
+from pipeline.params import Experiment, load
+from pipeline.runs import new_discriminator, new_generator
+
+MINIBATCHES = 100
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_device(parser)
+    parser.add_argument("--seeds", type=int, default=1, help="trained together; default: %(default)s")
+    parser.add_argument("--repeats", type=int, default=7, help="default: %(default)s, after one to warm up")
+    parser.add_argument("--output", type=Path, required=True, help="CSV file")
+    args = parser.parse_args()
+    device = use_device(args)
+    contestants = build(load(Path("params.yaml"), "paper").experiment("mnist"), device, args.seeds)
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    for repeat in tqdm(range(args.repeats + 1), unit="repeat"):
+        for name, run in contestants.items():
+            seconds = timed(run, device)
+            if repeat:
+                times[name].append(seconds / args.seeds if name == "ensemble" else seconds)
+    frame = summary(pd.DataFrame(times))
+    frame.insert(0, "device", f"{hardware(device)}, {torch.get_num_threads()} threads")
+    frame.insert(1, "seeds", args.seeds)
+    write_csv(args.output, frame)
+    print(frame.to_string(index=False))
+
+
+def build(experiment: Experiment, device: torch.device, seeds: int) -> dict[str, Callable[[], object]]:
+    """What is timed: each call plays 100 minibatches with each of its seeds."""
+    images = torch.rand(MINIBATCHES * experiment.recipe.batch_size, experiment.generator[-1].units, device=device)
+    games = [new_game(experiment, seed, images) for seed in range(seeds + 1)]
+    ensemble = Ensemble(games[:-1], list(range(seeds)))
+    peer = EagerGame(experiment.noise_size, experiment.generator, experiment.discriminator, device.type)
+    products = step_products(ensemble, experiment, images)
+    return {
+        "ensemble": lambda: ensemble.train_epoch(images, 1),
+        "plain loop": lambda: train_epoch(games[-1], images, seeds, 1),
+        "eager PyTorch": lambda: peer.train(images, experiment.recipe.batch_size),
+        "bare products": lambda: [product() for _ in range(MINIBATCHES) for product in products],
+    }
+
+
+def new_game(experiment: Experiment, seed: int, images: torch.Tensor) -> Game:
+    """A new game of the experiment."""
+    generator = new_generator(experiment, seed, images.device, images.mean(dim=0))
+    return Game(generator, new_discriminator(experiment, seed, images.device), experiment.recipe)
+
+
+def step_products(ensemble: Ensemble, experiment: Experiment, images: torch.Tensor) -> list[Callable[[], object]]:
+    """The matrix products that one step of one seed cannot do without: forward, weights' and inputs' gradients."""
+    m, products = experiment.recipe.batch_size, []
+    for network, examples, wanted in ((ensemble.g, m, 0), (ensemble.d, 2 * m, m)):
+        for place, layer in enumerate(network.layers):
+            weight = layer.weight[0]
+            x, delta = (torch.rand(examples, size, device=images.device) for size in reversed(weight.shape))
+            products += [lambda x=x, w=weight: x @ w.T, lambda d=delta, x=x: d.T @ x]
+            rows = examples if place else wanted
+            products += [lambda d=delta[:rows], w=weight: d @ w] if rows else []
+    return products
+
+
+def timed(run: Callable[[], object], device: torch.device) -> float:
+    """Seconds of a call, with the device's work done."""
+    _wait(device)
+    started = time.perf_counter()
+    run()
+    _wait(device)
+    return time.perf_counter() - started
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+def summary(times: pd.DataFrame) -> pd.DataFrame:
+    """Median and quartiles of each column, and of its ratio to the ensemble within a repeat."""
+    ratios = times.div(times["ensemble"], axis=0)
+    return pd.DataFrame(
+        {
+            "what": times.columns,
+            "seconds": times.median().round(4).to_numpy(),
+            "seconds_low": times.quantile(0.25).round(4).to_numpy(),
+            "seconds_high": times.quantile(0.75).round(4).to_numpy(),
+            "times_the_ensemble": ratios.median().round(3).to_numpy(),
+            "n_repeats": len(times),
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()
