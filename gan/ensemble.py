@@ -35,6 +35,7 @@ class Ensemble:
         self.d = StackedNetwork([game.d for game in games])
         self.draws = new_draws(games[0], self.seeds)
         self._graph: _Graph | None = None
+        self._warm = False
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """Every parameter and velocity by name, seeds first; writing into them restores an ensemble."""
@@ -91,13 +92,14 @@ class Ensemble:
     def _play(self, images: torch.Tensor, order: torch.Tensor, rates: torch.Tensor, epoch: int) -> torch.Tensor:
         """AHEAD steps, or what is left of the epoch; on CUDA whole blocks run as a graph."""
         whole = AHEAD * self.recipe.discriminator_steps * self.recipe.batch_size
-        if not images.is_cuda or order.shape[1] < whole:
+        if not images.is_cuda or order.shape[1] < whole or not self._warm:
+            self._warm = True  # CUDA's libraries start up outside a capture
             return self.block(images, order, rates, epoch)
+        self.draws.refill()
         constants = (images.data_ptr(), self.recipe.momentum_at(epoch), self.recipe.generator_loss_at(epoch))
         if self._graph is None or self._graph.constants != constants:
             self._graph = None  # its memory goes before the next one takes some
             self._graph = _Graph(self, images, order, rates, epoch, constants)
-        self.draws.refill()
         curves = self._graph.replay(order, rates)
         self.draws.discard()
         return curves
@@ -186,7 +188,8 @@ def _ones(m: int, logits: torch.Tensor) -> torch.Tensor:
 class _Graph:
     """AHEAD steps of an ensemble, captured once and replayed with other orders, rates and draws.
 
-    The draws live in memory that stays in place (gan.draws), so that each replay reads fresh ones.
+    The draws live in memory that stays in place (gan.draws): drawn anew before the capture and before
+    each replay, outside the graph.
 
     Args:
         ensemble, images: what the steps read and write.
@@ -205,7 +208,6 @@ class _Graph:
     ) -> None:
         self.constants, self._order, self._rates = constants, order.clone(), rates.clone()
         self._graph = torch.cuda.CUDAGraph()
-        ensemble.draws.refill()
         with torch.cuda.graph(self._graph):  # records, computes nothing
             self._curves = ensemble.block(images, self._order, self._rates, epoch)
 

@@ -37,9 +37,9 @@ def images():
     return torch.rand(N, 12, generator=stream(0, "images"))
 
 
-def game(seed: int, **options: object) -> Game:
-    generator = Generator(4, GENERATOR, stream(seed, "g"))
-    discriminator = Discriminator(12, DISCRIMINATOR, stream(seed, "d"))
+def game(seed: int, device: str = "cpu", **options: object) -> Game:
+    generator = Generator(4, GENERATOR, stream(seed, "g", device=device))
+    discriminator = Discriminator(12, DISCRIMINATOR, stream(seed, "d", device=device))
     return Game(generator, discriminator, Recipe(batch_size=5, **options))
 
 
@@ -63,6 +63,22 @@ def test_ensemble_equals_the_plain_loop(images, options):
             stacked = together.tensors()[f"discriminator.{place}.weight"][index]
             torch.testing.assert_close(stacked, layer.weight.detach(), rtol=1e-3, atol=1e-5)
     assert together.updates == alone[0].updates
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="captures a graph: needs a CUDA device")
+@pytest.mark.parametrize("options", RECIPES.values(), ids=RECIPES.keys())
+def test_ensemble_replayed_on_cuda_equals_the_plain_loop_there(images, options):
+    """Each replay reads fresh draws, orders and rates, or the weights would part at once."""
+    seeds, images = [3, 0], images.cuda()
+    alone = [game(seed, "cuda", **options) for seed in seeds]
+    together = Ensemble([game(seed, "cuda", **options) for seed in seeds], seeds)
+    for epoch in (1, 2, 3):
+        curves = together.train_epoch(images, epoch)
+        plain = [train_epoch(one, images, seed, epoch) for one, seed in zip(alone, seeds, strict=True)]
+        torch.testing.assert_close(curves, torch.stack(plain), rtol=1e-3, atol=1e-4)
+    for index, one in enumerate(alone):
+        for name, weight in one.generator.state_dict().items():
+            torch.testing.assert_close(together.generator_state(index)[name], weight, rtol=1e-2, atol=1e-4)
 
 
 def test_ensemble_seed_does_not_depend_on_its_company(images):
