@@ -79,10 +79,16 @@ def step_products(ensemble: Ensemble, experiment: Experiment, images: torch.Tens
         for place, layer in enumerate(network.layers):
             weight = layer.weight[0]
             x, delta = (torch.rand(examples, size, device=images.device) for size in reversed(weight.shape))
-            products += [lambda x=x, w=weight: x @ w.T, lambda d=delta, x=x: d.T @ x]
             rows = examples if place else wanted
-            products += [lambda d=delta[:rows], w=weight: d @ w] if rows else []
+            pairs = [(x, weight.T), (delta.T, x), *([(delta[:rows], weight)] if rows else [])]
+            products += [_product(*pair) for pair in pairs]
     return products
+
+
+def _product(a: torch.Tensor, b: torch.Tensor) -> Callable[[], object]:
+    """a b into memory that is there already: fresh memory would cost more than the product's own time."""
+    result = a @ b
+    return lambda: torch.mm(a, b, out=result)
 
 
 def timed(run: Callable[[], object], device: torch.device) -> float:

@@ -116,7 +116,7 @@ def test_a_changed_learning_rate_retrains(project):
 def test_changed_training_code_retrains_and_changed_drawing_code_does_not(project):
     edit(project / "pipeline/drawing.py", "PADDING = 5 ", "PADDING = 6 ")
     assert planned(project) == {"figures": 1, "report": 1}
-    edit(project / "gan/objectives.py", "scale: float = 0.5", "scale: float = 0.25")
+    edit(project / "gan/objectives.py", "return scale * (", "return 0.5 * scale * (")
     assert planned(project)["train"] == 2
 
 
