@@ -13,7 +13,7 @@ FLOAT32_FROM = 784  # dimensions; smaller data cost little in float64, and there
 PRODUCT_ERROR_NATS = 1e-6  # that a float64 product may cost
 LOST_NATS = math.log(1e6 / TOLERANCE_NATS)  # below the nearest one's, a million kernels are lost
 LEAST_EXPONENT = -80.0  # exp of less is lost in any sum here, and slow to compute: it leaves float32
-FEW = 16  # near centers of a query in a block; measured one by one, as more would cost more than a product
+FEW = 16  # near centers of a query in a block that are measured one by one; more go through a product
 
 
 @torch.no_grad()

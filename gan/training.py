@@ -78,15 +78,6 @@ class Game:
         self.d = Player(discriminator, recipe.max_column_norm)
         self.updates = 0
 
-    def tensors(self) -> dict[str, torch.Tensor]:
-        """Every parameter and velocity by name; writing into them restores a game."""
-        named = {}
-        for name, player in (("generator", self.g), ("discriminator", self.d)):
-            keys = [key for key, _ in player.network.named_parameters()]
-            named.update({f"{name}.{key}": p.data for key, p in zip(keys, player.parameters, strict=True)})
-            named.update({f"{name}.{key}.velocity": v for key, v in zip(keys, player.velocities, strict=True)})
-        return named
-
 
 def new_draws(game: Game, seeds: Sequence[int]) -> Draws:
     """The draws that this game's steps take, for S seeds, on the game's device."""
