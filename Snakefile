@@ -12,7 +12,7 @@ sys.path.insert(0, workflow.basedir)
 os.environ.update(PYTHONPATH=workflow.basedir)
 
 from pipeline.errors import UserError
-from pipeline.graph import Graph
+from pipeline.graph import TRAINED, Graph
 from pipeline.provenance import sources as sources_of
 
 
@@ -125,40 +125,43 @@ rule prepare:
         " --raw data/raw/{wildcards.dataset} --output {output.data} 2>&1 | tee {log}"
 
 
-rule train:
-    input:
-        data=graph.prepared,
-        src=sources("pipeline.train"),
-    output:
-        "runs/{scale}/{experiment}/seed{seed}/generator.safetensors",
-        "runs/{scale}/{experiment}/seed{seed}/last.safetensors",
-        "runs/{scale}/{experiment}/seed{seed}/curve.csv",
-        "runs/{scale}/{experiment}/seed{seed}/manifest.json",
-    log:
-        "logs/train/{scale}-{experiment}-seed{seed}.log",
-    benchmark:
-        "logs/train/{scale}-{experiment}-seed{seed}.benchmark.tsv"
-    conda:
-        "envs/gan.yaml"
-    threads: graph.params.values["compute"]["threads"]
-    resources:
-        gpu=graph.gpus(),
-    params:
-        settings=graph.train_settings,
-        device=graph.params.values["compute"]["device"],
-        run=subpath(output[0], parent=True),
-    shell:
-        "python -m pipeline.train --params params.yaml --scale {wildcards.scale}"
-        " --experiment {wildcards.experiment} --seed {wildcards.seed}"
-        " --device {params.device} --threads {threads}"
-        " --data {input.data} --output {params.run}"
-        " --work work/{wildcards.scale}/{wildcards.experiment}/seed{wildcards.seed}"
-        " --lines 2>&1 | tee {log}"
+# One rule a block of seeds that are trained together. Downstream nobody knows the blocks.
+for block in graph.blocks():
+
+    rule:
+        name:
+            f"train_{block.name}"
+        input:
+            data=block.data,
+            src=sources("pipeline.train"),
+        output:
+            block.files,
+        log:
+            f"logs/train/{graph.params.scale}_{block.name}.log",
+        benchmark:
+            f"logs/train/{graph.params.scale}_{block.name}.benchmark.tsv"
+        conda:
+            "envs/gan.yaml"
+        threads: graph.params.values["compute"]["threads"]
+        resources:
+            gpu=graph.gpus(),
+        params:
+            settings=block.settings,
+            experiment=block.experiment,
+            scale=graph.params.scale,
+            device=graph.params.values["compute"]["device"],
+            seeds=graph.seeds_of,
+        shell:
+            "python -m pipeline.train --params params.yaml --scale {params.scale}"
+            " --experiment {params.experiment} --seeds {params.seeds}"
+            " --device {params.device} --threads {threads}"
+            " --data {input.data} --output runs/{params.scale}/{params.experiment}"
+            " --work work/{params.scale}/{params.experiment} --lines 2>&1 | tee {log}"
 
 
 rule sample:
     input:
-        rules.train.output,
+        expand("runs/{{scale}}/{{experiment}}/seed{{seed}}/{file}", file=TRAINED),
         data=graph.prepared,
         src=sources("pipeline.sample"),
     output:
@@ -186,7 +189,7 @@ rule sample:
 
 rule evaluate:
     input:
-        rules.train.output,
+        expand("runs/{{scale}}/{{experiment}}/seed{{seed}}/{file}", file=TRAINED),
         rules.sample.output,
         data=graph.prepared,
         src=sources("pipeline.evaluate"),

@@ -1,7 +1,8 @@
-"""A run in progress: saved between epochs, so that a killed run goes on to the very same bits."""
+"""Runs in progress: saved between epochs, so that killed runs go on to the very same bits."""
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,21 @@ from pipeline.errors import UserError
 from pipeline.io import read_tensors, write_tensors
 from pipeline.runs import differences, plain
 
+GENERATORS_OF = ("best", "last")  # the attributes of Progress that hold tensors
+
 
 @dataclass
 class Progress:
-    """What a run has reached, beside the games themselves.
+    """What one seed's run has reached, beside the networks in training.
 
     Attributes:
         epoch: epochs finished.
-        seconds: time spent on them.
+        seconds: time spent on them, with all the seeds that were trained together.
         peak_memory_mb: greatest resident memory of all sittings so far.
         curve: one row a finished epoch.
         best_epoch, best_log_likelihood: of the best validation so far; 0 and -inf before the first.
         best: the generator's tensors then.
+        last: the generator's tensors at the end of training; empty until this seed has left the ensemble.
     """
 
     epoch: int = 0
@@ -34,51 +38,77 @@ class Progress:
     best_epoch: int = 0
     best_log_likelihood: float = -math.inf
     best: dict[str, torch.Tensor] = field(default_factory=dict)
+    last: dict[str, torch.Tensor] = field(default_factory=dict)
 
 
 class Checkpoint:
-    """The checkpoint file of one run.
+    """The checkpoint file of runs that are trained together.
 
     Args:
         path: safetensors file.
-        fingerprint: settings, data, code and machine that a continuation must share.
+        fingerprint: settings, seeds, data, code and machine that a continuation must share.
     """
 
     def __init__(self, path: Path, fingerprint: dict[str, Any]) -> None:
         self.path = path
         self.fingerprint = plain(fingerprint)
 
-    def save(self, games: Ensemble, progress: Progress) -> None:
-        """Write games and progress, whole or not at all."""
-        state = {key: value for key, value in vars(progress).items() if key != "best"}
-        metadata = {"fingerprint": self.fingerprint, "updates": games.updates, "progress": state}
-        best = {f"best.{name}": tensor for name, tensor in progress.best.items()}
-        write_tensors(self.path, games.tensors() | best, {"state": json.dumps(metadata)})
+    def save(self, games: Ensemble, progress: Mapping[int, Progress]) -> None:
+        """Write the games and each seed's progress, whole or not at all."""
+        state = {
+            seed: {key: value for key, value in vars(run).items() if key not in GENERATORS_OF}
+            for seed, run in progress.items()
+        }
+        metadata = {"fingerprint": self.fingerprint, "seeds": games.seeds, "updates": games.updates, "progress": state}
+        generators = {
+            f"{which}.{seed}.{name}": tensor
+            for seed, run in progress.items()
+            for which in GENERATORS_OF
+            for name, tensor in getattr(run, which).items()
+        }
+        write_tensors(self.path, games.tensors() | generators, {"state": json.dumps(metadata)})
 
-    def restore(self, games: Ensemble) -> Progress:
-        """Put the saved state into the games; a checkpoint that does not belong to this run is put aside."""
+    def restore(self, games: Ensemble) -> dict[int, Progress]:
+        """Put the saved state into new games; a checkpoint that does not belong to these runs is put aside.
+
+        Returns:
+            each seed's progress; the games go on with the seeds that have not left.
+        """
+        new = {seed: Progress() for seed in games.seeds}
         if not self.path.is_file():
-            return Progress()
+            return new
         try:
             tensors, metadata = read_tensors(self.path)
             state = json.loads(metadata["state"])
             found = differences(state["fingerprint"], self.fingerprint)
         except (UserError, ValueError, KeyError) as error:
-            return self._discard(str(error))
+            self._discard(str(error))
+            return new
         if found:
-            return self._discard(f"made with other settings: {'; '.join(found)}")
+            self._discard(f"made with other settings: {'; '.join(found)}")
+            return new
+        if state["seeds"] != games.seeds:
+            games.keep([games.seeds.index(seed) for seed in state["seeds"]])
         for name, tensor in games.tensors().items():
             tensor.copy_(tensors[name])
         games.updates = state["updates"]
-        best = {n.removeprefix("best."): t for n, t in tensors.items() if n.startswith("best.")}
-        return Progress(**state["progress"], best=best)
+        return {seed: _progress(seed, state["progress"][str(seed)], tensors) for seed in new}
 
-    def _discard(self, reason: str) -> Progress:
+    def _discard(self, reason: str) -> None:
         aside = self.path.with_suffix(".discarded")
         self.path.replace(aside)
         print(f"checkpoint discarded (kept as {aside}), training starts anew: {reason}", flush=True)
-        return Progress()
 
     def delete(self) -> None:
-        """Remove the file of a finished run."""
+        """Remove the file of finished runs."""
         self.path.unlink(missing_ok=True)
+
+
+def _progress(seed: int, state: dict[str, Any], tensors: Mapping[str, torch.Tensor]) -> Progress:
+    """A seed's progress from its plain values and its share of the tensors."""
+
+    def share(which: str) -> dict[str, torch.Tensor]:
+        prefix = f"{which}.{seed}."
+        return {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
+
+    return Progress(**state, best=share("best"), last=share("last"))

@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import RunError, UserError
 from pipeline.params import Params, load
@@ -27,10 +28,32 @@ def add_params(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scale", help="one of the scales in the params; default: the params' own")
 
 
-def add_run(parser: argparse.ArgumentParser) -> None:
-    """--experiment and --seed."""
+def add_experiment(parser: argparse.ArgumentParser) -> None:
+    """--experiment."""
     parser.add_argument("--experiment", required=True, help="name in the params' catalogue, e.g. mnist")
-    parser.add_argument("--seed", type=_seed, required=True, help="integer >= 0; owns all randomness of the run")
+
+
+def add_seeds(parser: argparse.ArgumentParser) -> None:
+    """--seeds."""
+    parser.add_argument(
+        "--seeds",
+        type=_seed,
+        nargs="+",
+        action=_Distinct,
+        required=True,
+        help="integers >= 0; each owns all randomness of its run",
+    )
+
+
+class _Distinct(argparse.Action):
+    """Store a list that names nothing twice."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, _: str | None = None
+    ) -> None:
+        if len(set(values)) < len(values):
+            parser.error(f"argument {self.option_strings[0]}: {' '.join(map(str, values))}: a seed stands there twice")
+        setattr(namespace, self.dest, values)
 
 
 def _seed(text: str) -> int:

@@ -2,6 +2,8 @@
 
 import argparse
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -31,6 +33,22 @@ def use_device(args: argparse.Namespace) -> torch.device:
     detail = torch.cuda.get_device_name() if name == "cuda" else f"{torch.get_num_threads()} threads"
     print(f"device: {name} ({detail})", flush=True)
     return torch.device(name)
+
+
+@contextmanager
+def training_precision(precision: str, device: torch.device) -> Iterator[None]:
+    """float32 as it is, or with TF32 in CUDA's matrix products; scores are never computed in it.
+
+    Raises:
+        UserError: TF32 was asked for without CUDA.
+    """
+    if precision == "tf32" and device.type != "cuda":
+        raise UserError(f"params: compute: precision: tf32 needs a CUDA device, this is {device.type}; use float32")
+    torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision("highest")
 
 
 def hardware(device: torch.device) -> str:

@@ -25,7 +25,7 @@ def main() -> None:
     parser = cli.parser("evaluate", __doc__, EXAMPLE)
     cli.add_params(parser)
     add_device(parser)
-    parser.add_argument("--experiment", required=True, help="name in the params' catalogue, e.g. mnist")
+    cli.add_experiment(parser)
     parser.add_argument("--run", type=Path, required=True, help="folder of a sampled run; the metrics go there too")
     parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
     cli.run(parser, _work)

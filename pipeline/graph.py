@@ -3,6 +3,8 @@
 import json
 import shlex
 from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,35 @@ import torch
 from pipeline.errors import UserError
 from pipeline.io import read_json
 from pipeline.params import Dataset, Experiment, Params, load
+from pipeline.runs import CURVE, GENERATORS, MANIFESTS, name_of
 
 OVERRIDABLE = ("scale", "experiments", "seeds")
 PUBLISHED = Path("results/published")
+TRAINED = [*GENERATORS.values(), CURVE, MANIFESTS["train"]]  # files that training leaves in a run
+
+
+@dataclass(frozen=True)
+class Block:
+    """Seeds of an experiment that one job trains together.
+
+    Attributes:
+        name: e.g. "mnist_seeds0_19"; of the job.
+        experiment: its name.
+        data: the prepared data.
+        runs: the folder of each seed's run.
+        settings: what the runs depend on; not which seeds are trained together.
+    """
+
+    name: str
+    experiment: str
+    data: str
+    runs: list[str]
+    settings: dict[str, Any]
+
+    @property
+    def files(self) -> list[str]:
+        """What training leaves."""
+        return [f"{run}/{name}" for run in self.runs for name in TRAINED]
 
 
 class Graph:
@@ -48,6 +76,29 @@ class Graph:
     def runs(self) -> list[str]:
         """Folders of all runs."""
         return [self._run(name, seed) for name in self.experiments() for seed in self.params.seeds(name)]
+
+    def blocks(self) -> list[Block]:
+        """What is trained together: each experiment's seeds in fixed blocks, so that new seeds leave old blocks."""
+        size = self.params.values["compute"]["seeds_per_job"]["cuda" if self.gpus() else "cpu"]
+        return [
+            self._block(name, list(seeds))
+            for name in self.experiments()
+            for _, seeds in groupby(sorted(self.params.seeds(name)), key=lambda seed: seed // size)
+        ]
+
+    def _block(self, name: str, seeds: list[int]) -> Block:
+        experiment = self.params.experiment(name)
+        return Block(
+            name=f"{name}_{name_of(seeds)}".replace("-", "_"),
+            experiment=name,
+            data=_prepared(experiment.dataset),
+            runs=[self._run(name, seed) for seed in seeds],
+            settings=experiment.settings("train"),
+        )
+
+    def seeds_of(self, _: Any, output: Any) -> list[str]:
+        """The seeds of a training job, from its files: Snakemake does not compare what is derived from those."""
+        return list(dict.fromkeys(Path(file).parent.name.removeprefix("seed") for file in output))
 
     def first_runs(self) -> list[str]:
         """Folder of each experiment's first seed: the one that the sample sheets show."""
@@ -93,11 +144,7 @@ class Graph:
 
     def prepared(self, wildcards: Any) -> str:
         """Prepared data of an experiment."""
-        return f"data/prepared/{self._experiment(wildcards).dataset}.npz"
-
-    def train_settings(self, wildcards: Any) -> dict[str, Any]:
-        """What a training run depends on."""
-        return self._experiment(wildcards).settings("train")
+        return _prepared(self._experiment(wildcards).dataset)
 
     def sample_settings(self, wildcards: Any) -> dict[str, Any]:
         """What the samples depend on beside the run."""
@@ -136,6 +183,10 @@ class Graph:
         """GPUs that one training takes."""
         device = self._config["compute"]["device"]
         return int(device == "cuda" or (device == "auto" and torch.cuda.is_available()))
+
+
+def _prepared(dataset: str) -> str:
+    return f"data/prepared/{dataset}.npz"
 
 
 def _numbers(seeds: Any) -> Any:

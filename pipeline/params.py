@@ -29,6 +29,7 @@ class Experiment:
     generator: tuple[Layer, ...]
     discriminator: tuple[Layer, ...]
     recipe: Recipe
+    precision: str
     epochs: int
     every_epochs: int
     patience_epochs: int
@@ -105,6 +106,8 @@ class Params:
         """Why results of this scale are not held against the paper's; empty for the full reproduction."""
         if self.scale != "paper":
             return f"scale {self.scale} is not the paper's"
+        if self.values["compute"]["precision"] != "float32":
+            return f"precision {self.values['compute']['precision']} is not the protocol's"
         shrunk = {"synthetic", "max_units", "weight_factor"} & self._scale.keys()
         return f"{', '.join(sorted(shrunk))}: not the paper's networks or images" if shrunk else ""
 
@@ -140,6 +143,7 @@ class Params:
                 generator=self._layers(entry["generator"]),
                 discriminator=self._layers(entry["discriminator"]),
                 recipe=Recipe(**entry["recipe"]),
+                precision=self.values["compute"]["precision"],
                 epochs=self._scale["experiments"][name]["epochs"],
                 n_samples=self._scale["n_samples"],
                 n_validation=parzen["n_validation"],

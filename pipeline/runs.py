@@ -1,5 +1,6 @@
 """A run on disk: its networks from the settings, its files, and the chain of manifests that guards them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,11 @@ class Run:
         """
         self._expect(path.name, sha256(path))
         return path
+
+
+def name_of(seeds: Sequence[int]) -> str:
+    """Of runs that are trained together, e.g. "seed3" or "seeds0-19"."""
+    return f"seed{seeds[0]}" if len(seeds) == 1 else f"seeds{seeds[0]}-{seeds[-1]}"
 
 
 def plain(content: Any) -> Any:

@@ -1,12 +1,16 @@
-"""Train one experiment's GAN with one seed; keep the best generator on validation data, and the last."""
+"""Train one experiment's GAN with one seed or with several at once; keep each seed's best generator, and its last.
+
+Best is the one with the greatest log-likelihood of the first validation images. Seeds that are trained together
+share matrix products, nothing else: which ones run side by side changes a seed's numbers by rounding only.
+"""
 
 import argparse
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pandas as pd
 import torch
-from tqdm import tqdm
 
 from gan.ensemble import Ensemble
 from gan.parzen import Selection, cross_validate
@@ -17,27 +21,30 @@ from gan.training import CURVES, Game, is_over
 from pipeline import cli
 from pipeline.checkpoints import Checkpoint, Progress
 from pipeline.datasets import check_prepared, load_images
-from pipeline.devices import add_device, hardware, use_device
+from pipeline.devices import add_device, hardware, training_precision, use_device
 from pipeline.errors import RunError
 from pipeline.io import sha256, write_csv, write_tensors
 from pipeline.lock import lock
 from pipeline.params import Experiment
+from pipeline.progress import Reporter
 from pipeline.provenance import Record, code_hash, peak_memory_mb
-from pipeline.runs import CURVE, GENERATORS, MANIFESTS, new_discriminator, new_generator
+from pipeline.runs import CURVE, GENERATORS, MANIFESTS, name_of, new_discriminator, new_generator
 
-EXAMPLE = """--scale quick --experiment mnist --seed 0 \\
-    --data data/prepared/mnist.npz --output runs/quick/mnist/seed0 --work work/quick/mnist/seed0"""
+EXAMPLE = """--scale quick --experiment mnist --seeds 0 1 \\
+    --data data/prepared/mnist.npz --output runs/quick/mnist --work work/quick/mnist"""
+SAVING_SHARE = 0.05  # of the time may go to checkpoints
 
 
 def main() -> None:
     """Command line."""
     parser = cli.parser("train", __doc__, EXAMPLE)
     cli.add_params(parser)
-    cli.add_run(parser)
+    cli.add_experiment(parser)
+    cli.add_seeds(parser)
     add_device(parser)
     parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
-    parser.add_argument("--output", type=Path, required=True, help="folder of the finished run")
-    parser.add_argument("--work", type=Path, required=True, help="folder of the checkpoint and the lock")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the finished runs: FOLDER/seedN")
+    parser.add_argument("--work", type=Path, required=True, help="folder of checkpoints and locks")
     parser.add_argument(
         "--checkpoint-seconds", type=float, default=15, help="least time between checkpoints; default: %(default)s"
     )
@@ -47,7 +54,9 @@ def main() -> None:
 
 def _work(args: argparse.Namespace) -> None:
     experiment = cli.params(args).experiment(args.experiment)
-    with lock(args.work / "lock", f"training of {experiment.name}, seed {args.seed}"):
+    with ExitStack() as locks:
+        for seed in args.seeds:
+            locks.enter_context(lock(args.work / f"seed{seed}.lock", f"training of {experiment.name}, seed {seed}"))
         try:
             Training(args, experiment).finish()
         except FloatingPointError as error:
@@ -55,7 +64,7 @@ def _work(args: argparse.Namespace) -> None:
 
 
 class Training:
-    """One training run from its arguments to its files.
+    """The runs of one command line, from its arguments to their files.
 
     Args:
         args: the command line.
@@ -63,23 +72,26 @@ class Training:
     """
 
     def __init__(self, args: argparse.Namespace, experiment: Experiment) -> None:
-        self.args, self.experiment, self.seed = args, experiment, args.seed
+        self.args, self.experiment, self.seeds = args, experiment, args.seeds
         self.record = Record("train")
         self.device = use_device(args)
         check_prepared(args.data)
         self.images = load_images(args.data, TRAIN, experiment.dataset).to(self.device)
         validation = load_images(args.data, VALIDATION, experiment.dataset)[: experiment.n_validation]
         self.validation = validation.to(self.device)
-        self.generator = new_generator(experiment, self.seed, self.device, self.images.mean(dim=0))
-        game = Game(self.generator, new_discriminator(experiment, self.seed, self.device), experiment.recipe)
-        self.games = Ensemble([game], [self.seed])
-        self.checkpoint = Checkpoint(args.work / "checkpoint.safetensors", self._fingerprint())
+        self.generator = new_generator(experiment, self.seeds[0], self.device)  # takes each seed's weights in turn
+        self.games = Ensemble([self._new_game(seed) for seed in self.seeds], self.seeds)
+        self.checkpoint = Checkpoint(args.work / f"{name_of(self.seeds)}.safetensors", self._fingerprint())
         self.progress = self.checkpoint.restore(self.games)
+
+    def _new_game(self, seed: int) -> Game:
+        generator = new_generator(self.experiment, seed, self.device, self.images.mean(dim=0))
+        return Game(generator, new_discriminator(self.experiment, seed, self.device), self.experiment.recipe)
 
     def _fingerprint(self) -> dict[str, object]:
         return {
             "settings": self.experiment.settings("train"),
-            "seed": self.seed,
+            "seeds": self.seeds,
             "data_sha256": sha256(self.args.data),
             "code_sha256": code_hash("pipeline.train"),
             "torch": torch.__version__,
@@ -89,96 +101,91 @@ class Training:
         }
 
     def finish(self) -> None:
-        """Train to the end and write the run's files; the manifest comes last."""
+        """Train to the end and write the runs' files; each run's manifest comes last."""
         self._train()
-        output = self.args.output
-        write_tensors(output / GENERATORS["best"], self.progress.best)
-        write_tensors(output / GENERATORS["last"], self.games.generator_state(0))
-        write_csv(output / CURVE, pd.DataFrame(self.progress.curve))
+        self._leave(self.games.seeds)
+        for seed, run in self.progress.items():
+            self._write(seed, run)
+        self.checkpoint.delete()
+
+    def _write(self, seed: int, run: Progress) -> None:
+        output = self.args.output / f"seed{seed}"
+        for which, name in GENERATORS.items():
+            write_tensors(output / name, getattr(run, which))
+        write_csv(output / CURVE, pd.DataFrame(run.curve))
         self.record.write(
             output / MANIFESTS["train"],
             inputs=[self.args.data],
             outputs=[output / name for name in (*GENERATORS.values(), CURVE)],
             experiment=self.experiment.name,
-            seed=self.seed,
+            seed=seed,
+            trained_together=self.seeds,
             settings=self.experiment.settings("train"),
             device=self.device.type,
             threads=torch.get_num_threads(),
-            epochs_trained=self.progress.epoch,
-            best_epoch=self.progress.best_epoch,
-            wall_seconds=round(self.progress.seconds, 3),
-            peak_memory_mb=self.progress.peak_memory_mb,
+            epochs_trained=run.epoch,
+            best_epoch=run.best_epoch,
+            wall_seconds=round(run.seconds, 3),
+            peak_memory_mb=run.peak_memory_mb,
         )
-        self.checkpoint.delete()
 
     def _train(self) -> None:
-        experiment, progress, saved = self.experiment, self.progress, time.perf_counter()
-        title = f"{experiment.name} seed {self.seed}"
-        if progress.epoch:
-            print(f"{title}: going on after epoch {progress.epoch}", flush=True)
-        with Reporter(title, experiment.epochs, progress, lines=self.args.lines) as reporter:
-            while not is_over(progress.epoch, experiment.epochs, progress.best_epoch, experiment.patience_epochs):
+        least, saved = self.args.checkpoint_seconds, time.perf_counter()
+        title = f"{self.experiment.name} {name_of(self.seeds)}"
+        with Reporter(title, self.experiment.epochs, self.progress, lines=self.args.lines) as reporter:
+            while going_on := [seed for seed in self.games.seeds if not self._is_over(self.progress[seed])]:
+                self._leave([seed for seed in self.games.seeds if seed not in going_on])
                 self._epoch()
-                reporter.update()
-                if time.perf_counter() - saved >= self.args.checkpoint_seconds:
-                    self.checkpoint.save(self.games, progress)
+                reporter.update(going_on)
+                if time.perf_counter() - saved >= least:
+                    started = time.perf_counter()
+                    self.checkpoint.save(self.games, self.progress)
                     saved = time.perf_counter()
+                    least = max(self.args.checkpoint_seconds, (saved - started) / SAVING_SHARE)
+
+    def _is_over(self, run: Progress) -> bool:
+        return is_over(run.epoch, self.experiment.epochs, run.best_epoch, self.experiment.patience_epochs)
+
+    def _leave(self, seeds: list[int]) -> None:
+        """Take seeds out of the ensemble and keep their last generators."""
+        staying = [index for index, seed in enumerate(self.games.seeds) if seed not in seeds]
+        for index, seed in enumerate(self.games.seeds):
+            if seed in seeds:
+                self.progress[seed].last = self.games.generator_state(index)
+        if 0 < len(staying) < len(self.games.seeds):
+            self.games.keep(staying)
 
     def _epoch(self) -> None:
-        progress, started = self.progress, time.perf_counter()
-        epoch = progress.epoch + 1
-        (means,) = self.games.train_epoch(self.images, epoch)
-        row: dict[str, float | None] = {"epoch": epoch, **dict(zip(CURVES, means.tolist(), strict=True))}
-        row |= {"validation_log_likelihood": None, "bandwidth": None}
-        if epoch % self.experiment.every_epochs == 0 or epoch == self.experiment.epochs:
-            chosen = self._validate(epoch)
-            row |= {"validation_log_likelihood": chosen.log_likelihood, "bandwidth": chosen.bandwidth}
-            if chosen.log_likelihood > progress.best_log_likelihood:
-                progress.best_epoch, progress.best_log_likelihood = epoch, chosen.log_likelihood
-                progress.best = self.games.generator_state(0)
-        progress.epoch = epoch
-        progress.seconds += time.perf_counter() - started
-        progress.peak_memory_mb = max(progress.peak_memory_mb, peak_memory_mb())
-        progress.curve.append(row | {"seconds": round(progress.seconds, 3)})
+        """An epoch of every seed in the ensemble, with its validation where one is due."""
+        started = time.perf_counter()
+        epoch = self.progress[self.games.seeds[0]].epoch + 1
+        with training_precision(self.experiment.precision, self.device):
+            means = self.games.train_epoch(self.images, epoch)
+        due = epoch % self.experiment.every_epochs == 0 or epoch == self.experiment.epochs
+        chosen = [self._validate(index, epoch) if due else None for index in range(len(self.games.seeds))]
+        seconds, memory = time.perf_counter() - started, peak_memory_mb()
+        for seed, row, selection in zip(self.games.seeds, means.tolist(), chosen, strict=True):
+            run = self.progress[seed]
+            run.epoch, run.seconds, run.peak_memory_mb = epoch, run.seconds + seconds, max(run.peak_memory_mb, memory)
+            run.curve.append(
+                {"epoch": epoch}
+                | dict(zip(CURVES, row, strict=True))
+                | {"validation_log_likelihood": selection and selection.log_likelihood}
+                | {"bandwidth": selection and selection.bandwidth, "seconds": round(run.seconds, 3)}
+            )
 
-    def _validate(self, epoch: int) -> Selection:
-        """Parzen log-likelihood of the first validation images under fresh samples."""
-        experiment = self.experiment
-        random = stream(self.seed, "validation samples", epoch, self.device)
-        self.generator.load_state_dict(self.games.generator_state(0))
+    def _validate(self, index: int, epoch: int) -> Selection:
+        """Parzen log-likelihood of the first validation images under fresh samples; keeps a new best generator."""
+        experiment, seed = self.experiment, self.games.seeds[index]
+        random = stream(seed, "validation samples", epoch, self.device)
+        state = self.games.generator_state(index)
+        self.generator.load_state_dict(state)
         samples = draw_samples(self.generator, experiment.recipe.noise_prior, experiment.n_samples, random)
-        return cross_validate(samples, self.validation, experiment.grids["authors"])
-
-
-class Reporter:
-    """Progress on the terminal: a bar, or a line an epoch where bars of several runs would mix."""
-
-    def __init__(self, title: str, epochs: int, progress: Progress, *, lines: bool) -> None:
-        self.title, self.epochs, self.progress, self.lines = title, epochs, progress, lines
-        self.first = progress.epoch
-        self.started = time.perf_counter()
-        self.bar = tqdm(total=epochs, initial=self.first, desc=title, unit="epoch", disable=lines)
-
-    def __enter__(self) -> "Reporter":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.close()
-
-    def update(self) -> None:
-        """Report the epoch that has just ended."""
-        row = self.progress.curve[-1]
-        numbers = [f"D(x) {row['D(x)']:.3f}", f"D(G(z)) {row['D(G(z))']:.3f}"]
-        if self.progress.best_epoch:
-            numbers.append(f"best validation {self.progress.best_log_likelihood:.1f} nats")
-        self.bar.set_postfix_str(", ".join(numbers), refresh=False)
-        self.bar.update()
-        if self.lines:
-            speed = (time.perf_counter() - self.started) / (self.progress.epoch - self.first)
-            left = speed * (self.epochs - self.progress.epoch) / 60
-            place = f"{self.title}: epoch {self.progress.epoch}/{self.epochs}"
-            line = ", ".join([place, *numbers, f"{speed:.1f} s/epoch", f"{left:.1f} min left"])
-            print(f"{line}\n", end="", flush=True)  # one write: lines of several runs do not mix
+        chosen = cross_validate(samples, self.validation, experiment.grids["authors"])
+        run = self.progress[seed]
+        if chosen.log_likelihood > run.best_log_likelihood:
+            run.best_epoch, run.best_log_likelihood, run.best = epoch, chosen.log_likelihood, state
+        return chosen
 
 
 if __name__ == "__main__":

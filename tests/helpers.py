@@ -61,3 +61,8 @@ def jobs(text: str) -> dict[str, int]:
         if rule not in ("total", "all", "all_data", "all_runs", "plots_page"):
             counts[rule] = max(counts.get(rule, 0), int(count))
     return counts
+
+
+def trainings(counts: dict[str, int]) -> list[str]:
+    """The training jobs among them, one rule each, named after their seeds."""
+    return sorted(rule.removeprefix("train_") for rule in counts if rule.startswith("train_"))

@@ -1,4 +1,4 @@
-"""A checkpoint gives back the very state, and is discarded when it belongs to another run."""
+"""A checkpoint gives back the very state of every seed, and is discarded when it belongs to other runs."""
 
 import math
 
@@ -14,39 +14,69 @@ from gan.training import Game
 from pipeline.checkpoints import Checkpoint, Progress
 
 ROW = {"epoch": 1, "loss_D": 1 / 3, "validation_log_likelihood": None}
+SEEDS = [4, 0, 7]
+
+
+def new_games(weights: str) -> Ensemble:
+    networks = [
+        (Generator(4, GENERATOR, stream(seed, f"g {weights}")), Discriminator(12, DISCRIMINATOR, stream(seed, weights)))
+        for seed in SEEDS
+    ]
+    return Ensemble([Game(*pair, Recipe(batch_size=10)) for pair in networks], SEEDS)
 
 
 @pytest.fixture
-def games(networks, images):
-    games = Ensemble([Game(*networks, Recipe(batch_size=10))], [0])
+def games(images):
+    games = new_games("trained")
     games.train_epoch(images, epoch=1)
     return games
 
 
+def begun() -> dict[int, Progress]:
+    return {seed: Progress(epoch=1) for seed in SEEDS}
+
+
 def test_restore_gives_back_every_bit(tmp_path, games, images):
-    best = games.generator_state(0)
-    progress = Progress(1, 12.5, 99.0, [ROW], 1, -3.25, best)
+    progress = begun()
+    best = games.generator_state(1)
+    progress[0] = Progress(1, 12.5, 99.0, [ROW], 1, -3.25, best)
     Checkpoint(tmp_path / "c", {"seed": 0}).save(games, progress)
-    other = Generator(4, GENERATOR, stream(9, "other")), Discriminator(12, DISCRIMINATOR, stream(9, "another"))
-    fresh = Ensemble([Game(*other, Recipe(batch_size=10))], [0])
+    fresh = new_games("other")
     assert not torch.equal(fresh.g.layers[0].weight, games.g.layers[0].weight)
     restored = Checkpoint(tmp_path / "c", {"seed": 0}).restore(fresh)
     assert fresh.updates == games.updates
-    assert (restored.epoch, restored.seconds, restored.curve, restored.best_epoch) == (1, 12.5, [ROW], 1)
-    assert all(torch.equal(restored.best[name], best[name]) for name in best)
+    assert list(restored) == SEEDS
+    run = restored[0]
+    assert (run.epoch, run.seconds, run.curve, run.best_epoch) == (1, 12.5, [ROW], 1)
+    assert all(torch.equal(run.best[name], best[name]) for name in best)
+    assert restored[4].best == restored[4].last == {}
+    for both in (games, fresh):
+        both.train_epoch(images, epoch=2)
+    assert all(torch.equal(a, b) for a, b in zip(games.tensors().values(), fresh.tensors().values(), strict=True))
+
+
+def test_restore_goes_on_with_the_seeds_that_had_not_left(tmp_path, games, images):
+    progress = begun()
+    progress[0].last = games.generator_state(1)
+    games.keep([2, 0])
+    Checkpoint(tmp_path / "c", {}).save(games, progress)
+    fresh = new_games("other")
+    restored = Checkpoint(tmp_path / "c", {}).restore(fresh)
+    assert fresh.seeds == [7, 4]
+    assert all(torch.equal(restored[0].last[name], tensor) for name, tensor in progress[0].last.items())
     for both in (games, fresh):
         both.train_epoch(images, epoch=2)
     assert all(torch.equal(a, b) for a, b in zip(games.tensors().values(), fresh.tensors().values(), strict=True))
 
 
 def test_restore_before_the_first_validation(tmp_path, games):
-    Checkpoint(tmp_path / "c", {}).save(games, Progress(epoch=1))
-    assert Checkpoint(tmp_path / "c", {}).restore(games).best_log_likelihood == -math.inf
+    Checkpoint(tmp_path / "c", {}).save(games, begun())
+    assert Checkpoint(tmp_path / "c", {}).restore(games)[4].best_log_likelihood == -math.inf
 
 
 def test_restore_discards_another_runs_checkpoint(tmp_path, games, capsys):
-    Checkpoint(tmp_path / "c", {"settings": {"learning_rate": 0.1}}).save(games, Progress(epoch=1))
-    assert Checkpoint(tmp_path / "c", {"settings": {"learning_rate": 0.2}}).restore(games).epoch == 0
+    Checkpoint(tmp_path / "c", {"settings": {"learning_rate": 0.1}}).save(games, begun())
+    assert Checkpoint(tmp_path / "c", {"settings": {"learning_rate": 0.2}}).restore(games)[4].epoch == 0
     assert "settings.learning_rate: 0.1 -> 0.2" in capsys.readouterr().out
     assert not (tmp_path / "c").exists()
     assert (tmp_path / "c.discarded").exists()
@@ -54,7 +84,7 @@ def test_restore_discards_another_runs_checkpoint(tmp_path, games, capsys):
 
 @pytest.mark.parametrize("keep", [0, 100, -1])
 def test_restore_discards_a_damaged_file(tmp_path, games, capsys, keep):
-    Checkpoint(tmp_path / "c", {}).save(games, Progress(epoch=1))
+    Checkpoint(tmp_path / "c", {}).save(games, begun())
     (tmp_path / "c").write_bytes((tmp_path / "c").read_bytes()[:keep])
-    assert Checkpoint(tmp_path / "c", {}).restore(games).epoch == 0
+    assert Checkpoint(tmp_path / "c", {}).restore(games)[4].epoch == 0
     assert "discarded" in capsys.readouterr().out

@@ -32,13 +32,13 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path):
 def test_a_full_disk_during_training_keeps_the_old_files(tmp_path):
     data = tmp_path / "data.npz"
     assert run_in(ROOT, *PREPARE, str(data)).returncode == 0
-    places = ("--data", str(data), "--output", str(tmp_path / "run"), "--work", str(tmp_path / "work"))
-    train = ("-m", "pipeline.train", "--scale", "smoke", "--experiment", "mnist", "--seed", "0", *places)
+    places = ("--data", str(data), "--output", str(tmp_path / "runs"), "--work", str(tmp_path / "work"))
+    train = ("-m", "pipeline.train", "--scale", "smoke", "--experiment", "mnist", "--seeds", "0", *places)
     full = partial(limit_file_size, 50_000)
     done = run_in(ROOT, *train, "--checkpoint-seconds", "0", "--lines", preexec_fn=full)
     assert_one_line(done, "train: error:", "cannot be written")
-    assert not (tmp_path / "run").exists()
-    assert [path.name for path in (tmp_path / "work").iterdir()] == ["lock"]
+    assert not (tmp_path / "runs").exists()
+    assert [path.name for path in (tmp_path / "work").iterdir()] == ["seed0.lock"]
     assert run_in(ROOT, *train).returncode == 0
 
 

@@ -7,7 +7,9 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
+import torch
 import yaml
 from helpers import ROOT, run_in
 
@@ -30,26 +32,26 @@ def folder(tmp_path_factory):
     return folder
 
 
-def arguments(folder: Path, run: str, seed: int = 0, **options: str) -> list[str]:
+def arguments(folder: Path, name: str, *seeds: int, **options: str) -> list[str]:
     pairs = {
         "--params": folder / "params.yaml",
         "--scale": "smoke",
         "--experiment": "mnist",
-        "--seed": seed,
         "--data": folder / "data.npz",
-        "--output": folder / run,
-        "--work": folder / "work" / run,
+        "--output": folder / name,
+        "--work": folder / "work" / name,
         "--checkpoint-seconds": 0,
         "--threads": 1,
     } | {f"--{key}": value for key, value in options.items()}
-    return ["-m", "pipeline.train", "--lines", *(str(part) for pair in pairs.items() for part in pair)]
+    numbers = map(str, seeds or [0])
+    return ["-m", "pipeline.train", "--lines", "--seeds", *numbers, *(str(p) for pair in pairs.items() for p in pair)]
 
 
 @pytest.fixture(scope="module")
 def undisturbed(folder):
     done = run_in(ROOT, *arguments(folder, "undisturbed"))
     assert done.returncode == 0, done.stderr
-    return folder / "undisturbed"
+    return folder / "undisturbed" / "seed0"
 
 
 def hashes(run: Path) -> list[str]:
@@ -64,7 +66,7 @@ def test_train_writes_the_files_of_a_run(undisturbed):
     assert validated.epoch.tolist() == list(range(5, EPOCHS + 1, 5))
     best = validated.loc[validated.validation_log_likelihood.idxmax(), "epoch"]
     assert manifest["best_epoch"] == best
-    assert not (undisturbed.parent / "work" / "undisturbed" / "checkpoint.safetensors").exists()
+    assert not list((undisturbed.parents[1] / "work" / "undisturbed").glob("*.safetensors"))
 
 
 def test_train_keeps_the_best_and_the_last_generator(undisturbed):
@@ -73,45 +75,92 @@ def test_train_keeps_the_best_and_the_last_generator(undisturbed):
     assert best.keys() == last.keys() == {f"layers.{i}.{part}" for i in range(3) for part in ("weight", "bias")}
 
 
-def test_train_killed_three_times_ends_with_the_same_bits(folder, undisturbed):
-    command = [sys.executable, *arguments(folder, "killed")]
-    log = folder / "killed.log"
-    for epochs in (2, 9, 23):
+def run_and_kill(command: list[str], log: Path, epochs: tuple[int, ...]) -> None:
+    """Start the command again and again, kill it after each of the epochs, then let it finish."""
+    for epoch in epochs:
         with log.open("a") as file:
-            process = subprocess.Popen(command, cwd=ROOT, stdout=file, stderr=file)
-            while f"epoch {epochs}/" not in log.read_text() and process.poll() is None:
+            process = subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=file, stderr=file)
+            while f"epoch {epoch}/" not in log.read_text() and process.poll() is None:
                 time.sleep(0.01)
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
-    done = run_in(ROOT, *command[1:])
+    done = run_in(ROOT, *command)
     assert done.returncode == 0, done.stderr
     assert "going on after epoch" in done.stdout
-    assert hashes(folder / "killed") == hashes(undisturbed)
+
+
+def test_train_killed_three_times_ends_with_the_same_bits(folder, undisturbed):
+    run_and_kill(arguments(folder, "killed"), folder / "killed.log", (2, 9, 23))
+    assert hashes(folder / "killed/seed0") == hashes(undisturbed)
     drop = ["seconds"]
     assert (
-        read_csv(folder / "killed/curve.csv")
+        read_csv(folder / "killed/seed0/curve.csv")
         .drop(columns=drop)
         .equals(read_csv(undisturbed / "curve.csv").drop(columns=drop))
     )
 
 
+@pytest.fixture(scope="module")
+def impatient(folder):
+    """Params under which a seed stops at its first validation without a new best."""
+    values = yaml.safe_load((folder / "params.yaml").read_text())
+    values["validation"] = {"every_epochs": 1, "patience_epochs": 1}
+    (folder / "impatient.yaml").write_text(yaml.safe_dump(values))
+    return {"params": str(folder / "impatient.yaml")}
+
+
+def test_train_together_gives_each_seed_what_it_gets_alone(folder, impatient):
+    together = run_in(ROOT, *arguments(folder, "together", 0, 1, 2, **impatient))
+    assert together.returncode == 0, together.stderr
+    assert "of 3 seeds go on" in together.stdout
+    lengths = set()
+    for seed in (0, 1, 2):
+        alone = run_in(ROOT, *arguments(folder, "alone", seed, **impatient))
+        assert alone.returncode == 0, alone.stderr
+        one, same = (folder / place / f"seed{seed}" for place in ("alone", "together"))
+        curve, expected = (read_csv(run / "curve.csv").drop(columns="seconds") for run in (same, one))
+        pd.testing.assert_frame_equal(curve, expected, rtol=1e-3)
+        for name in FILES:
+            for key, tensor in read_tensors(one / name)[0].items():
+                torch.testing.assert_close(read_tensors(same / name)[0][key], tensor, rtol=1e-2, atol=1e-4)
+        manifest = read_json(same / "manifest.json")
+        assert (manifest["seed"], manifest["trained_together"]) == (seed, [0, 1, 2])
+        lengths.add(manifest["epochs_trained"])
+    assert len(lengths) > 1, "seeds leave when their own time has come"
+
+
+def test_train_together_killed_after_a_seed_has_left_ends_with_the_same_bits(folder, impatient):
+    undisturbed = run_in(ROOT, *arguments(folder, "whole", 0, 1, 2, **impatient))
+    assert undisturbed.returncode == 0, undisturbed.stderr
+    epochs = sorted(read_json(folder / f"whole/seed{seed}/manifest.json")["epochs_trained"] for seed in (0, 1, 2))
+    run_and_kill(arguments(folder, "cut", 0, 1, 2, **impatient), folder / "cut.log", (2, epochs[0] + 1))
+    for seed in (0, 1, 2):
+        assert hashes(folder / f"cut/seed{seed}") == hashes(folder / f"whole/seed{seed}")
+
+
 def test_train_with_another_seed_gives_other_weights(folder, undisturbed):
-    done = run_in(ROOT, *arguments(folder, "other", seed=1))
+    done = run_in(ROOT, *arguments(folder, "other", 1))
     assert done.returncode == 0, done.stderr
-    assert hashes(folder / "other")[1] != hashes(undisturbed)[1]
+    assert hashes(folder / "other/seed1")[1] != hashes(undisturbed)[1]
 
 
 def test_train_refuses_a_second_process_on_the_same_run(folder):
-    command = arguments(folder, "twice")
+    command = arguments(folder, "twice", 0, 1)
     first = subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert first.stdout is not None
     first.stdout.readline()  # the first epoch is over: the lock is held
     first.send_signal(signal.SIGSTOP)
-    second = run_in(ROOT, *command)
+    second = run_in(ROOT, *arguments(folder, "twice", 1, 2))
     first.kill()
     first.wait()
     assert second.returncode == 2
-    assert "is in progress in another process" in second.stderr
+    assert "seed 1 is in progress in another process" in second.stderr
+
+
+def test_train_refuses_a_seed_that_is_named_twice(folder):
+    done = run_in(ROOT, *arguments(folder, "double", 3, 3))
+    assert done.returncode == 2
+    assert "3 3: a seed stands there twice" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -125,7 +174,7 @@ def test_train_refuses_a_second_process_on_the_same_run(folder):
     ],
 )
 def test_train_says_a_users_error_in_one_line(folder, options, message):
-    if options.get("device") == "cuda" and __import__("torch").cuda.is_available():
+    if options.get("device") == "cuda" and torch.cuda.is_available():
         pytest.skip("has a GPU: nothing is wrong with --device cuda")
     done = run_in(ROOT, *arguments(folder, "wrong", **options))
     assert done.returncode == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from helpers import ROOT, edit, jobs, run_in
+from helpers import ROOT, edit, jobs, run_in, trainings
 
 from pipeline.io import read_json
 from pipeline.provenance import sources
@@ -41,7 +41,7 @@ def committed(finished, tmp_path_factory) -> Path:
     git(folder, "add", "--all")
     git(folder, "commit", "--message=project")
     printed = dvc(folder, "repro")
-    assert "train" not in jobs(printed), "dvc repro after a finished Snakemake run trains nothing"
+    assert trainings(jobs(printed)) == [], "dvc repro after a finished Snakemake run trains nothing"
     git(folder, "add", "dvc.lock")
     git(folder, "commit", "--message=results")
     return folder
@@ -76,7 +76,7 @@ def test_snakemake_after_repro_does_nothing_and_the_tree_is_clean(versioned):
 def test_an_experiment_with_another_learning_rate_trains_and_leaves_the_workspace_alone(versioned):
     before = (versioned / "results/smoke/metrics.csv").read_bytes()
     printed = dvc(versioned, "exp", "run", "--temp", "-S", "catalogue.mnist.recipe.learning_rate=0.2", "--name", "fast")
-    assert jobs(printed)["train"] == 2
+    assert len(trainings(jobs(printed))) == 2
     assert (versioned / "results/smoke/metrics.csv").read_bytes() == before
     rows = json.loads(dvc(versioned, "metrics", "diff", "HEAD", "fast", "--json"))
     changed = rows["results/smoke/metrics.json"]["mnist.authors.nats"]
@@ -88,9 +88,9 @@ def test_a_pulled_clone_elsewhere_has_nothing_to_do_and_notices_a_change(version
     done = run_in(clone, "-m", "snakemake", "--cores", "2")
     assert "Nothing to be done" in done.stdout + done.stderr
     seeds = run_in(clone, "-m", "snakemake", "--cores", "2", "-n", "--quiet", "rules", "--config", "seeds=[0,1,2]")
-    assert jobs(seeds.stdout + seeds.stderr)["train"] == 1
+    assert len(trainings(jobs(seeds.stdout + seeds.stderr))) == 1
     edit(clone / "params.yaml", *LEARNING_RATE)
-    assert jobs(dvc(clone, "repro"))["train"] == 2
+    assert len(trainings(jobs(dvc(clone, "repro")))) == 2
     assert learning_rate_of(clone) == 0.2
 
 
@@ -107,7 +107,7 @@ def test_touch_and_commit_cannot_pass_old_runs_off_as_new(versioned):
 def test_commit_alone_cannot_either(versioned):
     edit(versioned / "params.yaml", *LEARNING_RATE)
     dvc(versioned, "commit", "--force")
-    assert jobs(dvc(versioned, "repro"))["train"] == 2
+    assert len(trainings(jobs(dvc(versioned, "repro")))) == 2
     assert learning_rate_of(versioned) == 0.2
 
 

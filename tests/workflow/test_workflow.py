@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers import ROOT, copy_project, edit, jobs, run_in
+from helpers import ROOT, copy_project, edit, jobs, run_in, trainings
 
 from gan.parzen import score
 from gan.sampling import draw_samples
@@ -20,6 +20,7 @@ from pipeline.params import load
 from pipeline.runs import new_generator
 
 SNAKEMAKE = ("-m", "snakemake", "--cores", "2")
+SEEDS = ["mnist_seed0", "mnist_seed1"]
 COLUMNS = (
     "experiment model seed fold metric value unit standard_error error_over bandwidth bandwidth_place grid "
     "n_samples n_eval scale"
@@ -109,7 +110,7 @@ def test_a_changed_colour_redraws_and_retrains_nothing(project):
 
 def test_a_changed_learning_rate_retrains(project):
     edit(project / "params.yaml", "learning_rate: 0.1\n", "learning_rate: 0.2\n")
-    assert planned(project)["train"] == 2
+    assert trainings(planned(project)) == SEEDS
     assert "prepare" not in planned(project)
 
 
@@ -117,17 +118,28 @@ def test_changed_training_code_retrains_and_changed_drawing_code_does_not(projec
     edit(project / "pipeline/drawing.py", "PADDING = 5 ", "PADDING = 6 ")
     assert planned(project) == {"figures": 1, "report": 1}
     edit(project / "gan/objectives.py", "return scale * (", "return 0.5 * scale * (")
-    assert planned(project)["train"] == 2
+    assert trainings(planned(project)) == SEEDS
 
 
 def test_a_changed_grid_scores_again_and_retrains_nothing(project):
     edit(project / "params.yaml", "count: 91", "count: 46")
     assert planned(project)["evaluate"] == 2
-    assert "train" not in planned(project)
+    assert trainings(planned(project)) == []
 
 
 def test_an_added_seed_trains_that_seed_alone(project):
-    assert planned(project, "--config", "seeds=[0,1,2]")["train"] == 1
+    assert trainings(planned(project, "--config", "seeds=[0,1,2]")) == ["mnist_seed2"]
+
+
+def test_seeds_per_job_retrains_nothing_and_groups_the_seeds_that_are_new(project):
+    edit(project / "params.yaml", "{cpu: 1, cuda: 20}", "{cpu: 2, cuda: 2}")
+    assert planned(project) == {}
+    assert trainings(planned(project, "--config", "seeds=[0,1,2,3,4]")) == ["mnist_seed4", "mnist_seeds2_3"]
+    done = run_in(project, *SNAKEMAKE, "all_runs", "--config", "seeds=[2,3]")
+    assert done.returncode == 0, done.stdout + done.stderr
+    manifests = [read_json(project / f"runs/smoke/mnist/seed{seed}/manifest.json") for seed in (2, 3)]
+    assert [manifest["trained_together"] for manifest in manifests] == [[2, 3], [2, 3]]
+    assert trainings(planned(project, "--config", "seeds=[0,1,2,3]")) == []
 
 
 def test_table_refuses_a_run_of_other_settings(project):
@@ -206,8 +218,8 @@ def test_train_refuses_prepared_data_that_was_changed(project):
     data = bytearray(path.read_bytes())
     data[-2000] ^= 1
     path.write_bytes(data)
-    places = ("--data", str(path), "--output", "runs/smoke/mnist/seed7", "--work", "work/seed7")
-    done = run_in(project, "-m", "pipeline.train", "--experiment", "mnist", "--seed", "7", *places)
+    places = ("--data", str(path), "--output", "runs/smoke/mnist", "--work", "work")
+    done = run_in(project, "-m", "pipeline.train", "--experiment", "mnist", "--seeds", "7", *places)
     assert done.returncode == 2
     assert "not the bytes that synthetic-mnist.manifest.json records" in done.stderr
 
