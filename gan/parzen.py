@@ -71,10 +71,13 @@ class ParzenWindow:
         m, self.d = queries.shape
         self.n, self._log_norms = 0, [self.d * math.log(bandwidth * math.sqrt(2 * math.pi)) for bandwidth in bandwidths]
         self._precisions = [0.5 / bandwidth**2 for bandwidth in bandwidths]
-        self._middle = queries.double().mean(dim=0)
+        # Any center would do if all share it: rounded once, so that float32 images are centred in float32.
+        self._middle = queries.mean(dim=0).clamp(-1e38, 1e38).float()
         self._queries = [_Points(block, self._middle) for block in queries.split(query_block)]
         self._nearest = queries.new_full((m,), math.inf, dtype=torch.float64)
         self._sums = queries.new_zeros(len(bandwidths), m, dtype=torch.float64)
+        # Where kernels turn out so wide that most distances are measured again, later blocks begin in float64.
+        self._in_float64 = self.d < FLOAT32_FROM
 
     @torch.no_grad()
     def add(self, centers: torch.Tensor) -> None:
@@ -91,13 +94,34 @@ class ParzenWindow:
 
     def _add(self, queries: "_Points", centers: "_Points", nearest: torch.Tensor, sums: torch.Tensor) -> None:
         """One block of queries against one of centers; `nearest` and `sums` change in place."""
-        distances = _squared_distances(queries, centers, nearest, self._precisions)
+        distances = self._squared_distances(queries, centers, nearest)
         previous = nearest.clone()
-        torch.minimum(nearest, distances.min(dim=1).values, out=nearest)
-        distances -= nearest[:, None]
+        torch.minimum(nearest, distances.amin(dim=1), out=nearest)
+        distances -= nearest[:, None].to(distances.dtype)  # exact: `nearest` is one of the distances
         for row, precision in zip(sums, self._precisions, strict=True):
             row *= (-precision * (previous - nearest)).exp()
             row += (distances * -precision).clamp_(min=LEAST_EXPONENT).exp_().sum(dim=1)
+
+    def _squared_distances(self, queries: "_Points", centers: "_Points", nearest: torch.Tensor) -> torch.Tensor:
+        """|x - c|^2, shape (m, n), as exact as the kernels need it.
+
+        One float32 product. With rounding unit u, its error stays below (d/2 + 8) u (|x| + |c|)^2 (the
+        standard bound on inner products, for any order of summation). Where that could cost more than
+        TOLERANCE_NATS, centers near enough to matter are measured again.
+        """
+        reach = queries.reach + centers.reach
+        if self._in_float64 or reach > 1e15:  # squares beyond that leave float32
+            return _exact(queries.centred(), centers.centred(), max(self._precisions))
+        distances = queries.norms[:, None] + centers.norms
+        distances.addmm_(queries.single, centers.single.T, alpha=-2)
+        error = (self.d / 2 + 8) * 2**-24 * reach**2
+        narrow = [precision for precision in self._precisions if precision * error > TOLERANCE_NATS]
+        if narrow:
+            limit = torch.minimum(nearest, distances.amin(dim=1)) + LOST_NATS / min(narrow) + 3 * error
+            near = distances <= limit.float()[:, None]
+            rows = _measure_again(distances, near, queries, centers, max(self._precisions))
+            self._in_float64 = rows > len(distances) / 2
+        return distances
 
     def log_density(self) -> torch.Tensor:
         """Shape (k, m), nats, float64."""
@@ -113,7 +137,8 @@ def _check_images(name: str, images: torch.Tensor) -> None:
         raise ValueError(f"want (m, d) and (n, d), got {name} of shape {tuple(images.shape)}")
     if images.numel() == 0:
         raise ValueError(f"{name} are empty: shape {tuple(images.shape)}")
-    if not images.isfinite().all():
+    least, greatest = images.aminmax()  # one cheap pass; both are nan where one value is
+    if not (least.isfinite() and greatest.isfinite()):
         raise ValueError(f"{name} hold values that are not finite")
 
 
@@ -122,47 +147,30 @@ class _Points:
 
     def __init__(self, given: torch.Tensor, middle: torch.Tensor) -> None:
         self.given, self._middle = given, middle
-        centred = self.centred()
-        norms = centred.square().sum(dim=1)
-        self.single, self.norms, self.reach = centred.float(), norms.float(), norms.max().sqrt().item()
+        self.single = (given - middle).float()
+        norms = torch.linalg.vector_norm(self.single, dim=1, dtype=torch.float64)
+        self.norms, self.reach = norms.square().float(), norms.max().item()
 
     def centred(self) -> torch.Tensor:
         """In float64."""
         return self.given.double() - self._middle
 
 
-def _squared_distances(
-    queries: _Points, centers: _Points, nearest: torch.Tensor, precisions: Sequence[float]
-) -> torch.Tensor:
-    """|x - c|^2, shape (m, n), as exact as kernels of these precisions 1 / (2 sigma^2) need it.
-
-    One float32 product. With rounding unit u, its error stays below (d/2 + 8) u (|x| + |c|)^2 (the
-    standard bound on inner products, for any order of summation). Where that could cost more than
-    TOLERANCE_NATS, centers near enough to matter are measured again.
-    """
-    d, reach = queries.given.shape[1], queries.reach + centers.reach
-    if d < FLOAT32_FROM or reach > 1e15:  # squares beyond that leave float32
-        return _exact(queries.centred(), centers.centred(), max(precisions))
-    distances = queries.norms[:, None] + centers.norms
-    distances.addmm_(queries.single, centers.single.T, alpha=-2)
-    error = (d / 2 + 8) * 2**-24 * reach**2
-    narrow = [precision for precision in precisions if precision * error > TOLERANCE_NATS]
-    if narrow:
-        limit = torch.minimum(nearest, distances.min(dim=1).values) + LOST_NATS / min(narrow) + 3 * error
-        _measure_again(distances, distances <= limit.float()[:, None], queries, centers, max(precisions))
-    return distances
-
-
 def _measure_again(
     distances: torch.Tensor, near: torch.Tensor, queries: _Points, centers: _Points, precision: float
-) -> None:
-    """Exact distances of the near pairs, in place: a whole row where a query has many, else one by one."""
-    rows = (near.sum(dim=1) > FEW).nonzero().squeeze(1)
+) -> int:
+    """Exact distances of the near pairs, in place: a whole row where a query has many, else one by one.
+
+    Returns:
+        number of whole rows.
+    """
+    rows = (near.view(torch.uint8).sum(dim=1, dtype=torch.int32) > FEW).nonzero().squeeze(1)
     if len(rows):
         distances[rows] = _exact(queries.centred()[rows], centers.centred(), precision).float()
         near[rows] = False
     i, j = near.nonzero(as_tuple=True)
     distances[i, j] = (queries.given[i].double() - centers.given[j].double()).square().sum(dim=1).float()
+    return len(rows)
 
 
 def _exact(queries: torch.Tensor, centers: torch.Tensor, precision: float) -> torch.Tensor:
