@@ -5,7 +5,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONNOUSERSITE := 1
 SNAKEMAKE := python -m pipeline.lock .snakemake.flock snakemake --nolock --cores all
 
-.PHONY: help setup quick cpu full test format
+.PHONY: help setup quick cpu full test bench format
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##/\1 -/p' Makefile
 
@@ -45,7 +45,16 @@ test: setup  ## lint, types, all tests
 	ruff check .
 	snakefmt --check Snakefile
 	mypy
-	pytest
+	pytest -n 2 --dist loadfile
+
+bench: setup data/prepared/mnist.npz  ## the timings of docs/performance.md, on this machine's CPU: a quarter of an hour
+	python -m benchmarks.training --output benchmarks/results/training-cpu.csv
+	python -m benchmarks.parzen --data data/prepared/mnist.npz --output benchmarks/results/parzen-cpu.csv
+	python -m benchmarks.growth --output benchmarks/results/growth-cpu.csv
+	python -m benchmarks.workflow --output benchmarks/results/workflow-cpu.csv
+
+data/prepared/mnist.npz:
+	@$(SNAKEMAKE) --config experiments=[mnist] -- all_data
 
 format: setup  ## rewrite the code in the project's format
 	ruff format .

@@ -132,6 +132,7 @@ for block in graph.blocks():
         name:
             f"train_{block.name}"
         input:
+            block.pretrained,
             data=block.data,
             src=sources("pipeline.train"),
         output:
@@ -147,13 +148,14 @@ for block in graph.blocks():
             gpu=graph.gpus(),
         params:
             settings=block.settings,
+            pretrained=block.options,
             experiment=block.experiment,
             scale=graph.params.scale,
             device=graph.params.values["compute"]["device"],
             seeds=graph.seeds_of,
         shell:
             "python -m pipeline.train --params params.yaml --scale {params.scale}"
-            " --experiment {params.experiment} --seeds {params.seeds}"
+            " --experiment {params.experiment} --seeds {params.seeds} {params.pretrained}"
             " --device {params.device} --threads {threads}"
             " --data {input.data} --output runs/{params.scale}/{params.experiment}"
             " --work work/{params.scale}/{params.experiment} --lines 2>&1 | tee {log}"
@@ -253,9 +255,26 @@ rule table:
         " --runs {params.runs} --output results/{wildcards.scale} 2>&1 | tee {log}"
 
 
+rule toy:
+    input:
+        src=sources("pipeline.toy"),
+    output:
+        "results/{scale}/toy.csv",
+        "results/{scale}/toy.manifest.json",
+    log:
+        "logs/toy/{scale}.log",
+    benchmark:
+        "logs/toy/{scale}.benchmark.tsv"
+    conda:
+        "envs/gan.yaml"
+    shell:
+        "python -m pipeline.toy --output {output[0]} 2>&1 | tee {log}"
+
+
 rule figures:
     input:
         rules.table.output,
+        toy=rules.toy.output[0],
         quoted=here("pipeline/quoted.csv"),
         sheets=expand("{run}/sheet.npz", run=graph.first_runs()),
         src=sources("pipeline.figures"),
@@ -278,7 +297,7 @@ rule figures:
         settings=graph.section("figures", "statistics", "catalogue"),
     shell:
         "python -m pipeline.figures --params params.yaml --scale {wildcards.scale}"
-        " --results results/{wildcards.scale} --sheets {input.sheets}"
+        " --results results/{wildcards.scale} --toy {input.toy} --sheets {input.sheets}"
         " --output results/{wildcards.scale}/figures 2>&1 | tee {log}"
 
 
@@ -354,6 +373,7 @@ rule regenerate_table:
 rule regenerate_figures:
     input:
         rules.regenerate_table.output,
+        toy=here("results/published/toy.csv"),
         quoted=here("pipeline/quoted.csv"),
         sheets=graph.published_sheets,
         src=sources("pipeline.figures"),
@@ -370,5 +390,5 @@ rule regenerate_figures:
         scale=graph.published_scale,
     shell:
         "python -m pipeline.figures --params params.yaml --scale {params.scale}"
-        " --results results/regenerated --sheets {input.sheets}"
+        " --results results/regenerated --toy {input.toy} --sheets {input.sheets}"
         " --output results/regenerated/figures 2>&1 | tee {log}"

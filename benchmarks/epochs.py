@@ -19,8 +19,9 @@ from gan.seeding import stream
 from gan.splits import TEST, TRAIN, VALIDATION
 from gan.training import Game, train_epoch
 from pipeline.datasets import load_images
+from pipeline.experiments import Experiment
 from pipeline.io import read_csv, write_csv
-from pipeline.params import Experiment, load
+from pipeline.params import load
 from pipeline.runs import new_discriminator, new_generator
 
 

@@ -10,6 +10,7 @@ example:
 
 import argparse
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from benchmarks.peers import parzen_cdist, parzen_of_2014, parzen_scikit_learn
+from benchmarks import peers
 from benchmarks.training import timed
 from gan.parzen import log_density
 from gan.seeding import stream
@@ -28,7 +29,7 @@ from pipeline.io import write_csv
 
 GRID = [float(bandwidth) for bandwidth in np.geomspace(0.1, 1, 10)]
 CHOSEN = GRID[2]
-SLOW = 100  # queries of a slow way
+FEW = 100  # queries that a slow way gets of each job
 Estimate = Callable[[torch.Tensor, torch.Tensor, list[float]], torch.Tensor]
 
 
@@ -40,8 +41,18 @@ def bare_products(queries: torch.Tensor, centers: torch.Tensor, _: list[float]) 
     return product
 
 
-FAST: dict[str, Estimate] = {"ours": log_density, "bare float32 products": bare_products, "torch.cdist": parzen_cdist}
-PEERS: dict[str, Estimate] = {"the 2014 way": parzen_of_2014, "scikit-learn, one leaf": parzen_scikit_learn}
+FAST: dict[str, Estimate] = {
+    "ours": log_density,
+    "bare float32 products": bare_products,
+    "torch.cdist, float64": peers.parzen_cdist,
+}
+SLOW: dict[str, Estimate] = {
+    "the 2014 way": peers.parzen_of_2014,
+    "NumPy, direct float64": peers.parzen_numpy,
+    "scikit-learn, one leaf": peers.parzen_scikit_learn,
+}
+if find_spec("pykeops"):  # pip install pykeops
+    SLOW["KeOps"] = peers.parzen_keops
 
 
 def main() -> None:
@@ -60,14 +71,14 @@ def main() -> None:
     rows = [
         {"what": name, **seconds(estimate, jobs, centers)}
         for _ in tqdm(range(args.repeats + 1), unit="repeat")
-        for name, estimate in {**FAST, **(PEERS if device.type == "cpu" else {})}.items()
+        for name, estimate in {**FAST, **(SLOW if device.type == "cpu" else {})}.items()
     ]
     frame = summary(pd.DataFrame(rows[len(rows) // (args.repeats + 1) :]))
     frame.insert(0, "device", f"{hardware(device)}, {torch.get_num_threads()} threads")
     write_csv(args.output, frame)
     print(frame.to_string(index=False))
     queries = test[:500]
-    error = (log_density(queries, centers, GRID) - parzen_cdist(queries, centers, GRID)).abs().max()
+    error = (log_density(queries, centers, GRID) - peers.parzen_cdist(queries, centers, GRID)).abs().max()
     print(f"largest difference from float64 over 500 test images and the grid: {error:.1e} nats")
 
 
@@ -77,7 +88,7 @@ def seconds(
     """Time of both jobs; a slow way's is scaled up from its first queries."""
     total = 0.0
     for queries, bandwidths in jobs:
-        few = queries[:SLOW] if estimate in PEERS.values() else queries
+        few = queries[:FEW] if estimate in SLOW.values() else queries
         spent = timed(lambda q=few, b=bandwidths: estimate(q, centers, b), centers.device)
         total += spent * len(queries) / len(few)
     return {"seconds": total}

@@ -3,12 +3,14 @@
 import math
 from itertools import pairwise
 
+import numpy as np
 import torch
+from scipy.special import logsumexp
 from sklearn.neighbors import KernelDensity
 from torch import nn
 from torch.nn.functional import softplus
 
-from gan.models import Layer
+from gan.layers import Layer
 
 
 class EagerGenerator(nn.Module):
@@ -89,23 +91,46 @@ class EagerGame:
 
 def parzen_of_2014(queries: torch.Tensor, centers: torch.Tensor, bandwidths: list[float]) -> torch.Tensor:
     """Differences by broadcasting, ten queries at a time, and a full pass for each bandwidth; float32."""
-    norm = math.log(len(centers)) + centers.shape[1] * math.log(math.sqrt(2 * math.pi))
     passes = []
     for bandwidth in bandwidths:
         parts = []
         for block in queries.split(10):
             scaled = (block[:, None] - centers) / bandwidth
             parts.append((-0.5 * scaled.square().sum(dim=2)).logsumexp(dim=1))
-        passes.append(torch.cat(parts) - norm - centers.shape[1] * math.log(bandwidth))
+        passes.append(torch.cat(parts) - _log_norm(centers, bandwidth))
     return torch.stack(passes)
 
 
 def parzen_cdist(queries: torch.Tensor, centers: torch.Tensor, bandwidths: list[float]) -> torch.Tensor:
     """torch.cdist in float64, by a product, then logsumexp for each bandwidth."""
     distances = torch.cdist(queries.double(), centers.double()).square()
-    norm = math.log(len(centers)) + centers.shape[1] * math.log(math.sqrt(2 * math.pi))
-    rows = [(-0.5 / b**2 * distances).logsumexp(dim=1) - norm - centers.shape[1] * math.log(b) for b in bandwidths]
+    rows = [(-0.5 / b**2 * distances).logsumexp(dim=1) - _log_norm(centers, b) for b in bandwidths]
     return torch.stack(rows)
+
+
+def parzen_numpy(queries: torch.Tensor, centers: torch.Tensor, bandwidths: list[float]) -> torch.Tensor:
+    """Direct sums in float64: for each query the differences to all centers, then scipy's logsumexp."""
+    points, rows = centers.numpy().astype(np.float64), []
+    for query in queries.numpy().astype(np.float64):
+        squares = np.square(query - points).sum(axis=1)
+        rows.append([logsumexp(-0.5 / b**2 * squares) - _log_norm(centers, b) for b in bandwidths])
+    return torch.tensor(rows, dtype=torch.float64).T
+
+
+def parzen_keops(queries: torch.Tensor, centers: torch.Tensor, bandwidths: list[float]) -> torch.Tensor:
+    """KeOps: a symbolic reduction over differences, compiled for the shape, a pass a bandwidth; float32."""
+    from pykeops.torch import LazyTensor  # compiles C++; not among the project's requirements
+
+    x, c = LazyTensor(queries[:, None].contiguous()), LazyTensor(centers[None].contiguous())
+    squares = ((x - c) ** 2).sum(dim=2)
+    rows = [(-0.5 / b**2 * squares).logsumexp(dim=1).squeeze(1) - _log_norm(centers, b) for b in bandwidths]
+    return torch.stack(rows)
+
+
+def _log_norm(centers: torch.Tensor, bandwidth: float) -> float:
+    """log (n (sigma sqrt(2 pi))^d) for centers (n, d)."""
+    n, d = centers.shape
+    return math.log(n) + d * math.log(bandwidth * math.sqrt(2 * math.pi))
 
 
 def parzen_scikit_learn(queries: torch.Tensor, centers: torch.Tensor, bandwidths: list[float]) -> torch.Tensor:

@@ -21,8 +21,9 @@ from benchmarks.peers import EagerGame
 from gan.ensemble import Ensemble
 from gan.training import Game, train_epoch
 from pipeline.devices import add_device, hardware, use_device
+from pipeline.experiments import Experiment
 from pipeline.io import write_csv
-from pipeline.params import Experiment, load
+from pipeline.params import load
 from pipeline.runs import new_discriminator, new_generator
 
 MINIBATCHES = 100

@@ -1,4 +1,4 @@
-"""Draws from a trained generator."""
+"""Draws from a trained generator, and walks between them."""
 
 import torch
 
@@ -25,4 +25,27 @@ def draw_samples(generator: Generator, prior: str, n: int, random: torch.Generat
     samples = torch.cat([generator(part) for part in noise.split(block)])
     if not samples.isfinite().all():
         raise FloatingPointError("the generator's samples are not finite")
+    return samples
+
+
+@torch.no_grad()
+def interpolate(generator: Generator, prior: str, corners: int, n: int, random: torch.Generator) -> torch.Tensor:
+    """n samples along straight lines in z-space through a few draws of the prior, evenly spaced (Figure 3).
+
+    Args:
+        generator: G.
+        prior: p_z, one of gan.noise.PRIORS.
+        corners: draws that the path passes; they are not chosen.
+        n: samples, the first and the last at the ends of the path.
+        random: the random stream of the corners, advanced.
+    Returns:
+        shape (n, d).
+    Source:
+        caption of Figure 3; the path is ours, for the paper does not give its own.
+    """
+    ends = draw_noise(prior, (corners, generator.noise_size), random)
+    place = torch.linspace(0, corners - 1, n, device=ends.device)
+    before = place.floor().clamp(max=corners - 2).long()
+    share = (place - before)[:, None]
+    samples: torch.Tensor = generator((1 - share) * ends[before] + share * ends[before + 1])
     return samples

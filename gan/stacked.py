@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
-from gan.models import Dense
+from gan.layers import Dense
 from gan.training import Player
 
 TENSORS = ("weight", "bias", "weight_velocity", "bias_velocity")

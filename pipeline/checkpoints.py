@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from gan.ensemble import Ensemble
+from gan.together import Games
 from pipeline.errors import UserError
 from pipeline.io import read_tensors, write_tensors
 from pipeline.runs import differences, plain
@@ -53,7 +53,7 @@ class Checkpoint:
         self.path = path
         self.fingerprint = plain(fingerprint)
 
-    def save(self, games: Ensemble, progress: Mapping[int, Progress]) -> None:
+    def save(self, games: Games, progress: Mapping[int, Progress]) -> None:
         """Write the games and each seed's progress, whole or not at all."""
         state = {
             seed: {key: value for key, value in vars(run).items() if key not in GENERATORS_OF}
@@ -68,7 +68,7 @@ class Checkpoint:
         }
         write_tensors(self.path, games.tensors() | generators, {"state": json.dumps(metadata)})
 
-    def restore(self, games: Ensemble) -> dict[int, Progress]:
+    def restore(self, games: Games) -> dict[int, Progress]:
         """Put the saved state into new games; a checkpoint that does not belong to these runs is put aside.
 
         Returns:

@@ -1,61 +1,72 @@
-"""Data sets: readers of the raw files, made-up images for tests, and the prepared arrays."""
+"""Data sets: the prepared arrays, made-up images for tests."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from gan.contrast import normalise_contrast
+from gan.splits import TRAIN, consecutive_split, stratified_folds
 from pipeline.errors import UserError
+from pipeline.experiments import Dataset
 from pipeline.io import read_arrays, read_json, sha256
-from pipeline.params import Dataset
 
 
-def _read_mnist(folder: Path) -> np.ndarray:
-    """Training file, then test file, in file order; uint8 (70000, 28, 28)."""
-    from pipeline.torchvision_import import datasets
+def synthetic_images(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Blurred spots on black: something to learn in a second, with dead border pixels.
 
-    files = ("train-images-idx3-ubyte", "t10k-images-idx3-ubyte")
-    return np.concatenate([datasets.mnist.read_image_file(str(folder / name)).numpy() for name in files])
-
-
-READERS: dict[str, Callable[[Path], np.ndarray]] = {"mnist": _read_mnist}
-
-
-def synthetic_images(dataset: Dataset) -> np.ndarray:
-    """Blurred spots on black, uint8 (n, *shape): something to learn in a second, with dead border pixels."""
+    Returns:
+        uint8 images (n, *shape), and codes of gan.splits, (n,) or (n, folds).
+    """
     random = np.random.default_rng(0)
     n, height, width = sum(dataset.split), *dataset.shape[-2:]
     rows, columns = np.mgrid[:height, :width]
     center = random.uniform(0.35, 0.65, (n, 2, 1, 1)) * np.array([height, width]).reshape(1, 2, 1, 1)
     distance = (rows - center[:, 0]) ** 2 + (columns - center[:, 1]) ** 2
-    spots = 255 * np.exp(-distance / (0.02 * height * width))
-    return np.rint(spots).astype(np.uint8)
+    spots = np.rint(255 * np.exp(-distance / (0.02 * height * width))).astype(np.uint8)
+    if len(dataset.shape) == 3:  # fading from channel to channel
+        spots = np.stack([spots // (channel + 1) for channel in range(dataset.shape[0])], axis=1)
+    codes = consecutive_split(*dataset.split)
+    if dataset.folds:
+        labelled = np.count_nonzero(codes != TRAIN)
+        codes = np.repeat(codes[:, None], dataset.folds, axis=1)
+        codes[n - labelled :] = stratified_folds(np.zeros(labelled), dataset.folds, random)
+    return spots, codes
 
 
-def load_images(path: Path, part: int, dataset: str) -> torch.Tensor:
-    """One part of a prepared data set.
+def n_folds(path: Path) -> int:
+    """Folds of a prepared data set; 1 where there is one split."""
+    split = read_arrays(path).get("split", np.empty(0))
+    return split.shape[1] if split.ndim == 2 else 1
+
+
+def load_images(path: Path, part: int, dataset: str, fold: int = 0) -> torch.Tensor:
+    """One part of a prepared data set, as the networks see it.
 
     Args:
         path: npz file of `pipeline.prepare`.
         part: gan.splits.TRAIN, VALIDATION or TEST.
         dataset: whose images are expected.
+        fold: whose part it is, where there are folds.
     Returns:
-        shape (n, d), float32 in [0, 1], row-major pixels.
+        shape (n, d), float32, channels first, row-major pixels: in [0, 1], or contrast-normalised where the
+        data set asks for that.
     Raises:
         UserError: the file is missing or damaged, of another data set, or has no such part.
     Source:
-        pylearn2 datasets/mnist.py: uint8 / 255, nothing else.
+        pylearn2 datasets/mnist.py, tfd.py: uint8 / 255; cifar10.py: `gcn` of the raw values.
     """
     arrays = read_arrays(path)
-    if not {"images", "split", "dataset"} <= arrays.keys():
-        raise UserError(f"{path}: holds {sorted(arrays)}, expected dataset, images and split; run prepare again")
+    if not {"images", "split", "dataset", "contrast_norm"} <= arrays.keys():
+        raise UserError(f"{path}: holds {sorted(arrays)}, expected dataset, images, split ...; run prepare again")
     if str(arrays["dataset"]) != dataset:
         raise UserError(f"{path}: holds {arrays['dataset']}, expected {dataset}; name the right file with --data")
-    images = arrays["images"][arrays["split"] == part]
+    split = arrays["split"] if arrays["split"].ndim == 1 else arrays["split"][:, fold]
+    images = arrays["images"][split == part]
     if len(images) == 0:
         raise UserError(f"{path}: no image of part {part}; run prepare again")
-    return torch.from_numpy(images.reshape(len(images), -1)).float() / 255
+    rows, norm = torch.from_numpy(images.reshape(len(images), -1)).float(), float(arrays["contrast_norm"])
+    return normalise_contrast(rows, norm) if norm else rows / 255
 
 
 def check_prepared(path: Path) -> None:

@@ -4,6 +4,7 @@ import argparse
 import gzip
 import hashlib
 import http.client
+import io
 import os
 import shutil
 import subprocess
@@ -12,18 +13,17 @@ import tempfile
 import urllib.request
 import zlib
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from tqdm import tqdm
 
 from pipeline import cli
 from pipeline.errors import UserError
+from pipeline.experiments import MIRROR_VARIABLE, Dataset
 from pipeline.io import replacing
-from pipeline.params import Dataset
 from pipeline.provenance import Record
 
-MIRROR_VARIABLE = "GAN_DATA_MIRROR"
 CONNECT_TIMEOUT_SECONDS = 5
 NPM_TIMEOUT_SECONDS = 600
 
@@ -42,6 +42,7 @@ FAILURES = (
     OSError,
     EOFError,
     zlib.error,
+    KeyError,
     http.client.HTTPException,
     tarfile.TarError,
     subprocess.TimeoutExpired,
@@ -60,13 +61,33 @@ def _from_canonical(dataset: Dataset, name: str) -> bytes:
     """The file from where torchvision gets it."""
     from pipeline.torchvision_import import datasets
 
+    if dataset.name == "cifar10":
+        return _from_archive(_fetch_once(datasets.CIFAR10.url), name)
+    known = {"mnist": datasets.MNIST, "fashion-mnist": datasets.FashionMNIST}
+    if dataset.name not in known:
+        raise SourceFailed(f"no download is known for {dataset.name}")
     failures = []
-    for base in {"mnist": datasets.MNIST}[dataset.name].mirrors:
+    for base in known[dataset.name].mirrors:
         try:
             return _unpacked(f"{name}.gz", _fetch(f"{base}{name}.gz"))
         except FAILURES as error:
             failures.append(str(error) or type(error).__name__)
     raise SourceFailed("; ".join(dict.fromkeys(failures)))
+
+
+@cache
+def _fetch_once(url: str) -> bytes:
+    """An archive that holds several of the files."""
+    return _fetch(url)
+
+
+def _from_archive(data: bytes, name: str) -> bytes:
+    """A file of a tar archive."""
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        member = archive.extractfile(name)
+        if member is None:
+            raise SourceFailed(f"the archive's {name} is no file")
+        return member.read()
 
 
 def _fetch(url: str) -> bytes:
@@ -106,7 +127,7 @@ def _unpacked(name: str, data: bytes) -> bytes:
 def _verified(dataset: Dataset, name: str, data: bytes) -> bytes:
     want = dataset.files[name]
     got = hashlib.sha256(data).hexdigest()
-    if len(data) != want["bytes"] or got != want["sha256"]:
+    if want and (len(data) != want["bytes"] or got != want["sha256"]):
         raise SourceFailed(
             f"{name}: expected {want['bytes']} bytes, sha256 {want['sha256'][:12]}..., got {len(data)}, {got[:12]}..."
         )
@@ -150,7 +171,7 @@ def download(dataset: Dataset, folder: Path, mirror: Path | None) -> dict[str, s
         sources = _sources(mirror, Path(scratch))
         for name in dataset.files:
             target = folder / name
-            if target.is_file() and is_canonical(dataset, target):
+            if target.is_file() and is_canonical(dataset, name, target):
                 origins[name] = THERE
                 continue
             origins[name], data = _first_good(dataset, name, sources)
@@ -162,10 +183,36 @@ def download(dataset: Dataset, folder: Path, mirror: Path | None) -> dict[str, s
     return origins
 
 
-def is_canonical(dataset: Dataset, path: Path) -> bool:
-    """Whether a file has the size and the checksum that the params pin for its name."""
+def copy_user_file(dataset: Dataset, folder: Path) -> dict[str, str]:
+    """Copy the file that the user has supplied; as `download`.
+
+    Raises:
+        UserError: there is none, or it is not one of the files that the data set consists of.
+    """
+    source = dataset.user_file()
+    if source is None:
+        raise UserError(f"{dataset.name}: cannot be downloaded: {dataset.how_to_supply}")
+    name = source.name
+    if name not in dataset.files:
+        raise UserError(f"{source}: {dataset.name} is read from a file called {' or '.join(dataset.files)}")
     try:
-        return bool(_verified(dataset, path.name, path.read_bytes()))
+        data = _verified(dataset, name, source.read_bytes())
+    except OSError as error:
+        raise UserError(f"{source}: cannot be read ({error.strerror}); {dataset.how_to_supply}") from error
+    except SourceFailed as error:
+        raise UserError(f"{source}: not the published file: {error}") from error
+    if (folder / name).is_file() and (folder / name).samefile(source):
+        return {name: THERE}
+    with replacing(folder / name) as temporary:
+        temporary.write_bytes(data)
+    print(f"{name}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}", flush=True)
+    return {name: "the user's file"}
+
+
+def is_canonical(dataset: Dataset, name: str, path: Path) -> bool:
+    """Whether a file has the size and the checksum that the params pin for this name."""
+    try:
+        return bool(_verified(dataset, name, path.read_bytes()))
     except SourceFailed:
         return False
 
@@ -190,8 +237,11 @@ def _work(args: argparse.Namespace) -> None:
     dataset = cli.params(args).dataset(args.dataset)
     if args.mirror is not None and not args.mirror.is_dir():
         raise UserError(f"{args.mirror}: the mirror is not a folder; correct --mirror or {MIRROR_VARIABLE}")
-    origins = download(dataset, args.output, args.mirror)
-    files = [args.output / name for name in dataset.files]
+    if dataset.user_supplied:
+        origins = copy_user_file(dataset, args.output)
+    else:
+        origins = download(dataset, args.output, args.mirror)
+    files = [args.output / name for name in origins]
     manifest = args.output / "manifest.json"
     if manifest.is_file() and set(origins.values()) == {THERE}:
         print(f"{dataset.name}: all files are there, as pinned", flush=True)

@@ -22,10 +22,12 @@ from pipeline.summary import PAPER, cell, columns, quoted, test_rows, why_missin
 PADDING = 5  # pixels between images, as in the authors' show_samples scripts
 YELLOW = (1.0, 1.0, 0.0)
 GREY = 0.5
+CENTRED = {"xycoords": "axes fraction", "ha": "center", "va": "center", "fontsize": 9}
 LOG_2 = float(np.log(2))
 # Nats below the best mean that a bandwidth curve still shows.
 DEPTH = 250
 OURS = "ours"
+PANELS = {"mnist": "a", "tfd": "b", "cifar10-fc": "c", "cifar10-conv": "d"}  # of the paper's Figure 2
 
 
 def style() -> None:
@@ -34,40 +36,85 @@ def style() -> None:
     plt.rcParams.update({"svg.hashsalt": "gan", "axes.spines.top": False, "axes.spines.right": False})
 
 
-def contact_sheet(draws: np.ndarray, neighbours: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def contact_sheet(draws: np.ndarray, neighbours: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Figure 2's grid: samples in rows, then the training image nearest to the last one, framed yellow.
 
     Args:
         draws: (rows, columns, d), values in [0, 1].
         neighbours: (rows, d).
-        shape: (height, width) of an image, height * width = d.
+        shape: (height, width) of an image, or (3, height, width).
     Returns:
         (H, W, 3), values in [0, 1].
     Source:
         goodfeli/adversarial, show_samples_*_paper.py: 5 pixels of padding, mid-grey ground.
     """
     rows, columns = draws.shape[0], draws.shape[1] + 1
-    height, width = shape[0] + PADDING, shape[1] + PADDING
+    inner = shape[-2:]
+    height, width = inner[0] + PADDING, inner[1] + PADDING
     sheet = np.full((rows * height + PADDING, columns * width + PADDING, 3), GREY)
     for row in range(rows):
         for column, image in enumerate([*draws[row], neighbours[row]]):
             top, left = row * height + PADDING, column * width + PADDING
             if column == columns - 1:
-                sheet[top - 1 : top + shape[0] + 1, left - 1 : left + shape[1] + 1] = YELLOW
-            sheet[top : top + shape[0], left : left + shape[1]] = image.reshape(*shape, 1)
+                sheet[top - 1 : top + inner[0] + 1, left - 1 : left + inner[1] + 1] = YELLOW
+            sheet[top : top + inner[0], left : left + inner[1]] = picture(image, shape)
     return sheet
+
+
+def picture(image: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """A flat image (d,) as (height, width, 1), or (height, width, 3) where its shape has three channels."""
+    return np.moveaxis(image.reshape(-1, *shape[-2:]), 0, -1)
 
 
 def samples(sheet: dict[str, np.ndarray], params: Params, experiment: str, seed: int) -> Figure:
     """Figure 2: fair random draws and nearest training images."""
     entry = params.experiment(experiment)
-    height, width = params.dataset(entry.dataset).shape[-2:]
-    grid = contact_sheet(sheet["draws"], sheet["neighbours"], (height, width))
+    grid = contact_sheet(sheet["draws"], sheet["neighbours"], params.dataset(entry.dataset).shape)
     figure, axes = plt.subplots(figsize=(6, 4.6), layout="constrained")
     axes.imshow(grid, interpolation="nearest")
     axes.set_axis_off()
-    axes.set_title(f"{entry.label}, seed {seed}: 20 fair draws; yellow: training image nearest to column 5")
-    axes.title.set_fontsize(10)
+    panel = f"Figure 2 {PANELS[experiment]}. " if experiment in PANELS else ""
+    axes.set_title(f"{panel}{entry.label}, seed {seed}: 20 fair draws; yellow: nearest training image to column 5")
+    axes.title.set_fontsize(9)
+    return _on_its_face(figure, params)
+
+
+def interpolation(sheet: dict[str, np.ndarray], params: Params, experiment: str, seed: int) -> Figure:
+    """Figure 3: a walk through z-space along straight lines between draws that nobody chose."""
+    entry = params.experiment(experiment)
+    shape = params.dataset(entry.dataset).shape
+    strip = np.concatenate([picture(image, shape) for image in sheet["walk"]], axis=1)
+    figure, axes = plt.subplots(figsize=(10, 1.1), layout="constrained")
+    axes.imshow(strip, interpolation="nearest", cmap="gray", vmin=0, vmax=1)
+    axes.set_axis_off()
+    title = f"Figure 3. {entry.label}, seed {seed}: {len(sheet['walk'])} steps in z-space through 5 fair draws"
+    axes.set_title(title, fontsize=9)
+    return _on_its_face(figure, params)
+
+
+def toy(moments: pd.DataFrame, params: Params) -> Figure:
+    """Figure 1: densities, D and its analytic optimum, and where G sends evenly spaced noise."""
+    colours = params.values["figures"]
+    titles = moments.panel.unique()
+    figure, columns_of = plt.subplots(
+        2, len(titles), figsize=(12, 3.6), sharex=True, layout="constrained", height_ratios=(4, 1)
+    )
+    for (top, bottom), title in zip(columns_of.T, titles, strict=True):
+        mine = moments[moments.panel == title]
+        grid, arrows = mine[mine.z.isna()], mine[mine.z.notna()]
+        top.plot(grid.x, grid.p_data, ":", color="black", label="data")
+        top.plot(grid.x, grid.p_g, color="#2e7d32", label="generator")
+        top.plot(grid.x, grid.d, "--", color=colours["other"], label="D, trained")
+        top.plot(grid.x, grid.d_star, color=colours["other"], linewidth=0.8, alpha=0.6, label="D*, analytic")
+        top.axhline(0.5, color="0.8", linewidth=0.8, zorder=0)
+        top.set_title(title, fontsize=10)
+        ends = grid.x.min() + arrows.z.rank(pct=True) * (grid.x.max() - grid.x.min())
+        bottom.plot([arrows.x, ends], [np.ones(len(arrows)), np.zeros(len(arrows))], color="0.5", linewidth=0.6)
+        bottom.set(yticks=[0, 1], yticklabels=["z", "x"], ylim=(0, 1), xticks=[])
+        top.set_ylim(0, 1.05 * max(1, moments.p_g.max()))
+    for axes in columns_of[:, 1:].flat:
+        axes.set_yticklabels([])
+    columns_of[0, 0].legend(fontsize=7, frameon=False)
     return _on_its_face(figure, params)
 
 
@@ -76,7 +123,7 @@ def bandwidth_curve(bandwidths: pd.DataFrame, params: Params, experiment: str) -
     mine = bandwidths[(bandwidths.experiment == experiment) & (bandwidths.generator == "best")]
     ours, other = (params.values["figures"][key] for key in ("ours", "other"))
     figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
-    for _, run in mine.groupby("seed"):
+    for _, run in mine.groupby(["seed", "fold"]):
         fine, authors = (run[run.grid == grid].sort_values("bandwidth") for grid in ("fine", "authors"))
         axes.plot(fine.bandwidth, fine.validation_log_likelihood, color=ours, alpha=0.6, linewidth=1.2)
         axes.plot(authors.bandwidth, authors.validation_log_likelihood, **_dot(ours, "white"))
@@ -92,7 +139,8 @@ def bandwidth_curve(bandwidths: pd.DataFrame, params: Params, experiment: str) -
         ["authors' grid", "chosen from it", "chosen from the fine grid"],
         frameon=False,
     )
-    title = f"{params.experiment(experiment).label}: a curve per seed, n = {mine.seed.nunique()}"
+    of_fold = " and fold" if mine.fold.nunique() > 1 else ""
+    title = f"{params.experiment(experiment).label}: a curve per seed{of_fold}, n = {mine.seed.nunique()} seeds"
     axes.set_title(title, fontsize=11)
     return _on_its_face(figure, params)
 
@@ -119,6 +167,9 @@ def learning_curves(curves: pd.DataFrame, params: Params, experiment: str) -> Fi
     _finish(panels[1], "mean output of D", ("D(x)", "D(G(z))"), 0.5, "1/2")
     panels[1].set_ylim(0, 1)
     panels[2].set(xlabel="epoch", ylabel="validation log-likelihood (nats)")
+    if params.experiment(experiment).selection == "last":
+        panels[2].annotate("not looked at: the last epoch's\ngenerator is scored", (0.5, 0.5), **CENTRED)
+        panels[2].set(xlim=panels[0].get_xlim(), yticks=[])
     panels[2].ticklabel_format(useOffset=False)
     for axes in panels:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
@@ -141,7 +192,7 @@ def table_plot(metrics: pd.DataFrame, params: Params) -> Figure:
     titles = columns(params)
     figure, panels = plt.subplots(1, len(titles), figsize=(5 * len(titles), 3.8), layout="constrained", sharey=True)
     for axes, (experiment, label) in zip(panels, titles.items(), strict=True):
-        rows = quoted().query("dataset == @experiment and error_over in ('test examples', 'folds')")
+        rows = quoted("table 1").query("dataset == @experiment")
         for row in rows.to_dict("records"):
             colour = params.values["figures"]["other" if row["model"] == PAPER else "data"]
             axes.errorbar(row["value"], row["model"], xerr=row["error"], fmt="o", color=colour, capsize=3)

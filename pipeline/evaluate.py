@@ -1,4 +1,4 @@
-"""Score a run: bandwidths chosen on validation images, mean log-likelihood of the test images."""
+"""Score a run: bandwidths chosen on validation images, mean log-likelihood of the test images; fold by fold."""
 
 import argparse
 from pathlib import Path
@@ -9,11 +9,12 @@ import torch
 
 from gan.parzen import Score, score
 from gan.splits import TEST, VALIDATION
+from gan.statistics import standard_error
 from pipeline import cli
-from pipeline.datasets import load_images
+from pipeline.datasets import load_images, n_folds
 from pipeline.devices import add_device, use_device
+from pipeline.experiments import Experiment
 from pipeline.io import read_array, write_csv
-from pipeline.params import Experiment
 from pipeline.provenance import Record
 from pipeline.runs import BANDWIDTHS, MANIFESTS, METRICS, SAMPLES, Run
 
@@ -37,18 +38,20 @@ def _work(args: argparse.Namespace) -> None:
     experiment = params.experiment(args.experiment)
     run = Run(args.run, experiment, "sample")
     data, device = run.use(args.data), use_device(args)
-    validation = load_images(data, VALIDATION, experiment.dataset)[: experiment.n_validation].to(device)
-    test = load_images(data, TEST, experiment.dataset).to(device)
     metrics, curves = [], []
-    common = {"experiment": experiment.name, "model": "adversarial-nets", "seed": run.seed, "fold": None}
+    common = {"experiment": experiment.name, "model": "adversarial-nets", "seed": run.seed}
     for generator, name in SAMPLES.items():
         print(f"{experiment.name} seed {run.seed}: scoring {name}", flush=True)
         samples = torch.from_numpy(read_array(args.run / name)).to(device)
-        for grid, result in score(samples, validation, test, experiment.grids).items():
-            place = common | {"generator": generator, "grid": grid, "scale": params.scale}
-            sizes = {"n_samples": len(samples), "validation": len(validation), "test": len(test)}
-            metrics += [place | row for row in metric_rows(result, sizes)]
-            curves += [place | row for row in curve_rows(result, experiment, grid)]
+        place = common | {"generator": generator, "scale": params.scale, "n_samples": len(samples)}
+        rows = []
+        for fold in range(n_folds(data)):
+            scores, sizes = _score_fold(samples, data, fold, experiment)
+            for grid, result in scores.items():
+                rows += [{"fold": fold, "grid": grid} | row for row in metric_rows(result, sizes)]
+                at = common | {"generator": generator, "fold": fold, "grid": grid, "scale": params.scale}
+                curves += [at | row for row in curve_rows(result, experiment, grid)]
+        metrics += [place | row for row in (one_split(rows) if n_folds(data) == 1 else with_means(rows))]
     write_csv(args.run / METRICS, pd.DataFrame(metrics))
     write_csv(args.run / BANDWIDTHS, pd.DataFrame(curves))
     record.write(
@@ -58,6 +61,16 @@ def _work(args: argparse.Namespace) -> None:
         settings=experiment.settings("evaluate"),
         device=device.type,
     )
+
+
+def _score_fold(
+    samples: torch.Tensor, data: Path, fold: int, experiment: Experiment
+) -> tuple[dict[str, Score], dict[str, int]]:
+    """Scores by grid on one fold's validation and test images, and how many images these are."""
+    parts = [load_images(data, part, experiment.dataset, fold).to(samples.device) for part in (VALIDATION, TEST)]
+    validation, test = parts[0][: experiment.n_validation], parts[1]
+    sizes = {"validation": len(validation), "test": len(test)}
+    return score(samples, validation, test, experiment.grids), sizes
 
 
 def metric_rows(result: Score, sizes: dict[str, int]) -> list[dict[str, Any]]:
@@ -75,11 +88,42 @@ def metric_rows(result: Score, sizes: dict[str, int]) -> list[dict[str, Any]]:
             "error_over": f"{part} images",
             "bandwidth": result.selection.bandwidth,
             "bandwidth_place": f"{result.selection.place}/{result.selection.size}",
-            "n_samples": sizes["n_samples"],
             "n_eval": sizes[part],
         }
         for part, (value, error) in values.items()
     ]
+
+
+def one_split(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of a data set without folds."""
+    return [row | {"fold": None, "standard_error_ddof1": None} for row in rows]
+
+
+def with_means(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A row for the mean over folds of each grid and metric (no fold named), after the rows of the folds.
+
+    Source:
+        caption of Table 1: on TFD the standard error is over folds, each with a bandwidth of its own. Li et al.
+        2015 take ddof 0, so the headline does; ddof 1 stands beside it.
+    """
+    frame, means = pd.DataFrame(rows), []
+    for (grid, metric), group in frame.groupby(["grid", "metric"], sort=False):
+        means.append(
+            {
+                "fold": None,
+                "grid": grid,
+                "metric": metric,
+                "value": group.value.mean(),
+                "unit": "nats",
+                "standard_error": standard_error(group.value.to_numpy()),
+                "standard_error_ddof1": standard_error(group.value.to_numpy(), ddof=1),
+                "error_over": f"{len(group)} folds",
+                "bandwidth": None,
+                "bandwidth_place": None,
+                "n_eval": int(group.n_eval.sum()),
+            }
+        )
+    return [row | {"standard_error_ddof1": None} for row in rows] + means
 
 
 def curve_rows(result: Score, experiment: Experiment, grid: str) -> list[dict[str, Any]]:

@@ -13,7 +13,8 @@ from pipeline.provenance import Record
 from pipeline.summary import read_metrics
 
 EXAMPLE = (
-    "--scale quick --results results/quick --sheets runs/quick/mnist/seed0/sheet.npz --output results/quick/figures"
+    "--scale quick --results results/quick --toy results/quick/toy.csv \\\n"
+    "    --sheets runs/quick/mnist/seed0/sheet.npz --output results/quick/figures"
 )
 
 
@@ -22,6 +23,7 @@ def main() -> None:
     parser = cli.parser("figures", __doc__, EXAMPLE)
     cli.add_params(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder that `table` filled")
+    parser.add_argument("--toy", type=Path, required=True, help="csv file of `toy`")
     parser.add_argument("--sheets", type=Path, nargs="+", required=True, help="EXPERIMENT/seedN/sheet.npz of `sample`")
     parser.add_argument("--output", type=Path, required=True, help="folder of the svg and png files")
     cli.run(parser, _work)
@@ -34,14 +36,20 @@ def _work(args: argparse.Namespace) -> None:
     names = ("metrics.csv", "curves.csv", "bandwidths.csv")
     metrics = read_metrics(args.results / names[0], params)
     curves, bandwidths = (read_csv(args.results / name) for name in names[1:])
-    figures = {"table1": drawing.table_plot(metrics, params)}
+    outputs = save(drawing.table_plot(metrics, params), args.output / "table1")
+    outputs += save(drawing.toy(read_csv(args.toy), params), args.output / "toy")
     for path in args.sheets:
         experiment, seed = _place(path)
-        figures[f"samples-{experiment}"] = drawing.samples(read_arrays(path), params, experiment, seed)
-        figures[f"bandwidth-{experiment}"] = drawing.bandwidth_curve(bandwidths, params, experiment)
-        figures[f"learning-{experiment}"] = drawing.learning_curves(curves, params, experiment)
-    outputs = [path for name, figure in figures.items() for path in save(figure, args.output / name)]
-    inputs = [*(args.results / name for name in names), *args.sheets]
+        sheet = read_arrays(path)
+        drawn = {
+            "samples": drawing.samples(sheet, params, experiment, seed),
+            "interpolation": drawing.interpolation(sheet, params, experiment, seed),
+            "bandwidth": drawing.bandwidth_curve(bandwidths, params, experiment),
+            "learning": drawing.learning_curves(curves, params, experiment),
+        }
+        for kind, figure in drawn.items():
+            outputs += save(figure, args.output / f"{kind}-{experiment}")
+    inputs = [*(args.results / name for name in names), args.toy, *args.sheets]
     record.write(args.output / "manifest.json", inputs, outputs, settings=params.presentation())
 
 

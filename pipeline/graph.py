@@ -11,12 +11,14 @@ from typing import Any
 import torch
 
 from pipeline.errors import UserError
+from pipeline.experiments import Dataset, Experiment
 from pipeline.io import read_json
-from pipeline.params import Dataset, Experiment, Params, load
+from pipeline.params import Params, load
 from pipeline.runs import CURVE, GENERATORS, MANIFESTS, name_of
 
 OVERRIDABLE = ("scale", "experiments", "seeds")
 PUBLISHED = Path("results/published")
+KINDS = ("samples", "interpolation", "bandwidth", "learning")  # of figures, one each an experiment
 TRAINED = [*GENERATORS.values(), CURVE, MANIFESTS["train"]]  # files that training leaves in a run
 
 
@@ -28,6 +30,8 @@ class Block:
         name: e.g. "mnist_seeds0_19"; of the job.
         experiment: its name.
         data: the prepared data.
+        pretrained: files of the first stage's runs, where there is one.
+        options: that name their folder.
         runs: the folder of each seed's run.
         settings: what the runs depend on; not which seeds are trained together.
     """
@@ -35,13 +39,15 @@ class Block:
     name: str
     experiment: str
     data: str
+    pretrained: list[str]
+    options: str
     runs: list[str]
     settings: dict[str, Any]
 
     @property
     def files(self) -> list[str]:
         """What training leaves."""
-        return [f"{run}/{name}" for run in self.runs for name in TRAINED]
+        return _trained(self.runs)
 
 
 class Graph:
@@ -57,6 +63,11 @@ class Graph:
     def __init__(self, config: dict[str, Any], params_file: Path = Path("params.yaml")) -> None:
         self._config = config = config | {"seeds": _numbers(config["seeds"])}
         self.params = Params(config)
+        if not self.params.experiments:
+            missing = [
+                self.params.dataset(self.params.values["catalogue"][name]["dataset"]) for name in self.params.asked
+            ]
+            raise UserError("nothing to run: " + "; ".join(dict.fromkeys(data.how_to_supply for data in missing)))
         in_file = load(params_file).values
         changed = [key for key in config if key not in OVERRIDABLE and config[key] != in_file.get(key)]
         if changed:
@@ -82,16 +93,25 @@ class Graph:
         size = self.params.values["compute"]["seeds_per_job"]["cuda" if self.gpus() else "cpu"]
         return [
             self._block(name, list(seeds))
-            for name in self.experiments()
-            for _, seeds in groupby(sorted(self.params.seeds(name)), key=lambda seed: seed // size)
+            for scored in self.experiments()
+            for name in self._stages(scored)
+            for _, seeds in groupby(sorted(self.params.seeds(scored)), key=lambda seed: seed // size)
         ]
+
+    def _stages(self, experiment: str) -> list[str]:
+        """The experiment, after the one that trains its upper layers."""
+        first = self.params.experiment(experiment).pretraining
+        return [experiment] if first is None else [*self._stages(first.name), experiment]
 
     def _block(self, name: str, seeds: list[int]) -> Block:
         experiment = self.params.experiment(name)
+        first = experiment.pretraining
         return Block(
             name=f"{name}_{name_of(seeds)}".replace("-", "_"),
             experiment=name,
             data=_prepared(experiment.dataset),
+            pretrained=_trained([self._run(first.name, seed) for seed in seeds]) if first else [],
+            options=f"--pretrained runs/{self.params.scale}/{first.name}" if first else "",
             runs=[self._run(name, seed) for seed in seeds],
             settings=experiment.settings("train"),
         )
@@ -115,8 +135,8 @@ class Graph:
 
     def figures(self) -> list[str]:
         """Names of all figures."""
-        each = [f"{kind}-{name}" for name in self.experiments() for kind in ("samples", "bandwidth", "learning")]
-        return ["table1", *each]
+        each = [f"{kind}-{name}" for name in self.experiments() for kind in KINDS]
+        return ["table1", "toy", *each]
 
     def datasets(self) -> list[str]:
         """Names of the data sets of the experiments to run."""
@@ -135,12 +155,14 @@ class Graph:
         return [] if self.dataset(wildcards.dataset).synthetic else [f"data/raw/{wildcards.dataset}/manifest.json"]
 
     def files(self, wildcards: Any) -> dict[str, Any]:
-        """Names and checksums of a data set's raw files."""
-        return self.dataset(wildcards.dataset).files
+        """Names and checksums of a data set's raw files, and where the user has put them."""
+        dataset = self.dataset(wildcards.dataset)
+        return {"files": dataset.files, "path": dataset.path}
 
-    def split(self, wildcards: Any) -> tuple[int, ...]:
-        """Sizes of a data set's parts."""
-        return self.dataset(wildcards.dataset).split
+    def split(self, wildcards: Any) -> dict[str, Any]:
+        """How a data set's parts are made."""
+        dataset = self.dataset(wildcards.dataset)
+        return {"split": dataset.split, "folds": dataset.folds, "contrast_norm": dataset.contrast_norm}
 
     def prepared(self, wildcards: Any) -> str:
         """Prepared data of an experiment."""
@@ -187,6 +209,10 @@ class Graph:
 
 def _prepared(dataset: str) -> str:
     return f"data/prepared/{dataset}.npz"
+
+
+def _trained(runs: list[str]) -> list[str]:
+    return [f"{run}/{name}" for run in runs for name in TRAINED]
 
 
 def _numbers(seeds: Any) -> Any:

@@ -2,67 +2,21 @@
 
 import math
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
 
-from gan.models import Layer, check_layers
+from gan.layers import AnyLayer, Deconvolution, Layer
+from gan.models import check_layers
 from gan.recipe import Recipe
 from pipeline.errors import UserError
+from pipeline.experiments import Dataset, Experiment, layer
 
 SCHEMA = Path(__file__).parent / "schema" / "params.schema.yaml"
 SYNTHETIC = "synthetic-"
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """All that decides the numbers of one experiment at one scale."""
-
-    name: str
-    label: str
-    dataset: str
-    margin_nats: float
-    noise_size: int
-    generator: tuple[Layer, ...]
-    discriminator: tuple[Layer, ...]
-    recipe: Recipe
-    precision: str
-    epochs: int
-    every_epochs: int
-    patience_epochs: int
-    n_samples: int
-    n_validation: int
-    grids: dict[str, tuple[float, ...]]
-
-    def settings(self, stage: str) -> dict[str, Any]:
-        """What a stage's files depend on; recorded in its manifest and compared with the present.
-
-        Args:
-            stage: "train", "sample" or "evaluate".
-        """
-        if stage == "sample":
-            return {"n_samples": self.n_samples}
-        if stage == "evaluate":
-            return {"n_validation": self.n_validation, "grids": self.grids}
-        settings = asdict(self)
-        for unused in ("label", "margin_nats", "grids"):
-            del settings[unused]
-        return settings | {"validation_grid": self.grids["authors"]}
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """A data set's shape, split and canonical files, from the params."""
-
-    name: str
-    shape: tuple[int, ...]
-    split: tuple[int, int, int]
-    files: dict[str, dict[str, Any]]
-    npm_package: str | None
-    synthetic: bool
 
 
 class Params:
@@ -89,12 +43,21 @@ class Params:
         for name, entry in values["catalogue"].items():
             _known(f"catalogue: {name}: dataset", entry["dataset"], values["datasets"])
             _check_sizes(name, entry, values)
+            if entry.get("pretraining") is not None:
+                _known(f"catalogue: {name}: pretraining", entry["pretraining"], values["catalogue"])
+
+    @property
+    def asked(self) -> list[str]:
+        """Names of the experiments that the scale or the user asks for, in the scale's order."""
+        chosen = self.values["experiments"]
+        pretraining = {entry.get("pretraining") for entry in self.values["catalogue"].values()}
+        names = [name for name in self._scale["experiments"] if name not in pretraining]
+        return [name for name in names if chosen is None or name in chosen]
 
     @property
     def experiments(self) -> list[str]:
-        """Names of the experiments to run, in the scale's order."""
-        chosen = self.values["experiments"]
-        return [name for name in self._scale["experiments"] if chosen is None or name in chosen]
+        """Those of them whose data are there."""
+        return [name for name in self.asked if self.dataset(self.dataset_of(name)).is_available]
 
     @property
     def is_real(self) -> bool:
@@ -133,25 +96,33 @@ class Params:
         _known("experiment", name, self._scale["experiments"])
         entry, parzen = self.values["catalogue"][name], self.values["parzen"]
         try:
-            check_layers(self._layers(entry["generator"]), self._layers(entry["discriminator"]))
+            generator, discriminator = (self._layers(entry, net) for net in ("generator", "discriminator"))
+            check_layers(generator, discriminator)
             return Experiment(
                 name=name,
                 label=entry["label"],
-                dataset=entry["dataset"] if self.is_real else SYNTHETIC + entry["dataset"],
-                margin_nats=entry["margin_nats"],
+                dataset=self.dataset_of(name),
+                margin_nats=entry.get("margin_nats"),
                 noise_size=entry["noise_size"],
-                generator=self._layers(entry["generator"]),
-                discriminator=self._layers(entry["discriminator"]),
+                generator=generator,
+                discriminator=discriminator,
                 recipe=Recipe(**entry["recipe"]),
+                pretraining=self.experiment(entry["pretraining"]) if entry.get("pretraining") else None,
+                selection=entry["selection"],
                 precision=self.values["compute"]["precision"],
                 epochs=self._scale["experiments"][name]["epochs"],
                 n_samples=self._scale["n_samples"],
-                n_validation=parzen["n_validation"],
+                n_validation=None if self.dataset(self.dataset_of(name)).folds else parzen["n_validation"],
                 grids={key: _grid(**grid) for key, grid in parzen["grids"].items()},
                 **self.values["validation"],
             )
         except (ValueError, TypeError) as error:
             raise UserError(f"params: catalogue: {name}: {error}") from error
+
+    def dataset_of(self, experiment: str) -> str:
+        """Name of an experiment's data set; the scale need not have the experiment."""
+        name = self.values["catalogue"][experiment]["dataset"]
+        return name if self.is_real else SYNTHETIC + name
 
     def dataset(self, name: str) -> Dataset:
         """A data set by name; with the prefix "synthetic-" its made-up twin of the same shape.
@@ -162,24 +133,32 @@ class Params:
         synthetic = name.startswith(SYNTHETIC)
         real_name = name.removeprefix(SYNTHETIC)
         _known("dataset", real_name, self.values["datasets"])
-        entry = self.values["datasets"][real_name]
-        split = tuple(entry["split"])
-        if synthetic:
-            n = self.values["synthetic_images"]
-            split = (n - 2 * (n // 3), n // 3, n // 3)
-        return Dataset(name, tuple(entry["shape"]), split, entry["files"], entry.get("npm_package"), synthetic)
+        entry, n = self.values["datasets"][real_name], self.values["synthetic_images"]
+        return Dataset(
+            name=name,
+            shape=tuple(entry["shape"]),
+            split=(n - 2 * (n // 3), n // 3, n // 3) if synthetic else tuple(entry.get("split", (0, 0, 0))),
+            folds=entry.get("folds", 0),
+            contrast_norm=entry.get("contrast_norm", 0.0),
+            files=entry["files"],
+            npm_package=entry.get("npm_package"),
+            user_supplied="path" in entry,
+            path=entry.get("path"),
+            synthetic=synthetic,
+        )
 
-    def _layers(self, entries: list[dict[str, Any]]) -> tuple[Layer, ...]:
-        """The layers of the catalogue; `smoke` makes them narrower, with wider initial weights."""
-        factor, limit = self._scale.get("weight_factor", 1), self._scale.get("max_units")
-        layers = [replace(layer, weight_range=factor * layer.weight_range) for layer in map(_layer, entries)]
-        if limit is not None:
-            layers[:-1] = [replace(layer, units=min(layer.units, limit)) for layer in layers[:-1]]
+    def _layers(self, entry: dict[str, Any], network: str) -> tuple[AnyLayer, ...]:
+        """The layers of the catalogue; `smoke` makes dense ones narrower, with wider initial weights."""
+        layers = [layer(**line) for line in entry[network]]
+        factor, limit = self._scale.get("weight_factor", 1), self._scale.get("max_units", math.inf)
+        # What a convolution reads has the size it has; so has the noise that a pretrained generator reads.
+        fixed = [isinstance(above, Deconvolution) for above in layers[1:]] + [True]
+        for place, one in enumerate(layers):
+            layers[place] = one = replace(one, weight_range=factor * one.weight_range)
+            if isinstance(one, Layer):
+                units = one.units if fixed[place] or one.units <= entry["noise_size"] else min(one.units, limit)
+                layers[place] = replace(one, units=units, sparse=min(one.sparse, limit))
         return tuple(layers)
-
-
-def _layer(entry: dict[str, Any]) -> Layer:
-    return Layer(**entry)
 
 
 def load(path: Path, scale: str | None = None) -> Params:
@@ -219,10 +198,13 @@ def _known(what: str, name: str, choices: Any) -> None:
 def _check_sizes(name: str, entry: dict[str, Any], values: dict[str, Any]) -> None:
     """The generator draws images of the data set's size; there are as many validation images as asked for."""
     dataset = values["datasets"][entry["dataset"]]
-    pixels, units = math.prod(dataset["shape"]), entry["generator"][-1]["units"]
+    try:
+        pixels, units = math.prod(dataset["shape"]), layer(**entry["generator"][-1]).units
+    except (ValueError, TypeError) as error:
+        raise UserError(f"params: catalogue: {name}: generator: {error}") from error
     if units != pixels:
         raise UserError(f"params: catalogue: {name}: generator: last units: {units}, but an image has {pixels} pixels")
-    wanted, there = values["parzen"]["n_validation"], dataset["split"][1]
+    wanted, there = values["parzen"]["n_validation"], dataset["split"][1] if "split" in dataset else math.inf
     if wanted > there:
         raise UserError(f"params: parzen: n_validation: {wanted}, but {entry['dataset']} has {there} validation images")
 

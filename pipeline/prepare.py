@@ -5,13 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from gan.splits import consecutive_split
+from gan.splits import TEST, TRAIN, VALIDATION
 from pipeline import cli
-from pipeline.datasets import READERS, synthetic_images
+from pipeline.datasets import synthetic_images
 from pipeline.download import is_canonical
 from pipeline.errors import UserError
+from pipeline.experiments import Dataset
 from pipeline.io import write_arrays
 from pipeline.provenance import Record
+from pipeline.readers import READERS
 
 
 def main() -> None:
@@ -29,21 +31,47 @@ def _work(args: argparse.Namespace) -> None:
     dataset = cli.params(args).dataset(args.dataset)
     files: list[Path] = []
     if dataset.synthetic:
-        images = synthetic_images(dataset)
+        images, split = synthetic_images(dataset)
     else:
-        if args.raw is None:
-            raise UserError(f"{dataset.name} is read from files: name their folder with --raw")
-        files = [args.raw / name for name in dataset.files]
-        for path in files:
-            if not path.is_file() or not is_canonical(dataset, path):
-                raise UserError(f"{path}: missing, or not the pinned bytes; run download again")
-        images = READERS[dataset.name](args.raw)
-    if images.shape != (sum(dataset.split), *dataset.shape):
+        files = _raw_files(dataset, args.raw)
+        images, split = READERS[dataset.name](args.raw, dataset)
+    if images.shape[1:] != dataset.shape or (not dataset.folds and len(images) != sum(dataset.split)):
         raise UserError(f"{dataset.name}: params say {dataset.split} images of {dataset.shape}, got {images.shape}")
-    split = consecutive_split(*dataset.split)
-    write_arrays(args.output, dataset=np.array(dataset.name), images=images, split=split)
+    write_arrays(
+        args.output,
+        dataset=np.array(dataset.name),
+        images=images,
+        split=split,
+        contrast_norm=np.array(dataset.contrast_norm),
+    )
     record.write(args.output.with_suffix(".manifest.json"), inputs=files, outputs=[args.output])
-    print(f"{dataset.name}: {len(images)} images of shape {dataset.shape}, split {dataset.split}", flush=True)
+    print(f"{dataset.name}: {len(images)} images of shape {dataset.shape}; {_counts(split)}", flush=True)
+
+
+def _raw_files(dataset: Dataset, folder: Path | None) -> list[Path]:
+    """The files to read, once they are known to be the pinned ones.
+
+    Raises:
+        UserError: no folder is named, or a file is missing or changed.
+    """
+    if folder is None:
+        raise UserError(f"{dataset.name} is read from files: name their folder with --raw")
+    names = [name for name in dataset.files if (folder / name).is_file() or not dataset.user_supplied]
+    if not names:
+        raise UserError(f"{folder}: holds none of {', '.join(dataset.files)}; run download first")
+    for name in names:
+        if not (folder / name).is_file() or not is_canonical(dataset, name, folder / name):
+            raise UserError(f"{folder / name}: missing, or not the pinned bytes; run download again")
+    return [folder / name for name in names]
+
+
+def _counts(split: np.ndarray) -> str:
+    """Sizes of the parts, in words."""
+    names = {TRAIN: "train", VALIDATION: "validate", TEST: "test"}
+    if split.ndim == 1:
+        return ", ".join(f"{(split == code).sum()} {name}" for code, name in names.items())
+    folds = [f"{(column == VALIDATION).sum()} + {(column == TEST).sum()}" for column in split.T]
+    return f"{(split[:, 0] == TRAIN).sum()} train; validation + test of each fold: {', '.join(folds)}"
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ RESULTS = (
     "metrics.csv",
     "curves.csv",
     "bandwidths.csv",
+    "toy.csv",
+    "toy.manifest.json",
     "table1.csv",
     "table1.md",
     "table1.tex",

@@ -9,8 +9,8 @@ import torch
 from gan.models import Discriminator, Generator
 from gan.seeding import stream
 from pipeline.errors import UserError
+from pipeline.experiments import Experiment
 from pipeline.io import read_json, read_tensors, reading, sha256
-from pipeline.params import Experiment
 
 GENERATORS = {"best": "generator.safetensors", "last": "last.safetensors"}
 SAMPLES = {"best": "samples.npy", "last": "last_samples.npy"}
@@ -35,6 +35,20 @@ def new_discriminator(experiment: Experiment, seed: int, device: torch.device) -
     return Discriminator(experiment.generator[-1].units, experiment.discriminator, weights)
 
 
+def generator_with(state: dict[str, torch.Tensor], experiment: Experiment, device: torch.device) -> Generator:
+    """A trained G from its tensors.
+
+    Raises:
+        ValueError: they are of another network.
+    """
+    generator = new_generator(experiment, 0, device)
+    try:
+        generator.load_state_dict(state)
+    except RuntimeError as error:
+        raise ValueError("weights of another network") from error
+    return generator
+
+
 def load_generator(path: Path, experiment: Experiment, device: torch.device) -> Generator:
     """A trained G.
 
@@ -42,13 +56,21 @@ def load_generator(path: Path, experiment: Experiment, device: torch.device) -> 
         UserError: the file is missing, damaged, or of another network.
     """
     tensors, _ = read_tensors(path)
-    generator = new_generator(experiment, 0, device)
     with reading(path):
-        try:
-            generator.load_state_dict(tensors)
-        except RuntimeError as error:
-            raise ValueError("weights of another network") from error
-    return generator
+        return generator_with(tensors, experiment, device)
+
+
+def put_on_top(generator: Generator, pretrained: dict[str, torch.Tensor]) -> None:
+    """Give a generator's upper layers the weights of a pretrained one (the second stage of the TFD recipe).
+
+    Args:
+        generator: its last layers are the pretrained generator's; changed in place.
+        pretrained: that generator's tensors.
+    """
+    below = len(generator.layers) - len({name.split(".")[1] for name in pretrained})
+    for name, tensor in pretrained.items():
+        _, place, kind = name.split(".")
+        getattr(generator.layers[below + int(place)], kind).data.copy_(tensor)
 
 
 class Run:
@@ -75,10 +97,21 @@ class Run:
                 self._check_settings(content["settings"], plain(experiment.settings(name)))
                 self._add(content["inputs"], content["outputs"])
                 self.seed = int(content.get("seed", self.seed))
+            if name == "train" and experiment.pretraining is not None:
+                self._check_pretraining(experiment, content.get("pretrained_sha256"))
             if name == stage:
                 break
         if folder.name != f"seed{self.seed}":
             raise UserError(f"{folder}: holds a run of seed {self.seed}; a run's folder is named after its seed")
+
+    def _check_pretraining(self, experiment: Experiment, digest: str | None) -> None:
+        """The first stage is still the one that this run began from, and was trained on the same data."""
+        assert experiment.pretraining is not None
+        name = experiment.pretraining.name
+        below = Run(self.folder.parents[1] / name / self.folder.name, experiment.pretraining, "train")
+        if below.known[GENERATORS["last"]] != digest:
+            raise UserError(f"{self.folder}: began from another run of {name} than {below.folder}; run it again")
+        self._expect(f"{experiment.dataset}.npz", below.known[f"{experiment.dataset}.npz"])
 
     def _check_settings(self, recorded: Any, present: Any) -> None:
         found = differences(recorded, present)

@@ -1,25 +1,27 @@
-"""Draw a run's Parzen samples from both of its generators, and the sample sheet of Figure 2."""
+"""Draw a run's Parzen samples from both of its generators, and the images of Figures 2 and 3."""
 
 import argparse
 from pathlib import Path
 
 import torch
 
+from gan.contrast import to_grey
 from gan.neighbours import nearest
-from gan.sampling import draw_samples
+from gan.sampling import draw_samples, interpolate
 from gan.seeding import stream
 from gan.splits import TRAIN
 from pipeline import cli
 from pipeline.datasets import load_images
 from pipeline.devices import add_device, use_device
 from pipeline.errors import RunError
+from pipeline.experiments import Dataset, Experiment
 from pipeline.io import write_array, write_arrays
-from pipeline.params import Experiment
 from pipeline.provenance import Record
 from pipeline.runs import GENERATORS, MANIFESTS, SAMPLES, SHEET, Run, load_generator
 
 EXAMPLE = "--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz"
 SHEET_ROWS, SHEET_COLUMNS = 4, 5  # fair draws of Figure 2; a sixth column shows neighbours
+CORNERS, STEPS = 5, 20  # of Figure 3's walk through z-space
 
 
 def main() -> None:
@@ -35,7 +37,8 @@ def main() -> None:
 
 def _work(args: argparse.Namespace) -> None:
     record = Record("sample")
-    experiment = cli.params(args).experiment(args.experiment)
+    params = cli.params(args)
+    experiment = params.experiment(args.experiment)
     run = Run(args.run, experiment, "train")
     data, device = run.use(args.data), use_device(args)
     print(f"{experiment.name} seed {run.seed}: {experiment.n_samples} samples of each generator", flush=True)
@@ -43,7 +46,10 @@ def _work(args: argparse.Namespace) -> None:
     for which, drawn in samples.items():
         write_array(args.run / SAMPLES[which], drawn.cpu().numpy())
     images = load_images(data, TRAIN, experiment.dataset).to(device)
-    _write_sheet(args.run / SHEET, samples["best"], images)
+    generator = load_generator(args.run / GENERATORS["best"], experiment, device)
+    corners = stream(run.seed, "interpolation", device=device)
+    walk = interpolate(generator, experiment.recipe.noise_prior, CORNERS, STEPS, corners)
+    _write_sheet(args.run / SHEET, samples["best"], walk, images, params.dataset(experiment.dataset))
     record.write(
         args.run / MANIFESTS["sample"],
         inputs=[*(args.run / name for name in GENERATORS.values()), args.data],
@@ -62,11 +68,16 @@ def _draw(path: Path, experiment: Experiment, seed: int, device: torch.device) -
         raise RunError(f"{path}: {error}; the run diverged") from error
 
 
-def _write_sheet(path: Path, samples: torch.Tensor, images: torch.Tensor) -> None:
-    """The first samples in rows, and the training image nearest to the last sample of each row."""
+def _write_sheet(path: Path, samples: torch.Tensor, walk: torch.Tensor, images: torch.Tensor, dataset: Dataset) -> None:
+    """What the figures show, values in [0, 1]: the first samples in rows, the training image nearest to the last
+    sample of each row, and the walk."""
     draws = samples[: SHEET_ROWS * SHEET_COLUMNS].unflatten(0, (SHEET_ROWS, SHEET_COLUMNS))
     neighbours = images[nearest(draws[:, -1], images)]
-    write_arrays(path, draws=draws.cpu().numpy(), neighbours=neighbours.cpu().numpy())
+    if dataset.contrast_norm:  # one scale for samples and neighbours, as in 2014
+        greatest = draws.abs().max().item()
+        draws, neighbours, walk = (to_grey(these, greatest) for these in (draws, neighbours, walk))
+    arrays = {"draws": draws, "neighbours": neighbours, "walk": walk}
+    write_arrays(path, **{name: these.cpu().numpy() for name, these in arrays.items()})
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ class Cell:
         experiment, grid: what was scored with which bandwidths.
         seeds: test log-likelihood over training seeds, nats.
         standard_errors: of each seed's mean, over `error_over`.
-        bandwidths: each seed's chosen bandwidth, with its place in the grid; an edge is flagged.
+        bandwidths: chosen by each seed, in each fold, with their place in the grid; an edge is flagged.
         published: the paper's value, or None.
         verdict: see gan.statistics.verdict.
     """
@@ -34,7 +34,6 @@ class Cell:
     seeds: SeedSummary
     standard_errors: tuple[float, ...]
     error_over: str
-    n_eval: int
     bandwidths: tuple[str, ...]
     published: float | None
     verdict: str
@@ -55,18 +54,23 @@ def read_metrics(path: Path, params: Params) -> pd.DataFrame:
 
 
 def columns(params: Params) -> dict[str, str]:
-    """Experiments that Table 1 shows, with their titles: the paper's two and whatever else was run."""
-    return PAPERS_COLUMNS | {name: params.experiment(name).label for name in params.experiments}
+    """Experiments that Table 1 shows, with their titles: the paper's two and whatever else was asked for."""
+    return PAPERS_COLUMNS | {name: params.experiment(name).label for name in params.asked}
 
 
-def quoted() -> pd.DataFrame:
-    """The numbers of others, with their source."""
-    return read_csv(QUOTED)
+def quoted(section: str) -> pd.DataFrame:
+    """The numbers of others, with their source.
+
+    Args:
+        section: "table 1" of the paper, or "later": published since under the same protocol.
+    """
+    rows = read_csv(QUOTED)
+    return rows[rows.section == section]
 
 
 def published_value(experiment: str) -> float | None:
     """The paper's value for the experiment's data set, or None."""
-    frame = quoted()
+    frame = quoted("table 1")
     found = frame[(frame.model == PAPER) & (frame.dataset == experiment)]
     return None if found.empty else float(found.value.iloc[0])
 
@@ -78,8 +82,17 @@ def test_rows(metrics: pd.DataFrame, experiment: str, grid: str, generator: str 
         & (metrics.grid == grid)
         & (metrics.generator == generator)
         & (metrics.metric == "test_log_likelihood")
+        & metrics.fold.isna()
     )
     return metrics[chosen].sort_values("seed")
+
+
+def _bandwidths(metrics: pd.DataFrame, rows: pd.DataFrame) -> tuple[str, ...]:
+    """Each seed's chosen bandwidth; where there are folds, each fold's, in rows that stand beside their mean."""
+    if rows.bandwidth.isna().any():
+        keys = ["experiment", "grid", "generator", "metric"]
+        rows = metrics[metrics.fold.notna()].merge(rows[[*keys, "seed"]], on=[*keys, "seed"])
+    return tuple(_place(b, p) for b, p in zip(rows.bandwidth, rows.bandwidth_place, strict=True))
 
 
 def cell(metrics: pd.DataFrame, params: Params, experiment: str, grid: str) -> Cell | None:
@@ -94,12 +107,16 @@ def cell(metrics: pd.DataFrame, params: Params, experiment: str, grid: str) -> C
         grid=grid,
         seeds=seeds,
         standard_errors=tuple(rows.standard_error),
-        error_over=rows.error_over.iloc[0],
-        n_eval=int(rows.n_eval.iloc[0]),
-        bandwidths=tuple(_place(b, p) for b, p in zip(rows.bandwidth, rows.bandwidth_place, strict=True)),
+        error_over=_error_over(rows.iloc[0]),
+        bandwidths=_bandwidths(metrics, rows),
         published=published,
         verdict=_verdict(params, experiment, seeds, published),
     )
+
+
+def _error_over(row: pd.Series) -> str:
+    """What the standard error is over, with its n."""
+    return row.error_over if "folds" in row.error_over else f"{row.n_eval} {row.error_over}"
 
 
 def _place(bandwidth: float, place: str) -> str:
@@ -118,19 +135,31 @@ def _verdict(params: Params, experiment: str, seeds: SeedSummary, published: flo
 def sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
     """One sentence for each experiment that was run: our mean, the paper's value, the verdict."""
     cells = [cell(metrics, params, experiment, "authors") for experiment in columns(params)]
-    return [_sentence(our, params) for our in cells if our is not None]
+    return [_sentence(our, params) for our in cells if our is not None] + _how_to_supply(params)
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _how_to_supply(params: Params) -> list[str]:
+    """What would fill the cells whose data are not there."""
+    named = dict.fromkeys(params.dataset_of(name) for name in columns(params))
+    missing = [data for name in named if not (data := params.dataset(name)).is_available]
+    return [f"{data.name}: {MISSING_DATA}; {data.how_to_supply}." for data in missing]
 
 
 def _sentence(our: Cell, params: Params) -> str:
     experiment = params.experiment(our.experiment)
     spread = f" ± {our.seeds.sd:.2g} (sd)" if our.seeds.n > 1 else ""
-    seeds = f"{our.seeds.n} training seed{'s' if our.seeds.n > 1 else ''} of up to {experiment.epochs} epochs"
+    at_most = "up to " if experiment.selection == "validation" else ""
+    seeds = f"{_count(our.seeds.n, 'training seed')} of {at_most}{_count(experiment.epochs, 'epoch')}"
     paper = f", the paper's one run {our.published:g}" if our.published is not None else ""
     return f"{experiment.label}: {our.seeds.mean:.1f}{spread} nats over {seeds}{paper}; {our.verdict}."
 
 
 def why_missing(params: Params, experiment: str) -> str:
     """Why a cell of Table 1 has no number of ours."""
-    if experiment not in params.values["catalogue"]:
+    if not params.dataset(params.dataset_of(experiment)).is_available:
         return MISSING_DATA
     return "not run: not among the experiments asked for"

@@ -13,10 +13,11 @@ from pipeline.io import csv_text, json_text, read_csv, write_text
 from pipeline.params import Params
 from pipeline.provenance import Record
 from pipeline.runs import BANDWIDTHS, CURVE, METRICS, Run
-from pipeline.summary import Cell, cell, columns, quoted, read_metrics, sentences, why_missing
+from pipeline.summary import PAPERS_COLUMNS, Cell, cell, columns, quoted, read_metrics, sentences, why_missing
 
 EXAMPLE = "--scale quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 --output results/quick"
 OURS = "Adversarial nets (ours)"
+LATER = "Later: "
 GATHERED = {METRICS: "metrics.csv", CURVE: "curves.csv", BANDWIDTHS: "bandwidths.csv"}
 
 
@@ -82,24 +83,38 @@ def render(metrics: pd.DataFrame, params: Params) -> dict[str, str]:
 
 
 def table1(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
-    """Table 1 in the paper's layout: quoted rows, then ours, as text."""
-    others = quoted()
+    """Table 1 in the paper's layout, as text: quoted rows, then ours, then what others have published since."""
     titles = columns(params)
-    rows = [_quoted_row(model, others, titles) for model in others.model.unique()]
+    rows = _quoted_rows("table 1", titles)
     cells = {e: {grid: cell(metrics, params, e, grid) for grid in ("authors", "fine")} for e in titles}
     rows.append({"Model": OURS} | {titles[e]: _value(cells[e]["authors"], why_missing(params, e)) for e in titles})
     for title, show in details(params.values["statistics"]["confidence"]).items():
         rows.append({"Model": title} | {titles[e]: show(c) if (c := cells[e]["authors"]) else "" for e in titles})
     fine = {titles[e]: _value(cells[e]["fine"], "") for e in titles}
     rows.append({"Model": "- with a fine grid of bandwidths"} | fine)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows + [{**row, "Model": f"{LATER}{row['Model']}"} for row in _quoted_rows("later", titles)])
 
 
-def _quoted_row(model: str, others: pd.DataFrame, titles: dict[str, str]) -> dict[str, str]:
-    found = others[others.model == model].set_index("dataset")
-    return {"Model": model} | {
-        label: f"{found.value[e]:g} ± {found.error[e]:g}" if e in found.index else "" for e, label in titles.items()
-    }
+def _quoted_rows(section: str, titles: dict[str, str]) -> list[dict[str, str]]:
+    others, rows = quoted(section), []
+    for model in others.model.unique():
+        found = others[others.model == model].set_index("dataset")
+        values = {e: f"{found.value[e]:g} ± {found.error[e]:g}" for e in titles if e in found.index}
+        rows.append({"Model": model} | {label: values.get(e, "") for e, label in titles.items()})
+    return rows
+
+
+def parts(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The table in three, by caption: the paper's, later numbers, and our other columns, where there are any."""
+    papers = ["Model", *PAPERS_COLUMNS.values()]
+    later = table.Model.str.startswith(LATER)
+    ours = ~later & ~table.Model.isin(quoted("table 1").model)
+    others = [name for name in table.columns if name not in papers]
+    found = {"": table.loc[~later, papers]}
+    if others:
+        found["Ours on other data; the paper gives no number."] = table.loc[ours, ["Model", *others]]
+    since = table.loc[later, papers].replace({"Model": f"^{LATER}"}, {"Model": ""}, regex=True)
+    return found | {"Published since, under the same protocol; sources in pipeline/quoted.csv.": since}
 
 
 def _value(our: Cell | None, missing: str) -> str:
@@ -109,7 +124,7 @@ def _value(our: Cell | None, missing: str) -> str:
 
 
 def _spread(our: Cell) -> str:
-    return f"n = {our.seeds.n}, {our.seeds.low:.1f} to {our.seeds.high:.1f}"
+    return "n = 1" if our.seeds.n == 1 else f"n = {our.seeds.n}, {our.seeds.low:.1f} to {our.seeds.high:.1f}"
 
 
 def _interval(interval: tuple[float, float], n: int) -> str:
@@ -125,7 +140,7 @@ def details(confidence: float) -> dict[str, Callable[[Cell], str]]:
             our.seeds.prediction_interval, our.seeds.n
         ),
         "- standard error of a seed's mean, averaged": lambda our: (
-            f"{sum(our.standard_errors) / our.seeds.n:.1f} over {our.n_eval} {our.error_over}"
+            f"{sum(our.standard_errors) / our.seeds.n:.1f} over {our.error_over}"
         ),
         "- bandwidth (place in the grid)": lambda our: ", ".join(dict.fromkeys(our.bandwidths)),
         "- verdict": lambda our: our.verdict,
@@ -146,19 +161,26 @@ def caption(params: Params) -> str:
 
 def markdown(table: pd.DataFrame, metrics: pd.DataFrame, params: Params) -> str:
     """The table as Markdown, with a verdict in words beneath."""
-    return "\n\n".join([caption(params), table.to_markdown(index=False), *sentences(metrics, params)]) + "\n"
+    paper, *others = parts(table).items()
+    blocks = [caption(params), paper[1].to_markdown(index=False), *sentences(metrics, params)]
+    for title, part in others:
+        blocks += [title, part.to_markdown(index=False)]
+    return "\n\n".join(blocks) + "\n"
 
 
 def latex(table: pd.DataFrame, params: Params) -> str:
     """The table as LaTeX (booktabs)."""
     text = table.map(lambda value: value.replace("±", r"$\pm$"))
-    body = text.to_latex(
-        index=False,
-        column_format="l" + "c" * (table.shape[1] - 1),
-        caption=caption(params).replace("`", ""),
-        label="tab:1",
-    )
-    return "% needs \\usepackage{booktabs}\n" + body
+    bodies = [
+        part.to_latex(
+            index=False,
+            column_format="l" + "c" * (part.shape[1] - 1),
+            caption=(title or caption(params)).replace("`", ""),
+            label=f"tab:{number}",
+        )
+        for number, (title, part) in enumerate(parts(text).items(), start=1)
+    ]
+    return "% needs \\usepackage{booktabs}\n" + "\n".join(bodies)
 
 
 def headline(metrics: pd.DataFrame, params: Params) -> dict[str, dict[str, dict[str, float]]]:

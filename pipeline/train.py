@@ -12,23 +12,33 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from gan.ensemble import Ensemble
 from gan.parzen import Selection, cross_validate
 from gan.sampling import draw_samples
 from gan.seeding import stream
 from gan.splits import TRAIN, VALIDATION
+from gan.together import play_together
 from gan.training import CURVES, Game, is_over
 from pipeline import cli
 from pipeline.checkpoints import Checkpoint, Progress
 from pipeline.datasets import check_prepared, load_images
 from pipeline.devices import add_device, hardware, training_precision, use_device
-from pipeline.errors import RunError
-from pipeline.io import sha256, write_csv, write_tensors
+from pipeline.errors import RunError, UserError
+from pipeline.experiments import Experiment
+from pipeline.io import read_tensors, sha256, write_csv, write_tensors
 from pipeline.lock import lock
-from pipeline.params import Experiment
 from pipeline.progress import Reporter
 from pipeline.provenance import Record, code_hash, peak_memory_mb
-from pipeline.runs import CURVE, GENERATORS, MANIFESTS, name_of, new_discriminator, new_generator
+from pipeline.runs import (
+    CURVE,
+    GENERATORS,
+    MANIFESTS,
+    Run,
+    generator_with,
+    name_of,
+    new_discriminator,
+    new_generator,
+    put_on_top,
+)
 
 EXAMPLE = """--scale quick --experiment mnist --seeds 0 1 \\
     --data data/prepared/mnist.npz --output runs/quick/mnist --work work/quick/mnist"""
@@ -43,6 +53,7 @@ def main() -> None:
     cli.add_seeds(parser)
     add_device(parser)
     parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
+    parser.add_argument("--pretrained", type=Path, help="folder of the first stage's runs, where there is one")
     parser.add_argument("--output", type=Path, required=True, help="folder of the finished runs: FOLDER/seedN")
     parser.add_argument("--work", type=Path, required=True, help="folder of checkpoints and locks")
     parser.add_argument(
@@ -79,13 +90,32 @@ class Training:
         self.images = load_images(args.data, TRAIN, experiment.dataset).to(self.device)
         validation = load_images(args.data, VALIDATION, experiment.dataset)[: experiment.n_validation]
         self.validation = validation.to(self.device)
-        self.generator = new_generator(experiment, self.seeds[0], self.device)  # takes each seed's weights in turn
-        self.games = Ensemble([self._new_game(seed) for seed in self.seeds], self.seeds)
+        self.pretrained = self._pretrained()
+        self.games = play_together([self._new_game(seed) for seed in self.seeds], self.seeds)
         self.checkpoint = Checkpoint(args.work / f"{name_of(self.seeds)}.safetensors", self._fingerprint())
         self.progress = self.checkpoint.restore(self.games)
 
+    def _pretrained(self) -> dict[int, Path]:
+        """Each seed's generator of the first stage.
+
+        Raises:
+            UserError: there is a first stage and its runs are not there, or were made otherwise.
+        """
+        first, folder = self.experiment.pretraining, self.args.pretrained
+        if (first is None) != (folder is None):
+            hint = "has no first stage: leave --pretrained out" if first is None else f"needs --pretrained {first.name}"
+            raise UserError(f"{self.experiment.name} {hint}")
+        if first is None:
+            return {}
+        runs = {seed: Run(folder / f"seed{seed}", first, "train") for seed in self.seeds}
+        for run in runs.values():
+            run.use(self.args.data)
+        return {seed: run.folder / GENERATORS["last"] for seed, run in runs.items()}
+
     def _new_game(self, seed: int) -> Game:
         generator = new_generator(self.experiment, seed, self.device, self.images.mean(dim=0))
+        if seed in self.pretrained:
+            put_on_top(generator, read_tensors(self.pretrained[seed])[0])
         return Game(generator, new_discriminator(self.experiment, seed, self.device), self.experiment.recipe)
 
     def _fingerprint(self) -> dict[str, object]:
@@ -93,6 +123,7 @@ class Training:
             "settings": self.experiment.settings("train"),
             "seeds": self.seeds,
             "data_sha256": sha256(self.args.data),
+            "pretrained_sha256": [sha256(path) for path in self.pretrained.values()],
             "code_sha256": code_hash("pipeline.train"),
             "torch": torch.__version__,
             "device": self.device.type,
@@ -110,8 +141,8 @@ class Training:
 
     def _write(self, seed: int, run: Progress) -> None:
         output = self.args.output / f"seed{seed}"
-        for which, name in GENERATORS.items():
-            write_tensors(output / name, getattr(run, which))
+        write_tensors(output / GENERATORS["best"], run.best or run.last)
+        write_tensors(output / GENERATORS["last"], run.last)
         write_csv(output / CURVE, pd.DataFrame(run.curve))
         self.record.write(
             output / MANIFESTS["train"],
@@ -124,7 +155,8 @@ class Training:
             device=self.device.type,
             threads=torch.get_num_threads(),
             epochs_trained=run.epoch,
-            best_epoch=run.best_epoch,
+            best_epoch=run.best_epoch or run.epoch,
+            pretrained_sha256=sha256(self.pretrained[seed]) if seed in self.pretrained else None,
             wall_seconds=round(run.seconds, 3),
             peak_memory_mb=run.peak_memory_mb,
         )
@@ -161,8 +193,10 @@ class Training:
         epoch = self.progress[self.games.seeds[0]].epoch + 1
         with training_precision(self.experiment.precision, self.device):
             means = self.games.train_epoch(self.images, epoch)
-        due = epoch % self.experiment.every_epochs == 0 or epoch == self.experiment.epochs
-        chosen = [self._validate(index, epoch) if due else None for index in range(len(self.games.seeds))]
+        chosen = [
+            self._validate(index, epoch) if self._validation_is_due(epoch) else None
+            for index in range(len(self.games.seeds))
+        ]
         seconds, memory = time.perf_counter() - started, peak_memory_mb()
         for seed, row, selection in zip(self.games.seeds, means.tolist(), chosen, strict=True):
             run = self.progress[seed]
@@ -174,13 +208,18 @@ class Training:
                 | {"bandwidth": selection and selection.bandwidth, "seconds": round(run.seconds, 3)}
             )
 
+    def _validation_is_due(self, epoch: int) -> bool:
+        experiment = self.experiment
+        at_this_epoch = epoch % experiment.every_epochs == 0 or epoch == experiment.epochs
+        return experiment.selection == "validation" and at_this_epoch
+
     def _validate(self, index: int, epoch: int) -> Selection:
         """Parzen log-likelihood of the first validation images under fresh samples; keeps a new best generator."""
         experiment, seed = self.experiment, self.games.seeds[index]
         random = stream(seed, "validation samples", epoch, self.device)
         state = self.games.generator_state(index)
-        self.generator.load_state_dict(state)
-        samples = draw_samples(self.generator, experiment.recipe.noise_prior, experiment.n_samples, random)
+        generator = generator_with(state, experiment, self.device)
+        samples = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
         chosen = cross_validate(samples, self.validation, experiment.grids["authors"])
         run = self.progress[seed]
         if chosen.log_likelihood > run.best_log_likelihood:

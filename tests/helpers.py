@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gan.models import Layer
+from gan.layers import Layer
 
 ROOT = Path(__file__).parent.parent
 PROJECT = (
@@ -52,6 +52,12 @@ def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert text.count(old) == 1, (old, text.count(old))
     path.write_text(text.replace(old, new))
+
+
+def only_mnist(folder: Path) -> None:
+    """Set a copy of the project to scale smoke, MNIST alone."""
+    edit(folder / "params.yaml", "\nscale: paper ", "\nscale: smoke ")
+    edit(folder / "params.yaml", "\nexperiments: null ", "\nexperiments: [mnist] ")
 
 
 def jobs(text: str) -> dict[str, int]:

@@ -24,6 +24,8 @@ EXAMPLE = """--scale quick --results results/quick --runs runs/quick/mnist/seed0
 TEMPLATE = Path(__file__).parent / "report.html.j2"
 ALT = {
     "table1": "Table 1 as a dot plot: quoted models and ours, with errors",
+    "toy": "A one-dimensional GAN at four moments: densities of data and samples, D, and the map from z to x",
+    "interpolation": "A strip of generated images that change gradually from one to the next",
     "samples": "Generated images in rows of five, each row's nearest training image framed in yellow",
     "bandwidth": "Mean validation log-likelihood against bandwidth, one curve per seed, chosen points marked",
     "learning": "Losses, discriminator outputs and validation log-likelihood against epochs, one line per seed",
@@ -31,6 +33,11 @@ ALT = {
 CAPTIONS = {
     "table1": "Table 1. Bars of quoted rows: standard error over test images (MNIST) or folds (TFD). "
     "Ticks of our row: single seeds; its bar, drawn from 5 seeds on, is where one more seed is expected.",
+    "toy": "Figure 1, re-enacted: the paper's is drawn by hand, this one is trained. Dotted: the data's density; "
+    "green: the generator's; dashed: D; thin: the analytic optimum p_data / (p_data + p_g) (Proposition 1). Lines "
+    "below: where G sends evenly spaced noise.",
+    "interpolation": "Figure 3: images along straight lines in z-space between five draws that nobody chose. The "
+    "paper does not give its path; this one is ours.",
     "samples": "Samples (Figure 2 of the paper): 20 fair random draws, not chosen. Column 6 is the training image "
     "nearest to column 5.",
     "bandwidth": "The bandwidth is chosen on validation images alone. Circles: the authors' 10-point grid.",

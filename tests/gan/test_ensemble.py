@@ -6,7 +6,8 @@ from helpers import DISCRIMINATOR, GENERATOR
 
 from gan.draws import AHEAD
 from gan.ensemble import Ensemble
-from gan.models import Discriminator, Generator, Layer
+from gan.layers import Layer
+from gan.models import Discriminator, Generator
 from gan.recipe import Recipe
 from gan.seeding import stream
 from gan.training import Game, train_epoch

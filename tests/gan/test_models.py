@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from gan.models import Dense, Discriminator, Generator, Layer, check_layers, marginal_logits
+from gan.layers import Dense, Layer, marginal_logits
+from gan.models import Discriminator, Generator, check_layers
 from gan.seeding import stream
 from pipeline.params import load
 

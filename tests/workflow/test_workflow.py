@@ -71,7 +71,7 @@ def test_every_promised_file_is_there(finished):
     results = finished / "results/smoke"
     for name in ("table1.csv", "table1.md", "table1.tex", "report.html", "curves.csv", "bandwidths.csv"):
         assert (results / name).stat().st_size > 0
-    for name in ("table1", "samples-mnist", "bandwidth-mnist", "learning-mnist"):
+    for name in ("table1", "toy", "samples-mnist", "interpolation-mnist", "bandwidth-mnist", "learning-mnist"):
         assert (results / "figures" / f"{name}.svg").stat().st_size > 1000
         assert (results / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     run = finished / "runs/smoke/mnist/seed1"
@@ -85,7 +85,7 @@ def test_report_is_one_file_that_says_its_scale(finished):
     assert not re.search(r"""(src|href)\s*=\s*["']?(https?:|//)|@import|<script|url\(""", page)
     assert "Scale <strong>smoke</strong>" in page
     assert "made-up images" in page
-    assert page.count("<img ") == page.count('alt="') == 4
+    assert page.count("<img ") == page.count('alt="') == 6
     assert "<td>simultaneous</td>" in page
     for stage in ("prepare", "train", "sample", "evaluate", "table", "figures"):
         assert f"<td>{stage}</td>" in page

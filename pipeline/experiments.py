@@ -1,0 +1,128 @@
+"""What the params say of one experiment and of one data set, resolved for a scale."""
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from gan.layers import AnyLayer, Deconvolution, Layer, MaxoutConvolution
+from gan.recipe import Recipe
+
+MIRROR_VARIABLE = "GAN_DATA_MIRROR"
+RAW = Path("data/raw")
+KINDS = {"dense": Layer, "deconvolution": Deconvolution, "maxout-convolution": MaxoutConvolution}
+
+
+def layer(kind: str = "dense", **options: Any) -> AnyLayer:
+    """A layer from its line in the params."""
+    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
+    return KINDS[kind](**plain)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """All that decides the numbers of one experiment at one scale.
+
+    Attributes, where the name does not say it:
+        dataset: with the prefix "synthetic-" at scale smoke.
+        pretraining: the experiment whose last generator forms this one's upper layers.
+        selection: "validation" keeps the generator with the best validation log-likelihood and may stop early,
+            "last" that of the last epoch, and looks at no validation image while training.
+        n_validation: of the first validation images; None: all of them.
+        grids: bandwidths by name.
+    Raises:
+        ValueError: the pretrained generator does not fit on top of the new layers.
+    """
+
+    name: str
+    label: str
+    dataset: str
+    margin_nats: float | None
+    noise_size: int
+    generator: tuple[AnyLayer, ...]
+    discriminator: tuple[AnyLayer, ...]
+    recipe: Recipe
+    pretraining: "Experiment | None"
+    selection: str
+    precision: str
+    epochs: int
+    every_epochs: int
+    patience_epochs: int
+    n_samples: int
+    n_validation: int | None
+    grids: dict[str, tuple[float, ...]]
+
+    def __post_init__(self) -> None:
+        if self.pretraining is None:
+            return
+        below = len(self.generator) - len(self.pretraining.generator)
+        fits = below > 0 and self.generator[below:] == self.pretraining.generator
+        if not fits or self.generator[below - 1].units != self.pretraining.noise_size:
+            raise ValueError(
+                f"the generator must end in the layers of {self.pretraining.name}, fed with its noise size"
+            )
+
+    def settings(self, stage: str) -> dict[str, Any]:
+        """What a stage's files depend on; recorded in its manifest and compared with the present.
+
+        Args:
+            stage: "train", "sample" or "evaluate".
+        """
+        if stage == "sample":
+            return {"n_samples": self.n_samples}
+        if stage == "evaluate":
+            return {"n_validation": self.n_validation, "grids": self.grids}
+        settings = asdict(self)
+        for unused in ("label", "margin_nats", "grids"):
+            del settings[unused]
+        pretraining = None if self.pretraining is None else self.pretraining.settings("train")
+        return settings | {"pretraining": pretraining, "validation_grid": self.grids["authors"]}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set's shape, split and raw files.
+
+    Attributes:
+        shape: of an image.
+        split: numbers of training, validation and test images; where there are folds, of made-up images only.
+        folds: number of folds, each with validation and test images of its own; 0: one split.
+        contrast_norm: see gan.contrast; 0: pixels are scaled to [0, 1].
+        files: what the raw files must be by name; where the user supplies the data, one of them is enough.
+        npm_package: a registry package that carries the files.
+        user_supplied: whether nobody may give the files away.
+        path: where the user says that they are.
+        synthetic: whether the images are made up.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    split: tuple[int, int, int]
+    folds: int
+    contrast_norm: float
+    files: dict[str, dict[str, Any]]
+    npm_package: str | None
+    user_supplied: bool
+    path: str | None
+    synthetic: bool
+
+    def user_file(self) -> Path | None:
+        """The file that the user has supplied: named in the params, in the mirror, or fetched before."""
+        if self.path is not None:
+            return Path(self.path)
+        folders = [Path(os.environ.get(MIRROR_VARIABLE, "absent")), RAW]
+        places = [folder / self.name / name for folder in folders for name in self.files]
+        return next((place for place in places if place.is_file()), None)
+
+    @property
+    def is_available(self) -> bool:
+        """Whether it can be made, downloaded, or has been supplied."""
+        return self.synthetic or not self.user_supplied or self.user_file() is not None
+
+    @property
+    def how_to_supply(self) -> str:
+        """What a user does to have it."""
+        return (
+            f"set datasets: {self.name}: path in params.yaml to your {' or '.join(self.files)}, "
+            f"or put it in FOLDER/{self.name}/ and set {MIRROR_VARIABLE}=FOLDER"
+        )

@@ -1,0 +1,43 @@
+"""Play the one-dimensional game of Figure 1 and write its four moments as a table."""
+
+import argparse
+from dataclasses import fields
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from gan.toy import Panel, play
+from pipeline import cli
+from pipeline.io import write_csv
+from pipeline.provenance import Record
+
+GRID = torch.linspace(0, 6, 301)
+SEED = 0
+
+
+def main() -> None:
+    """Command line."""
+    parser = cli.parser("toy", __doc__, "--output results/quick/toy.csv")
+    parser.add_argument("--output", type=Path, required=True, help="the csv file to write")
+    cli.run(parser, _work)
+
+
+def _work(args: argparse.Namespace) -> None:
+    record = Record("toy")
+    torch.set_num_threads(1)  # small arrays; and one number of threads gives one result
+    frame = pd.concat([rows(panel) for panel in play(SEED, GRID)], ignore_index=True)
+    write_csv(args.output, frame)
+    record.write(args.output.with_suffix(".manifest.json"), inputs=[], outputs=[args.output], seed=SEED)
+
+
+def rows(panel: Panel) -> pd.DataFrame:
+    """A row for each x of the grid, then one for each z and the x that G sends it to."""
+    curves = [field.name for field in fields(Panel) if field.name not in ("title", "z", "x")]
+    grid = pd.DataFrame({"x": GRID, **{name: getattr(panel, name) for name in curves}})
+    arrows = pd.DataFrame({"x": panel.x, "z": panel.z})
+    return pd.concat([grid, arrows]).assign(panel=panel.title)
+
+
+if __name__ == "__main__":
+    main()
