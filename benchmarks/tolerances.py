@@ -27,7 +27,7 @@ def main() -> None:
     args = parser.parse_args()
     metrics = read_csv(args.metrics)
     entries = []
-    for key, rows in metrics.groupby(list(KEYS)):
+    for key, rows in metrics[metrics.fold.isna()].groupby(list(KEYS)):
         summary = summarise_seeds(rows.value.tolist(), args.confidence)
         half_width = summary.prediction_interval[1] - summary.mean
         spread = {"n_seeds": summary.n, "sd": round(summary.sd, 4)}

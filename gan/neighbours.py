@@ -7,7 +7,7 @@ def nearest(queries: torch.Tensor, images: torch.Tensor, block: int = 2_000) -> 
     """Index of the image nearest to each query in Euclidean distance.
 
     Args:
-        queries: shape (m, d); few, so that distances come from float64 differences.
+        queries: shape (m, d).
         images: shape (n, d), on the same device.
         block: images compared at once; bounds the memory.
     Returns:
@@ -15,8 +15,9 @@ def nearest(queries: torch.Tensor, images: torch.Tensor, block: int = 2_000) -> 
     Source:
         goodfeli/adversarial, show_samples_*_paper.py: distances in model space, training set in use.
     """
+    # A float64 product a block: its rounding is far below the distances between images.
     distances = [
-        torch.cdist(queries.double(), part.double(), compute_mode="donot_use_mm_for_euclid_dist")
+        torch.cdist(queries.double(), part.double(), compute_mode="use_mm_for_euclid_dist")
         for part in images.split(block)
     ]
     return torch.cat(distances, dim=1).argmin(dim=1)

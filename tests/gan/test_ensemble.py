@@ -2,15 +2,21 @@
 
 import pytest
 import torch
-from helpers import DISCRIMINATOR, GENERATOR
+from helpers import DISCRIMINATOR, GENERATOR, ROOT
 
 from gan.draws import AHEAD
 from gan.ensemble import Ensemble
 from gan.layers import Layer
 from gan.models import Discriminator, Generator
+from gan.parzen import log_density
 from gan.recipe import Recipe
+from gan.sampling import draw_samples
 from gan.seeding import stream
+from gan.splits import TEST, TRAIN
 from gan.training import Game, train_epoch
+from pipeline.datasets import synthetic_images
+from pipeline.params import load
+from pipeline.runs import generator_with, new_discriminator, new_generator
 
 RECIPES = {
     "2014 code": {},
@@ -134,3 +140,36 @@ def test_ensemble_names_the_seed_and_the_step_of_a_divergence(images):
     images[40] = torch.nan
     with pytest.raises(FloatingPointError, match=r"seed 3, epoch 4, step \d+ of 35"):
         ensemble([3, 5]).train_epoch(images, 4)
+
+
+def test_ensemble_ends_with_the_plain_loops_scores():
+    """Scale smoke to its end: paths differ by rounding, scores by less than seeds do."""
+    experiment = load(ROOT / "params.yaml", "smoke").experiment("mnist")
+    pixels, codes = synthetic_images(load(ROOT / "params.yaml", "smoke").dataset("synthetic-mnist"))
+    train, test = (torch.from_numpy(pixels[codes == code]).flatten(1) / 255 for code in (TRAIN, TEST))
+    seeds, cpu = [0, 1, 2, 3], torch.device("cpu")
+
+    def new_games() -> list[Game]:
+        return [
+            Game(
+                new_generator(experiment, seed, cpu, train.mean(dim=0)),
+                new_discriminator(experiment, seed, cpu),
+                experiment.recipe,
+            )
+            for seed in seeds
+        ]
+
+    plain, together = new_games(), Ensemble(new_games(), seeds)
+    for epoch in range(1, experiment.epochs + 1):
+        together.train_epoch(train, epoch)
+        for one, seed in zip(plain, seeds, strict=True):
+            train_epoch(one, train, seed, epoch)
+
+    def scores(generators: list[Generator]) -> torch.Tensor:
+        samples = [draw_samples(g, "uniform", 200, stream(0, "samples")) for g in generators]
+        return torch.stack([log_density(test, centers, [0.15]).mean() for centers in samples])
+
+    fast = scores([generator_with(together.generator_state(i), experiment, cpu) for i in range(len(seeds))])
+    slow = scores([one.generator for one in plain])
+    assert slow.std() > 0.1, "seeds differ"
+    assert (fast - slow).abs().max() < 0.1 * slow.std()

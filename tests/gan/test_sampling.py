@@ -5,7 +5,10 @@ import math
 import pytest
 import torch
 
-from gan.sampling import draw_samples
+from gan.layers import Layer
+from gan.models import Generator
+from gan.noise import draw_noise
+from gan.sampling import draw_samples, interpolate
 from gan.seeding import stream
 
 
@@ -22,3 +25,11 @@ def test_draw_samples_refuses_a_diverged_generator(networks):
     torch.nn.init.constant_(generator.layers[0].weight, math.nan)
     with pytest.raises(FloatingPointError, match="not finite"):
         draw_samples(generator, "uniform", 5, stream(0, "s"))
+
+
+def test_interpolate_passes_its_corners_in_straight_lines():
+    linear = Generator(2, [Layer(3, "linear", 1.0)], stream(0, "w"))
+    walk = interpolate(linear, "gaussian", 3, 5, stream(0, "corners"))
+    corners = linear(draw_noise("gaussian", (3, 2), stream(0, "corners"))).detach()
+    torch.testing.assert_close(walk[::2], corners)
+    torch.testing.assert_close(walk[1::2], (corners[:-1] + corners[1:]) / 2)

@@ -16,7 +16,7 @@ EXPECTED = {KEY: {"value": 100.0, "tolerance": 5.0}}
 
 def metrics(*values: float, **changes: str) -> pd.DataFrame:
     row = {"experiment": "mnist", "generator": "best", "grid": "authors", "metric": KEY[3], "scale": "quick"} | changes
-    row |= {"standard_error": 2.0}
+    row |= {"standard_error": 2.0, "fold": None}
     return pd.DataFrame([row | {"seed": seed, "value": value} for seed, value in enumerate(values)])
 
 

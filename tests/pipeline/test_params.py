@@ -87,6 +87,28 @@ def test_a_mistake_is_one_line_that_names_the_key(key, value, message):
     assert "\n" not in str(error.value)
 
 
+def test_tf32_is_a_deviation_that_is_not_judged():
+    assert Params(VALUES, "paper").not_judged == ""
+    tf32 = Params(changed("compute.precision", "tf32"), "paper")
+    assert tf32.not_judged == "precision tf32 is not the protocol's"
+    assert tf32.experiment("mnist").settings("train")["precision"] == "tf32"
+
+
+def test_every_change_of_the_first_stage_is_one_of_the_second():
+    before, after = (
+        Params(changed("scales.paper.experiments.tfd-pretrain.epochs", epochs)).experiment("tfd").settings("train")
+        for epochs in (50, 51)
+    )
+    assert before != after
+
+
+@pytest.mark.parametrize("key", ["catalogue.tfd.generator", "catalogue.tfd-pretrain.noise_size"])
+def test_a_second_stage_that_does_not_fit_the_first_is_refused(key):
+    value = VALUES["catalogue"]["tfd-pretrain"]["generator"] if key.endswith("generator") else 99
+    with pytest.raises(UserError, match="tfd: the generator must end in the layers of tfd-pretrain"):
+        Params(changed(key, value)).experiment("tfd")
+
+
 def test_load_names_a_missing_file_and_bad_yaml(tmp_path):
     with pytest.raises(UserError, match=r"absent\.yaml: cannot be read"):
         load(tmp_path / "absent.yaml")

@@ -137,7 +137,7 @@ def test_markdown_and_latex_hold_every_cell_and_the_scale():
         assert text.removeprefix(table.LATER) in markdown
         assert text.removeprefix(table.LATER).replace("±", r"$\pm$") in latex
     assert "scale `quick`" in markdown
-    assert "MNIST: 225.0 ± 7.1 (sd) nats over 2 training seeds of up to 15 epochs, the paper's one run 225" in markdown
+    assert "MNIST: 225.0 ± 7.1 (sd) nats over 2 training seeds of up to 20 epochs, the paper's one run 225" in markdown
     assert "scale quick" in latex
     assert r"\toprule" in latex
 
