@@ -88,6 +88,7 @@ rule plots_page:
 
 rule download:
     input:
+        graph.user_file,
         src=sources("pipeline.download"),
     output:
         "data/raw/{dataset}/manifest.json",
@@ -119,7 +120,7 @@ rule prepare:
     conda:
         "envs/gan.yaml"
     params:
-        split=graph.split,
+        settings=graph.preparation,
     shell:
         "python -m pipeline.prepare --params params.yaml --dataset {wildcards.dataset}"
         " --raw data/raw/{wildcards.dataset} --output {output.data} 2>&1 | tee {log}"
@@ -181,6 +182,7 @@ rule sample:
     resources:
         gpu=graph.gpus(),
     params:
+        settings=graph.sample_settings,
         device=graph.params.values["compute"]["device"],
         run=subpath(output[0], parent=True),
     shell:
@@ -248,10 +250,11 @@ rule table:
     conda:
         "envs/gan.yaml"
     params:
-        settings=graph.section("statistics", "catalogue"),
+        settings=graph.presentation,
+        chosen=graph.chosen,
         runs=graph.runs(),
     shell:
-        "python -m pipeline.table --params params.yaml --scale {wildcards.scale}"
+        "python -m pipeline.table --params params.yaml --scale {wildcards.scale} {params.chosen}"
         " --runs {params.runs} --output results/{wildcards.scale} 2>&1 | tee {log}"
 
 
@@ -294,9 +297,10 @@ rule figures:
     conda:
         "envs/gan.yaml"
     params:
-        settings=graph.section("figures", "statistics", "catalogue"),
+        settings=graph.presentation,
+        chosen=graph.chosen,
     shell:
-        "python -m pipeline.figures --params params.yaml --scale {wildcards.scale}"
+        "python -m pipeline.figures --params params.yaml --scale {wildcards.scale} {params.chosen}"
         " --results results/{wildcards.scale} --toy {input.toy} --sheets {input.sheets}"
         " --output results/{wildcards.scale}/figures 2>&1 | tee {log}"
 
@@ -321,10 +325,11 @@ rule report:
         "envs/gan.yaml"
     params:
         settings=graph.everything,
+        chosen=graph.chosen,
         runs=graph.runs(),
         command=graph.command(),
     shell:
-        "python -m pipeline.report --params params.yaml --scale {wildcards.scale}"
+        "python -m pipeline.report --params params.yaml --scale {wildcards.scale} {params.chosen}"
         " --results results/{wildcards.scale} --runs {params.runs}"
         " --data {input.downloads} {input.data} --command {params.command:q}"
         " --output {output.page} 2>&1 | tee {log}"
@@ -363,7 +368,7 @@ rule regenerate_table:
     conda:
         "envs/gan.yaml"
     params:
-        settings=graph.section("statistics", "catalogue"),
+        settings=graph.presentation,
         scale=graph.published_scale,
     shell:
         "python -m pipeline.table --params params.yaml --scale {params.scale}"
@@ -386,7 +391,7 @@ rule regenerate_figures:
     conda:
         "envs/gan.yaml"
     params:
-        settings=graph.section("figures", "statistics", "catalogue"),
+        settings=graph.presentation,
         scale=graph.published_scale,
     shell:
         "python -m pipeline.figures --params params.yaml --scale {params.scale}"

@@ -103,7 +103,7 @@ class StackedNetwork:
     """S networks of one architecture, with their velocities.
 
     Args:
-        players: S players, whose networks are made of gan.models.Dense; they are copied.
+        players: S players, whose networks are made of gan.layers.Dense; they are copied.
     """
 
     def __init__(self, players: Sequence[Player]) -> None:

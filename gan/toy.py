@@ -20,9 +20,7 @@ from gan.seeding import stream
 from gan.training import Game
 
 DATA_MEAN, DATA_SD = 3.0, 0.6
-RECIPE = Recipe(
-    batch_size=256, noise_prior="gaussian", update="alternating", discriminator_loss_scale=1, momentum_initial=0.0
-)
+BATCH = 256
 G_LAYERS = (Layer(32, "sigmoid", 1.0), Layer(1, "linear", 0.3))
 D_LAYERS = (Layer(24, "maxout", 0.6, pieces=4), Layer(8, "maxout", 0.3, pieces=2), Layer(1, "linear", 0.3))
 N_DENSITY = 4000  # samples behind a density
@@ -38,7 +36,7 @@ class Panel:
         title: what has just happened.
         p_data, p_g, d, d_star: densities, D and the analytic optimum of D (nan where there is neither data nor
             sample), shape (len(grid),).
-        z, x: where G sends evenly spaced noise, shape (21,).
+        z, x: where G sends noise at equally probable steps, shape (21,).
     """
 
     title: str
@@ -60,13 +58,13 @@ class Toy:
     def __init__(self, seed: int) -> None:
         self._random = stream(seed, "toy")
         generator = Generator(1, G_LAYERS, stream(seed, "generator weights"))
-        self.game = Game(generator, Discriminator(1, D_LAYERS, stream(seed, "discriminator weights")), RECIPE)
+        self.game = Game(generator, Discriminator(1, D_LAYERS, stream(seed, "discriminator weights")), Recipe())
 
     def _data(self) -> torch.Tensor:
-        return DATA_MEAN + DATA_SD * torch.randn(RECIPE.batch_size, 1, generator=self._random)
+        return DATA_MEAN + DATA_SD * torch.randn(BATCH, 1, generator=self._random)
 
     def _noise(self) -> torch.Tensor:
-        return draw_noise(RECIPE.noise_prior, (RECIPE.batch_size, 1), self._random)
+        return draw_noise("gaussian", (BATCH, 1), self._random)
 
     def train_discriminator(self, steps: int, rate: float) -> None:
         """Steps of D alone, on fresh data and samples."""
@@ -95,7 +93,7 @@ class Toy:
         noise = torch.special.ndtri((torch.arange(N_DENSITY) + 0.5) / N_DENSITY)
         p_g = _density(self.game.generator(noise[:, None]).squeeze(1), grid)
         p_data = torch.distributions.Normal(DATA_MEAN, DATA_SD).log_prob(grid).exp()
-        z = torch.linspace(-2, 2, 21)
+        z = torch.special.ndtri((torch.arange(21) + 0.5) / 21)  # equally probable steps: arrows crowd where p_g is high
         both = p_data + p_g
         d_star = (p_data / both).where(both > NO_DENSITY, torch.nan)
         d = self.game.discriminator(grid[:, None]).sigmoid()

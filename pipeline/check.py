@@ -1,5 +1,7 @@
 """Compare a scale's metrics with the values on record: exit 1 where one is missing, not a number, extra or off.
 
+Experiments that are not on record are named and not checked.
+
 The record is a JSON file, by default tests/regression/SCALE.json, with the expected value of each metric,
 its tolerance, and how the tolerance was derived.
 """

@@ -69,9 +69,21 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """--params, --scale, --experiments and --seeds, for what spans runs."""
+    add_params(parser)
+    parser.add_argument("--experiments", nargs="+", help="a part of the scale's; default: the params' own")
+    parser.add_argument("--seeds", type=_seed, nargs="+", action=_Distinct, help="default: the params' own")
+
+
 def params(args: argparse.Namespace) -> Params:
     """The params that --params and --scale name."""
     return load(args.params, args.scale)
+
+
+def selected_params(args: argparse.Namespace) -> Params:
+    """The params that the options of `add_selection` name."""
+    return load(args.params, args.scale, experiments=args.experiments, seeds=args.seeds)
 
 
 def run(parser: argparse.ArgumentParser, work: Callable[[argparse.Namespace], None]) -> None:

@@ -27,8 +27,8 @@ def use_device(args: argparse.Namespace) -> torch.device:
         raise UserError("--device cuda: torch sees no CUDA device; use --device cpu or install a CUDA build of torch")
     if args.threads is not None:
         torch.set_num_threads(args.threads)
-    # The protocol is float32: no TF32 in matrix products.
-    torch.set_float32_matmul_precision("highest")
+    torch.backends.cudnn.deterministic = True  # a seed repeats bit for bit
+    _allow_tf32(False)
     name = "cuda" if args.device == "auto" and torch.cuda.is_available() else args.device.replace("auto", "cpu")
     detail = torch.cuda.get_device_name() if name == "cuda" else f"{torch.get_num_threads()} threads"
     print(f"device: {name} ({detail})", flush=True)
@@ -37,18 +37,24 @@ def use_device(args: argparse.Namespace) -> torch.device:
 
 @contextmanager
 def training_precision(precision: str, device: torch.device) -> Iterator[None]:
-    """float32 as it is, or with TF32 in CUDA's matrix products; scores are never computed in it.
+    """float32 as it is, or with TF32 where CUDA multiplies; scores are never computed in it.
 
     Raises:
         UserError: TF32 was asked for without CUDA.
     """
     if precision == "tf32" and device.type != "cuda":
         raise UserError(f"params: compute: precision: tf32 needs a CUDA device, this is {device.type}; use float32")
-    torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
+    _allow_tf32(precision == "tf32")
     try:
         yield
     finally:
-        torch.set_float32_matmul_precision("highest")
+        _allow_tf32(False)
+
+
+def _allow_tf32(allowed: bool) -> None:
+    """TF32 in CUDA's matrix products and convolutions; the protocol is float32 in both."""
+    torch.set_float32_matmul_precision("high" if allowed else "highest")
+    torch.backends.cudnn.allow_tf32 = allowed
 
 
 def hardware(device: torch.device) -> str:

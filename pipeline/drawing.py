@@ -87,7 +87,8 @@ def interpolation(sheet: dict[str, np.ndarray], params: Params, experiment: str,
     figure, axes = plt.subplots(figsize=(10, 1.1), layout="constrained")
     axes.imshow(strip, interpolation="nearest", cmap="gray", vmin=0, vmax=1)
     axes.set_axis_off()
-    title = f"Figure 3. {entry.label}, seed {seed}: {len(sheet['walk'])} steps in z-space through 5 fair draws"
+    figure_3 = "Figure 3. " if experiment == "mnist" else ""
+    title = f"{figure_3}{entry.label}, seed {seed}: a walk through z-space between fair draws"
     axes.set_title(title, fontsize=9)
     return _on_its_face(figure, params)
 

@@ -18,6 +18,7 @@ from pipeline.io import read_array, write_csv
 from pipeline.provenance import Record
 from pipeline.runs import BANDWIDTHS, MANIFESTS, METRICS, SAMPLES, Run
 
+Rows = list[dict[str, Any]]
 EXAMPLE = "--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz"
 
 
@@ -38,20 +39,17 @@ def _work(args: argparse.Namespace) -> None:
     experiment = params.experiment(args.experiment)
     run = Run(args.run, experiment, "sample")
     data, device = run.use(args.data), use_device(args)
-    metrics, curves = [], []
-    common = {"experiment": experiment.name, "model": "adversarial-nets", "seed": run.seed}
-    for generator, name in SAMPLES.items():
-        print(f"{experiment.name} seed {run.seed}: scoring {name}", flush=True)
-        samples = torch.from_numpy(read_array(args.run / name)).to(device)
-        place = common | {"generator": generator, "scale": params.scale, "n_samples": len(samples)}
-        rows = []
-        for fold in range(n_folds(data)):
-            scores, sizes = _score_fold(samples, data, fold, experiment)
-            for grid, result in scores.items():
-                rows += [{"fold": fold, "grid": grid} | row for row in metric_rows(result, sizes)]
-                at = common | {"generator": generator, "fold": fold, "grid": grid, "scale": params.scale}
-                curves += [at | row for row in curve_rows(result, experiment, grid)]
-        metrics += [place | row for row in (one_split(rows) if n_folds(data) == 1 else with_means(rows))]
+    metrics, curves = _score(args.run / SAMPLES["best"], data, experiment, device)
+    rows = {"best": (metrics, curves)}
+    # Where nothing was selected, both generators are the same: scored once, told twice.
+    rows["last"] = (
+        rows["best"] if experiment.selection == "last" else _score(args.run / SAMPLES["last"], data, experiment, device)
+    )
+    common = {"experiment": experiment.name, "model": "adversarial-nets", "seed": run.seed, "scale": params.scale}
+    metrics, curves = (
+        [common | {"generator": generator} | row for generator, tables in rows.items() for row in tables[place]]
+        for place in (0, 1)
+    )
     write_csv(args.run / METRICS, pd.DataFrame(metrics))
     write_csv(args.run / BANDWIDTHS, pd.DataFrame(curves))
     record.write(
@@ -63,17 +61,23 @@ def _work(args: argparse.Namespace) -> None:
     )
 
 
-def _score_fold(
-    samples: torch.Tensor, data: Path, fold: int, experiment: Experiment
-) -> tuple[dict[str, Score], dict[str, int]]:
-    """Scores by grid on one fold's validation and test images, and how many images these are."""
-    parts = [load_images(data, part, experiment.dataset, fold).to(samples.device) for part in (VALIDATION, TEST)]
-    validation, test = parts[0][: experiment.n_validation], parts[1]
-    sizes = {"validation": len(validation), "test": len(test)}
-    return score(samples, validation, test, experiment.grids), sizes
+def _score(path: Path, data: Path, experiment: Experiment, device: torch.device) -> tuple[Rows, Rows]:
+    """Rows of metrics.csv and of bandwidths.csv for one file of samples, fold by fold."""
+    print(f"{experiment.name}: scoring {path}", flush=True)
+    samples = torch.from_numpy(read_array(path)).to(device)
+    folds, metrics, curves = n_folds(data), Rows(), Rows()
+    for fold in range(folds):
+        parts = [load_images(data, part, experiment.dataset, fold).to(device) for part in (VALIDATION, TEST)]
+        validation, test = parts[0][: experiment.n_validation], parts[1]
+        sizes = {"validation": len(validation), "test": len(test)}
+        for grid, result in score(samples, validation, test, experiment.grids).items():
+            place = {"fold": fold, "grid": grid, "n_samples": len(samples)}
+            metrics += [place | row for row in metric_rows(result, sizes)]
+            curves += [place | row for row in curve_rows(result, experiment, grid)]
+    return (one_split(metrics) if folds == 1 else with_means(metrics)), curves
 
 
-def metric_rows(result: Score, sizes: dict[str, int]) -> list[dict[str, Any]]:
+def metric_rows(result: Score, sizes: dict[str, int]) -> Rows:
     """Rows of metrics.csv: the mean of the validation images and of the test images."""
     values = {
         "validation": (result.selection.log_likelihood, result.validation_error),
@@ -94,12 +98,12 @@ def metric_rows(result: Score, sizes: dict[str, int]) -> list[dict[str, Any]]:
     ]
 
 
-def one_split(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def one_split(rows: Rows) -> Rows:
     """The rows of a data set without folds."""
     return [row | {"fold": None, "standard_error_ddof1": None} for row in rows]
 
 
-def with_means(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def with_means(rows: Rows) -> Rows:
     """A row for the mean over folds of each grid and metric (no fold named), after the rows of the folds.
 
     Source:
@@ -115,6 +119,7 @@ def with_means(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 "metric": metric,
                 "value": group.value.mean(),
                 "unit": "nats",
+                "n_samples": group.n_samples.iloc[0],
                 "standard_error": standard_error(group.value.to_numpy()),
                 "standard_error_ddof1": standard_error(group.value.to_numpy(), ddof=1),
                 "error_over": f"{len(group)} folds",
@@ -126,7 +131,7 @@ def with_means(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row | {"standard_error_ddof1": None} for row in rows] + means
 
 
-def curve_rows(result: Score, experiment: Experiment, grid: str) -> list[dict[str, Any]]:
+def curve_rows(result: Score, experiment: Experiment, grid: str) -> Rows:
     """Rows of bandwidths.csv: the validation curve over a grid, with the chosen point marked."""
     pairs = zip(experiment.grids[grid], result.validation_curve, strict=True)
     return [

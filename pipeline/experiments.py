@@ -31,7 +31,8 @@ class Experiment:
         n_validation: of the first validation images; None: all of them.
         grids: bandwidths by name.
     Raises:
-        ValueError: the pretrained generator does not fit on top of the new layers.
+        ValueError: the pretrained generator does not fit on top of the new layers, or a bound on column norms
+            is asked of a deconvolution, whose weights have no columns of one unit.
     """
 
     name: str
@@ -53,6 +54,8 @@ class Experiment:
     grids: dict[str, tuple[float, ...]]
 
     def __post_init__(self) -> None:
+        if self.recipe.max_column_norm is not None and any(isinstance(one, Deconvolution) for one in self.generator):
+            raise ValueError("max_column_norm does not apply to a deconvolution")
         if self.pretraining is None:
             return
         below = len(self.generator) - len(self.pretraining.generator)
@@ -72,11 +75,11 @@ class Experiment:
             return {"n_samples": self.n_samples}
         if stage == "evaluate":
             return {"n_validation": self.n_validation, "grids": self.grids}
-        settings = asdict(self)
-        for unused in ("label", "margin_nats", "grids"):
+        settings = asdict(self) | {"validation_grid": self.grids["authors"]}
+        validation = ("every_epochs", "patience_epochs", "n_samples", "n_validation", "validation_grid")
+        for unused in ("label", "margin_nats", "grids", *(validation if self.selection == "last" else ())):
             del settings[unused]
-        pretraining = None if self.pretraining is None else self.pretraining.settings("train")
-        return settings | {"pretraining": pretraining, "validation_grid": self.grids["authors"]}
+        return settings | {"pretraining": None if self.pretraining is None else self.pretraining.settings("train")}
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,16 @@ class Dataset:
         folders = [Path(os.environ.get(MIRROR_VARIABLE, "absent")), RAW]
         places = [folder / self.name / name for folder in folders for name in self.files]
         return next((place for place in places if place.is_file()), None)
+
+    @property
+    def preparation(self) -> dict[str, Any]:
+        """What the prepared file depends on beside the raw files."""
+        return {
+            "shape": self.shape,
+            "split": self.split,
+            "folds": self.folds,
+            "contrast_norm": self.contrast_norm,
+        }
 
     @property
     def is_available(self) -> bool:

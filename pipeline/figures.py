@@ -21,7 +21,7 @@ EXAMPLE = (
 def main() -> None:
     """Command line."""
     parser = cli.parser("figures", __doc__, EXAMPLE)
-    cli.add_params(parser)
+    cli.add_selection(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder that `table` filled")
     parser.add_argument("--toy", type=Path, required=True, help="csv file of `toy`")
     parser.add_argument("--sheets", type=Path, nargs="+", required=True, help="EXPERIMENT/seedN/sheet.npz of `sample`")
@@ -31,7 +31,7 @@ def main() -> None:
 
 def _work(args: argparse.Namespace) -> None:
     record = Record("figures")
-    params = cli.params(args)
+    params = cli.selected_params(args)
     drawing.style()
     names = ("metrics.csv", "curves.csv", "bandwidths.csv")
     metrics = read_metrics(args.results / names[0], params)

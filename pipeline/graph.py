@@ -2,7 +2,6 @@
 
 import json
 import shlex
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import torch
 
 from pipeline.errors import UserError
-from pipeline.experiments import Dataset, Experiment
+from pipeline.experiments import RAW, Dataset, Experiment
 from pipeline.io import read_json
 from pipeline.params import Params, load
 from pipeline.runs import CURVE, GENERATORS, MANIFESTS, name_of
@@ -64,10 +63,11 @@ class Graph:
         self._config = config = config | {"seeds": _numbers(config["seeds"])}
         self.params = Params(config)
         if not self.params.experiments:
-            missing = [
-                self.params.dataset(self.params.values["catalogue"][name]["dataset"]) for name in self.params.asked
+            missing = [self.params.dataset(self.params.dataset_of(name)) for name in self.params.asked]
+            hints = dict.fromkeys(data.how_to_supply for data in missing) or [
+                "a first stage alone is not an experiment"
             ]
-            raise UserError("nothing to run: " + "; ".join(dict.fromkeys(data.how_to_supply for data in missing)))
+            raise UserError("nothing to run: " + "; ".join(hints))
         in_file = load(params_file).values
         changed = [key for key in config if key not in OVERRIDABLE and config[key] != in_file.get(key)]
         if changed:
@@ -93,15 +93,17 @@ class Graph:
         size = self.params.values["compute"]["seeds_per_job"]["cuda" if self.gpus() else "cpu"]
         return [
             self._block(name, list(seeds))
-            for scored in self.experiments()
-            for name in self._stages(scored)
-            for _, seeds in groupby(sorted(self.params.seeds(scored)), key=lambda seed: seed // size)
+            for name, wanted in self._seeds_by_stage().items()
+            for _, seeds in groupby(sorted(wanted), key=lambda seed: seed // size)
         ]
 
-    def _stages(self, experiment: str) -> list[str]:
-        """The experiment, after the one that trains its upper layers."""
-        first = self.params.experiment(experiment).pretraining
-        return [experiment] if first is None else [*self._stages(first.name), experiment]
+    def _seeds_by_stage(self) -> dict[str, set[int]]:
+        """What is trained; a first stage has the seeds of all that build on it."""
+        wanted: dict[str, set[int]] = {}
+        for scored in self.experiments():
+            for name in self.params.stages(scored):
+                wanted.setdefault(name, set()).update(self.params.seeds(scored))
+        return wanted
 
     def _block(self, name: str, seeds: list[int]) -> Block:
         experiment = self.params.experiment(name)
@@ -159,10 +161,24 @@ class Graph:
         dataset = self.dataset(wildcards.dataset)
         return {"files": dataset.files, "path": dataset.path}
 
-    def split(self, wildcards: Any) -> dict[str, Any]:
-        """How a data set's parts are made."""
+    def user_file(self, wildcards: Any) -> list[str]:
+        """What `download` copies where a user supplies the data; none where it has been copied already."""
         dataset = self.dataset(wildcards.dataset)
-        return {"split": dataset.split, "folds": dataset.folds, "contrast_norm": dataset.contrast_norm}
+        file = dataset.user_file() if dataset.user_supplied else None
+        return [] if file is None or file.is_relative_to(RAW) else [str(file)]
+
+    def preparation(self, wildcards: Any) -> dict[str, Any]:
+        """How a data set's parts are made."""
+        return self.dataset(wildcards.dataset).preparation
+
+    def presentation(self, _: Any) -> dict[str, Any]:
+        """What table, figures and report depend on beside the metrics."""
+        return self.params.presentation()
+
+    def chosen(self, _: Any = None) -> str:
+        """Options that repeat --config's choice to a stage."""
+        chosen = [(key, self._config[key]) for key in ("experiments", "seeds") if self._config[key] is not None]
+        return " ".join(f"--{key} {' '.join(map(str, values))}" for key, values in chosen)
 
     def prepared(self, wildcards: Any) -> str:
         """Prepared data of an experiment."""
@@ -188,10 +204,6 @@ class Graph:
     def everything(self, _: Any) -> dict[str, Any]:
         """All params: the report prints their hash."""
         return self._config
-
-    def section(self, *names: str) -> Callable[[Any], dict[str, Any]]:
-        """Sections of the params, for the rules whose output they change."""
-        return lambda _: {name: self._config[name] for name in names}
 
     def published_scale(self, _: Any = None) -> str:
         """Scale of the committed results."""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,17 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_same(path: Path, existing: Path) -> None:
+    """Give a file a second name; where the file system cannot, a copy."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        os.link(existing, temporary)
+    except OSError:
+        shutil.copyfile(existing, temporary)
+    temporary.replace(path)
 
 
 def sha256(path: Path) -> str:

@@ -17,6 +17,7 @@ from pipeline.experiments import Dataset, Experiment, layer
 
 SCHEMA = Path(__file__).parent / "schema" / "params.schema.yaml"
 SYNTHETIC = "synthetic-"
+PAPERS_COLUMNS = {"mnist": "MNIST", "tfd": "TFD"}  # of Table 1
 
 
 class Params:
@@ -43,8 +44,8 @@ class Params:
         for name, entry in values["catalogue"].items():
             _known(f"catalogue: {name}: dataset", entry["dataset"], values["datasets"])
             _check_sizes(name, entry, values)
-            if entry.get("pretraining") is not None:
-                _known(f"catalogue: {name}: pretraining", entry["pretraining"], values["catalogue"])
+        _check_stages(values["catalogue"], self._scale["experiments"])
+        _check_labels(values["catalogue"])
 
     @property
     def asked(self) -> list[str]:
@@ -58,6 +59,11 @@ class Params:
     def experiments(self) -> list[str]:
         """Those of them whose data are there."""
         return [name for name in self.asked if self.dataset(self.dataset_of(name)).is_available]
+
+    def stages(self, experiment: str) -> list[str]:
+        """The experiment, after the one that trains its upper layers."""
+        first = self.values["catalogue"][experiment].get("pretraining")
+        return [experiment] if first is None else [first, experiment]
 
     @property
     def is_real(self) -> bool:
@@ -85,7 +91,9 @@ class Params:
 
     def presentation(self) -> dict[str, Any]:
         """What table, figures and report depend on beside the metrics; recorded in their manifests."""
-        return {key: self.values[key] for key in ("statistics", "catalogue", "figures")}
+        sections = {key: self.values[key] for key in ("statistics", "catalogue", "figures")}
+        epochs = {name: entry["epochs"] for name, entry in self._scale["experiments"].items()}
+        return sections | {"asked": self.asked, "epochs": epochs, "not_judged": self.not_judged}
 
     def experiment(self, name: str) -> Experiment:
         """The experiment's settings at this scale.
@@ -113,7 +121,7 @@ class Params:
                 epochs=self._scale["experiments"][name]["epochs"],
                 n_samples=self._scale["n_samples"],
                 n_validation=None if self.dataset(self.dataset_of(name)).folds else parzen["n_validation"],
-                grids={key: _grid(**grid) for key, grid in parzen["grids"].items()},
+                grids={key: _grid(**grid) for key, grid in (parzen["grids"] | entry.get("grids", {})).items()},
                 **self.values["validation"],
             )
         except (ValueError, TypeError) as error:
@@ -161,8 +169,8 @@ class Params:
         return tuple(layers)
 
 
-def load(path: Path, scale: str | None = None) -> Params:
-    """Params from a file.
+def load(path: Path, scale: str | None = None, **chosen: Any) -> Params:
+    """Params from a file; `experiments` and `seeds` may replace the file's own.
 
     Raises:
         UserError: the file is missing, is not YAML, or its content is not valid.
@@ -173,6 +181,8 @@ def load(path: Path, scale: str | None = None) -> Params:
         raise UserError(f"{path}: cannot be read ({error.strerror}); name the file with --params") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    if isinstance(values, dict):
+        values |= {key: value for key, value in chosen.items() if value is not None}
     return Params(values, scale)
 
 
@@ -207,6 +217,31 @@ def _check_sizes(name: str, entry: dict[str, Any], values: dict[str, Any]) -> No
     wanted, there = values["parzen"]["n_validation"], dataset["split"][1] if "split" in dataset else math.inf
     if wanted > there:
         raise UserError(f"params: parzen: n_validation: {wanted}, but {entry['dataset']} has {there} validation images")
+
+
+def _check_stages(catalogue: dict[str, Any], experiments: dict[str, Any]) -> None:
+    """A first stage is in the catalogue and has none itself; what is scored says how many seeds it has."""
+    firsts = {name: entry["pretraining"] for name, entry in catalogue.items() if entry.get("pretraining") is not None}
+    for name, first in firsts.items():
+        _known(f"catalogue: {name}: pretraining", first, catalogue)
+        if first in firsts:
+            raise UserError(f"params: catalogue: {name}: pretraining: {first} has a first stage itself")
+        if name in experiments:
+            _known(f"scales: experiments: {name}: pretraining", first, experiments)
+    for name, entry in experiments.items():
+        if name not in firsts.values() and "seeds" not in entry:
+            raise UserError(f"params: scales: experiments: {name}: seeds: missing")
+
+
+def _check_labels(catalogue: dict[str, Any]) -> None:
+    """Labels are titles of columns: each stands once, and the paper's are those of its data sets."""
+    seen: dict[str, str] = {}
+    for name, entry in catalogue.items():
+        if seen.setdefault(entry["label"], name) != name:
+            raise UserError(f"params: catalogue: {name}: label: {entry['label']!r} is that of {seen[entry['label']]}")
+    for name, label in PAPERS_COLUMNS.items():
+        if name in catalogue and (catalogue[name]["label"] != label or not catalogue[name].get("margin_nats")):
+            raise UserError(f"params: catalogue: {name}: needs the label {label!r} of Table 1, and margin_nats")
 
 
 def _grid(spacing: str, first: float, last: float, count: int) -> tuple[float, ...]:

@@ -8,17 +8,22 @@ from pipeline import cli
 def main() -> None:
     """Command line."""
     parser = cli.parser("plan", __doc__, "--scale quick")
-    cli.add_params(parser)
+    cli.add_selection(parser)
     cli.run(parser, _work)
 
 
 def _work(args: argparse.Namespace) -> None:
-    params = cli.params(args)
+    params = cli.selected_params(args)
     print(f"Scale {params.scale}: {params.cost}. A stopped run goes on where it was when started again.")
     for name in params.experiments:
         experiment, seeds = params.experiment(name), params.seeds(name)
-        print(f"  {experiment.label}: {len(seeds)} seeds, up to {experiment.epochs} epochs each; then")
+        first = f"{experiment.pretraining.epochs} epochs of its first stage and " if experiment.pretraining else ""
+        at_most = "up to " if experiment.selection == "validation" else ""
+        print(f"  {experiment.label}: {len(seeds)} seeds, {first}{at_most}{experiment.epochs} epochs each; then")
         print(f"  {experiment.n_samples} samples per seed, scored on all test images.")
+    for name in params.asked:
+        if name not in params.experiments:
+            print(f"  {name}: skipped; {params.dataset(params.dataset_of(name)).how_to_supply}")
     print(f"Results go to results/{params.scale}/.", flush=True)
 
 

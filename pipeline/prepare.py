@@ -44,7 +44,8 @@ def _work(args: argparse.Namespace) -> None:
         split=split,
         contrast_norm=np.array(dataset.contrast_norm),
     )
-    record.write(args.output.with_suffix(".manifest.json"), inputs=files, outputs=[args.output])
+    manifest = args.output.with_suffix(".manifest.json")
+    record.write(manifest, inputs=files, outputs=[args.output], settings=dataset.preparation)
     print(f"{dataset.name}: {len(images)} images of shape {dataset.shape}; {_counts(split)}", flush=True)
 
 

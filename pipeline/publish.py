@@ -11,7 +11,7 @@ from pipeline import cli
 from pipeline.errors import UserError
 from pipeline.io import read_csv, read_json, write_json, write_text
 from pipeline.params import Params
-from pipeline.runs import MANIFESTS, SHEET
+from pipeline.runs import SHEET, manifests
 from pipeline.verify import verify
 
 BEGIN, END = "<!-- published:begin -->", "<!-- published:end -->"
@@ -34,7 +34,7 @@ RESULTS = (
 def main() -> None:
     """Command line."""
     parser = cli.parser("publish", __doc__, "--scale quick")
-    cli.add_params(parser)
+    cli.add_selection(parser)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of all runs; default: %(default)s")
     parser.add_argument("--results", type=Path, default=Path("results"), help="default: %(default)s")
     parser.add_argument("--readme", type=Path, default=Path("README.md"), help="default: %(default)s")
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def _work(args: argparse.Namespace) -> None:
-    params = cli.params(args)
+    params = cli.selected_params(args)
     verify(params, args.runs, args.results)
     files = collect(params, args.results / params.scale, args.runs)
     size = sum(source.stat().st_size for source in files.values())
@@ -81,7 +81,8 @@ def collect(params: Params, results: Path, runs: Path) -> dict[str, Path]:
     for experiment, of_experiment in places.groupby("experiment", sort=False):
         for seed in of_experiment.seed:
             place = f"{experiment}/seed{seed}"
-            files |= {f"runs/{place}/{name}": runs / params.scale / place / name for name in MANIFESTS.values()}
+            behind = manifests(runs / params.scale / place)
+            files |= {f"runs/{path.relative_to(runs / params.scale)}": path for path in behind}
         first = f"{experiment}/seed{of_experiment.seed.iloc[0]}"
         files[f"runs/{first}/{SHEET}"] = runs / params.scale / first / SHEET
     for path in files.values():

@@ -1,6 +1,7 @@
 """A run on disk: its networks from the settings, its files, and the chain of manifests that guards them."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,13 @@ def put_on_top(generator: Generator, pretrained: dict[str, torch.Tensor]) -> Non
         getattr(generator.layers[below + int(place)], kind).data.copy_(tensor)
 
 
+def manifests(folder: Path) -> list[Path]:
+    """The manifests behind a scored run, in order: its own, after its first stage's where it has one."""
+    own = [folder / name for name in MANIFESTS.values()]
+    first = read_json(own[0])["settings"].get("pretraining")
+    return own if first is None else [folder.parents[1] / first["name"] / folder.name / MANIFESTS["train"], *own]
+
+
 class Run:
     """A run's folder whose files, up to a stage, are whole, belong together and fit the present settings.
 
@@ -141,8 +149,13 @@ class Run:
 
 
 def name_of(seeds: Sequence[int]) -> str:
-    """Of runs that are trained together, e.g. "seed3" or "seeds0-19"."""
-    return f"seed{seeds[0]}" if len(seeds) == 1 else f"seeds{seeds[0]}-{seeds[-1]}"
+    """Of runs that are trained together, e.g. "seed3", "seeds0-19" or "seeds0-2_5"."""
+    if len(seeds) == 1:
+        return f"seed{seeds[0]}"
+    # In a row of consecutive numbers, number minus place is constant.
+    rows = groupby(enumerate(sorted(seeds)), key=lambda pair: pair[1] - pair[0])
+    ranges = [[seed for _, seed in row] for _, row in rows]
+    return "seeds" + "_".join(f"{row[0]}-{row[-1]}" if len(row) > 1 else f"{row[0]}" for row in ranges)
 
 
 def plain(content: Any) -> Any:

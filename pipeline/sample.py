@@ -15,7 +15,7 @@ from pipeline.datasets import load_images
 from pipeline.devices import add_device, use_device
 from pipeline.errors import RunError
 from pipeline.experiments import Dataset, Experiment
-from pipeline.io import write_array, write_arrays
+from pipeline.io import write_array, write_arrays, write_same
 from pipeline.provenance import Record
 from pipeline.runs import GENERATORS, MANIFESTS, SAMPLES, SHEET, Run, load_generator
 
@@ -42,14 +42,18 @@ def _work(args: argparse.Namespace) -> None:
     run = Run(args.run, experiment, "train")
     data, device = run.use(args.data), use_device(args)
     print(f"{experiment.name} seed {run.seed}: {experiment.n_samples} samples of each generator", flush=True)
-    samples = {which: _draw(args.run / name, experiment, run.seed, device) for which, name in GENERATORS.items()}
-    for which, drawn in samples.items():
-        write_array(args.run / SAMPLES[which], drawn.cpu().numpy())
+    best = _draw(args.run / GENERATORS["best"], experiment, run.seed, device)
+    write_array(args.run / SAMPLES["best"], best.cpu().numpy())
+    if experiment.selection == "last":  # both generators are the same
+        write_same(args.run / SAMPLES["last"], args.run / SAMPLES["best"])
+    else:
+        last = _draw(args.run / GENERATORS["last"], experiment, run.seed, device)
+        write_array(args.run / SAMPLES["last"], last.cpu().numpy())
     images = load_images(data, TRAIN, experiment.dataset).to(device)
     generator = load_generator(args.run / GENERATORS["best"], experiment, device)
     corners = stream(run.seed, "interpolation", device=device)
     walk = interpolate(generator, experiment.recipe.noise_prior, CORNERS, STEPS, corners)
-    _write_sheet(args.run / SHEET, samples["best"], walk, images, params.dataset(experiment.dataset))
+    _write_sheet(args.run / SHEET, best, walk, images, params.dataset(experiment.dataset))
     record.write(
         args.run / MANIFESTS["sample"],
         inputs=[*(args.run / name for name in GENERATORS.values()), args.data],

@@ -8,11 +8,10 @@ import pandas as pd
 from gan.statistics import SeedSummary, summarise_seeds, verdict
 from pipeline.errors import UserError
 from pipeline.io import read_csv, reading
-from pipeline.params import Params
+from pipeline.params import PAPERS_COLUMNS, Params
 
 QUOTED = Path(__file__).parent / "quoted.csv"
 PAPER = "Adversarial nets"
-PAPERS_COLUMNS = {"mnist": "MNIST", "tfd": "TFD"}
 MISSING_DATA = "not run: data not available"
 
 
@@ -135,18 +134,18 @@ def _verdict(params: Params, experiment: str, seeds: SeedSummary, published: flo
 def sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
     """One sentence for each experiment that was run: our mean, the paper's value, the verdict."""
     cells = [cell(metrics, params, experiment, "authors") for experiment in columns(params)]
-    return [_sentence(our, params) for our in cells if our is not None] + _how_to_supply(params)
+    found = {our.experiment for our in cells if our is not None}
+    return [_sentence(our, params) for our in cells if our is not None] + _how_to_supply(params, found)
 
 
 def _count(n: int, what: str) -> str:
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
-def _how_to_supply(params: Params) -> list[str]:
-    """What would fill the cells whose data are not there."""
-    named = dict.fromkeys(params.dataset_of(name) for name in columns(params))
-    missing = [data for name in named if not (data := params.dataset(name)).is_available]
-    return [f"{data.name}: {MISSING_DATA}; {data.how_to_supply}." for data in missing]
+def _how_to_supply(params: Params, found: set[str]) -> list[str]:
+    """What would fill the cells that were asked for and have no number, because the user has the data."""
+    datasets = [params.dataset(params.dataset_of(name)) for name in params.asked if name not in found]
+    return [f"{data.name}: {MISSING_DATA}; {data.how_to_supply}." for data in datasets if data.user_supplied]
 
 
 def _sentence(our: Cell, params: Params) -> str:
@@ -159,7 +158,7 @@ def _sentence(our: Cell, params: Params) -> str:
 
 
 def why_missing(params: Params, experiment: str) -> str:
-    """Why a cell of Table 1 has no number of ours."""
-    if not params.dataset(params.dataset_of(experiment)).is_available:
+    """Why a cell of Table 1 has no number of ours; the same on every machine."""
+    if experiment in params.asked and params.dataset(params.dataset_of(experiment)).user_supplied:
         return MISSING_DATA
     return "not run: not among the experiments asked for"

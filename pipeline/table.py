@@ -10,10 +10,10 @@ from gan.statistics import MIN_SEEDS
 from pipeline import cli
 from pipeline.errors import UserError
 from pipeline.io import csv_text, json_text, read_csv, write_text
-from pipeline.params import Params
+from pipeline.params import PAPERS_COLUMNS, Params
 from pipeline.provenance import Record
 from pipeline.runs import BANDWIDTHS, CURVE, METRICS, Run
-from pipeline.summary import PAPERS_COLUMNS, Cell, cell, columns, quoted, read_metrics, sentences, why_missing
+from pipeline.summary import Cell, cell, columns, quoted, read_metrics, sentences, why_missing
 
 EXAMPLE = "--scale quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 --output results/quick"
 OURS = "Adversarial nets (ours)"
@@ -24,7 +24,7 @@ GATHERED = {METRICS: "metrics.csv", CURVE: "curves.csv", BANDWIDTHS: "bandwidths
 def main() -> None:
     """Command line."""
     parser = cli.parser("table", __doc__, EXAMPLE)
-    cli.add_params(parser)
+    cli.add_selection(parser)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--runs", type=Path, nargs="+", help="folders EXPERIMENT/seedN of scored runs")
     source.add_argument("--gathered", type=Path, help="folder of published metrics.csv, curves.csv, bandwidths.csv")
@@ -34,7 +34,7 @@ def main() -> None:
 
 def _work(args: argparse.Namespace) -> None:
     record = Record("table")
-    params = cli.params(args)
+    params = cli.selected_params(args)
     if args.runs:
         inputs = [run / name for run in args.runs for name in GATHERED]
         frames = gather(args.runs, params)
@@ -90,7 +90,7 @@ def table1(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
     rows.append({"Model": OURS} | {titles[e]: _value(cells[e]["authors"], why_missing(params, e)) for e in titles})
     for title, show in details(params.values["statistics"]["confidence"]).items():
         rows.append({"Model": title} | {titles[e]: show(c) if (c := cells[e]["authors"]) else "" for e in titles})
-    fine = {titles[e]: _value(cells[e]["fine"], "") for e in titles}
+    fine = {titles[e]: _value(cells[e]["fine"], "") + _edge(cells[e]["fine"]) for e in titles}
     rows.append({"Model": "- with a fine grid of bandwidths"} | fine)
     return pd.DataFrame(rows + [{**row, "Model": f"{LATER}{row['Model']}"} for row in _quoted_rows("later", titles)])
 
@@ -114,13 +114,18 @@ def parts(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     if others:
         found["Ours on other data; the paper gives no number."] = table.loc[ours, ["Model", *others]]
     since = table.loc[later, papers].replace({"Model": f"^{LATER}"}, {"Model": ""}, regex=True)
-    return found | {"Published since, under the same protocol; sources in pipeline/quoted.csv.": since}
+    return found | {"Published since, under roughly the same protocol; sources in pipeline/quoted.csv.": since}
 
 
 def _value(our: Cell | None, missing: str) -> str:
     if our is None:
         return missing
     return f"{our.seeds.mean:.1f}" + (f" ± {our.seeds.sd:.2g}" if our.seeds.n > 1 else "")
+
+
+def _edge(our: Cell | None) -> str:
+    """A flag where a wider grid might do better."""
+    return " (edge of the grid)" if our is not None and any("edge" in place for place in our.bandwidths) else ""
 
 
 def _spread(our: Cell) -> str:

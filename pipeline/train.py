@@ -24,7 +24,7 @@ from pipeline.datasets import check_prepared, load_images
 from pipeline.devices import add_device, hardware, training_precision, use_device
 from pipeline.errors import RunError, UserError
 from pipeline.experiments import Experiment
-from pipeline.io import read_tensors, sha256, write_csv, write_tensors
+from pipeline.io import read_tensors, sha256, write_csv, write_same, write_tensors
 from pipeline.lock import lock
 from pipeline.progress import Reporter
 from pipeline.provenance import Record, code_hash, peak_memory_mb
@@ -141,8 +141,11 @@ class Training:
 
     def _write(self, seed: int, run: Progress) -> None:
         output = self.args.output / f"seed{seed}"
-        write_tensors(output / GENERATORS["best"], run.best or run.last)
         write_tensors(output / GENERATORS["last"], run.last)
+        if run.best:
+            write_tensors(output / GENERATORS["best"], run.best)
+        else:
+            write_same(output / GENERATORS["best"], output / GENERATORS["last"])
         write_csv(output / CURVE, pd.DataFrame(run.curve))
         self.record.write(
             output / MANIFESTS["train"],
@@ -219,7 +222,10 @@ class Training:
         random = stream(seed, "validation samples", epoch, self.device)
         state = self.games.generator_state(index)
         generator = generator_with(state, experiment, self.device)
-        samples = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
+        try:
+            samples = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
+        except FloatingPointError as error:
+            raise FloatingPointError(f"seed {seed}, after epoch {epoch}: {error}") from error
         chosen = cross_validate(samples, self.validation, experiment.grids["authors"])
         run = self.progress[seed]
         if chosen.log_likelihood > run.best_log_likelihood:

@@ -14,14 +14,17 @@ from pipeline.errors import UserError
 from pipeline.io import csv_text, read_json, reading, sha256
 from pipeline.params import Params
 from pipeline.provenance import code_hash
-from pipeline.runs import MANIFESTS, differences, plain
+from pipeline.runs import differences, manifests, plain
 from pipeline.table import gather, render
+
+PREPARED = Path("data/prepared")
+TOY = "toy.manifest.json"
 
 
 def main() -> None:
     """Command line."""
     parser = cli.parser("verify", __doc__, "--scale quick")
-    cli.add_params(parser)
+    cli.add_selection(parser)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of all runs; default: %(default)s")
     parser.add_argument("--results", type=Path, default=Path("results"), help="default: %(default)s")
     parser.add_argument("--accept-code", action="store_true", help="the code has changed, but no number with it")
@@ -29,7 +32,7 @@ def main() -> None:
 
 
 def _work(args: argparse.Namespace) -> None:
-    params = cli.params(args)
+    params = cli.selected_params(args)
     n = verify(params, args.runs, args.results, accept_code=args.accept_code)
     print(f"verify: the results of scale {params.scale} follow from {n} runs and the present code and parameters")
 
@@ -56,22 +59,34 @@ def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = Fal
             raise UserError(f"{results / name}: does not follow from the runs in {runs / params.scale}; delete it")
     presented = ("table.manifest.json", "figures/manifest.json", "report.manifest.json")
     for name in presented:
-        _check_outputs(results / name, params)
+        _check_settings(results / name, plain(params.presentation()))
+    for name in (*presented, TOY):
+        _check_outputs(results / name)
+    for dataset in dict.fromkeys(params.experiment(name).dataset for name in params.experiments):
+        prepared = PREPARED / f"{dataset}.manifest.json"
+        if prepared.is_file():  # data may have stayed elsewhere; the runs know its hash
+            _check_settings(prepared, plain(params.dataset(dataset).preparation))
     if not accept_code:
-        manifests = [folder / name for folder in folders for name in MANIFESTS.values()]
-        for path in [*manifests, *(results / name for name in presented)]:
+        behind = [path for folder in folders for path in manifests(folder)]
+        for path in [*behind, *(results / name for name in presented), results / TOY]:
             _check_code(path, read_json(path))
     return len(folders)
 
 
-def _check_outputs(path: Path, params: Params) -> None:
-    """A manifest's outputs are on disk as recorded, made with the present settings."""
+def _check_settings(path: Path, present: Any) -> None:
+    """A manifest's settings are the present ones."""
     manifest = read_json(path)
     with reading(path):
-        found = differences(manifest["settings"], plain(params.presentation()))
-        outputs = dict(manifest["outputs"])
+        found = differences(manifest["settings"], present)
     if found:
         raise UserError(f"{path}: made with other settings ({'; '.join(found)}); delete it and run again")
+
+
+def _check_outputs(path: Path) -> None:
+    """A manifest's outputs are on disk as recorded."""
+    manifest = read_json(path)
+    with reading(path):
+        outputs = dict(manifest["outputs"])
     for name, digest in outputs.items():
         if sha256(path.parent / name) != digest:
             raise UserError(f"{path.parent / name}: not the bytes that {path} records; delete it and run again")

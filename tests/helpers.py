@@ -55,7 +55,8 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 def only_mnist(folder: Path) -> None:
-    """Set a copy of the project to scale smoke, MNIST alone."""
+    """Set a copy of the project to scale smoke, MNIST alone, on the CPU: a job a seed."""
+    edit(folder / "params.yaml", "  device: auto ", "  device: cpu ")
     edit(folder / "params.yaml", "\nscale: paper ", "\nscale: smoke ")
     edit(folder / "params.yaml", "\nexperiments: null ", "\nexperiments: [mnist] ")
 

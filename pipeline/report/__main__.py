@@ -16,8 +16,9 @@ from pipeline import cli
 from pipeline.io import read_csv, read_json, write_text
 from pipeline.params import Params
 from pipeline.provenance import Record
-from pipeline.runs import MANIFESTS
+from pipeline.runs import MANIFESTS, manifests
 from pipeline.summary import read_metrics, sentences
+from pipeline.table import parts
 
 EXAMPLE = """--scale quick --results results/quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 \\
     --data data/raw/mnist/manifest.json data/prepared/mnist.manifest.json --output results/quick/report.html"""
@@ -35,9 +36,9 @@ CAPTIONS = {
     "Ticks of our row: single seeds; its bar, drawn from 5 seeds on, is where one more seed is expected.",
     "toy": "Figure 1, re-enacted: the paper's is drawn by hand, this one is trained. Dotted: the data's density; "
     "green: the generator's; dashed: D; thin: the analytic optimum p_data / (p_data + p_g) (Proposition 1). Lines "
-    "below: where G sends evenly spaced noise.",
-    "interpolation": "Figure 3: images along straight lines in z-space between five draws that nobody chose. The "
-    "paper does not give its path; this one is ours.",
+    "below: where G sends noise in equally probable steps; z is Gaussian here, uniform in the paper's drawing.",
+    "interpolation": "Images along straight lines in z-space between five draws that nobody chose (Figure 3 shows "
+    "MNIST; the paper does not give its path, this one is ours).",
     "samples": "Samples (Figure 2 of the paper): 20 fair random draws, not chosen. Column 6 is the training image "
     "nearest to column 5.",
     "bandwidth": "The bandwidth is chosen on validation images alone. Circles: the authors' 10-point grid.",
@@ -48,7 +49,7 @@ CAPTIONS = {
 def main() -> None:
     """Command line."""
     parser = cli.parser("report", __doc__, EXAMPLE)
-    cli.add_params(parser)
+    cli.add_selection(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder that `table` and `figures` filled")
     parser.add_argument("--runs", type=Path, nargs="+", required=True, help="folders of the runs in the table")
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="manifests of `download` and `prepare`")
@@ -59,7 +60,7 @@ def main() -> None:
 
 def _work(args: argparse.Namespace) -> None:
     record = Record("report")
-    params = cli.params(args)
+    params = cli.selected_params(args)
     metrics = read_metrics(args.results / "metrics.csv", params)
     stages = read_stages(args)
     stages.append({"of": str(args.output.parent), **record.content([], [])})
@@ -68,7 +69,7 @@ def _work(args: argparse.Namespace) -> None:
         scale=params.scale,
         is_real=params.is_real,
         verdicts=sentences(metrics, params),
-        table=read_csv(args.results / "table1.csv").fillna(""),
+        tables=parts(read_csv(args.results / "table1.csv").fillna("")),
         seeds=seed_rows(metrics),
         recipes=recipes(args.runs),
         figures=figures(args.results / "figures", params),
@@ -88,14 +89,17 @@ def seed_rows(metrics: pd.DataFrame) -> pd.DataFrame:
         "experiment": "experiment",
         "seed": "seed",
         "value": "nats",
-        "standard_error": "SE over images",
+        "fold": "fold",
+        "standard_error": "SE",
+        "error_over": "over",
         "generator": "generator",
         "grid": "grid",
         "bandwidth": "bandwidth",
         "bandwidth_place": "place in grid",
     }
     chosen = metrics[metrics.metric == "test_log_likelihood"].round({"value": 2, "standard_error": 2, "bandwidth": 4})
-    return chosen[list(titles)].rename(columns=titles)
+    rows = chosen[list(titles)].astype({"fold": "Int64"}).astype(object)
+    return rows.where(rows.notna(), "").rename(columns=titles)
 
 
 def figures(folder: Path, params: Params) -> list[dict[str, str]]:
@@ -115,8 +119,9 @@ def figures(folder: Path, params: Params) -> list[dict[str, str]]:
 def recipes(runs: list[Path]) -> list[dict[str, Any]]:
     """How each experiment was trained, from its runs' manifests; what is not the 2014 code's default is marked."""
     defaults, found = asdict(Recipe()), {}
-    for run in runs:
-        settings = read_json(run / MANIFESTS["train"])["settings"]
+    trained = [path for run in runs for path in manifests(run) if path.name == MANIFESTS["train"]]
+    for path in trained:
+        settings = read_json(path)["settings"]
         rows = [{"key": k, "value": v, "changed": v != defaults[k]} for k, v in settings["recipe"].items()]
         found[settings["name"]] = {"experiment": settings["name"], "epochs": settings["epochs"], "rows": rows}
     return list(found.values())
@@ -125,7 +130,7 @@ def recipes(runs: list[Path]) -> list[dict[str, Any]]:
 def read_stages(args: argparse.Namespace) -> list[dict[str, Any]]:
     """The manifests of all stages behind the results, in order."""
     paths = [*args.data]
-    paths += [run / name for run in args.runs for name in MANIFESTS.values()]
+    paths += [path for run in args.runs for path in manifests(run)]
     paths += [args.results / "table.manifest.json", args.results / "figures" / "manifest.json"]
     return [{"of": str(path.parent)} | read_json(path) for path in paths]
 

@@ -60,5 +60,6 @@ def test_convolutions_learn(images):
     before = [parameter.clone() for parameter in (*one.g.parameters, *one.d.parameters)]
     curves = torch.stack([train_epoch(one, images, 0, epoch) for epoch in (1, 2, 3)])
     assert curves.isfinite().all()
+    assert curves[2, 0] < curves[0, 0], "D's loss falls"
     for old, new in zip(before, (*one.g.parameters, *one.d.parameters), strict=True):
         assert not torch.equal(old, new)

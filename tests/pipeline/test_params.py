@@ -79,11 +79,21 @@ def test_seeds_and_experiments_can_be_chosen():
         ("scales.quick.experiments.mnist.epochs", 0, "epochs: 0 is less than the minimum"),
         ("parzen.grids.fine.count", 1, "count: 1 is less than the minimum"),
         ("statistics.confidence", 1.0, "confidence: 1.0"),
+        ("catalogue.fashion-mnist.label", "MNIST", "fashion-mnist: label: 'MNIST' is that of mnist"),
+        ("catalogue.mnist.label", "Digits", "mnist: needs the label 'MNIST' of Table 1"),
+        ("catalogue.mnist.margin_nats", None, "mnist: needs the label 'MNIST' of Table 1, and margin_nats"),
+        ("catalogue.tfd-pretrain.pretraining", "tfd", "tfd-pretrain: pretraining: tfd has a first stage itself"),
+        ("catalogue.tfd.pretraining", "cats", "pretraining: 'cats' is unknown"),
+        ("scales.paper.experiments.mnist", {"epochs": 3}, "experiments: mnist: seeds: missing"),
+        ("catalogue.cifar10-conv.recipe.max_column_norm", 1.0, "does not apply to a deconvolution"),
+        ("catalogue.cifar10-conv.generator", [{"kind": "deconvolution", "units": 3}], "generator: 0: .*units"),
     ],
 )
 def test_a_mistake_is_one_line_that_names_the_key(key, value, message):
     with pytest.raises(UserError, match=message) as error:
-        Params(changed(key, value)).experiment("mnist")
+        params = Params(changed(key, value))
+        params.experiment("mnist")
+        params.experiment("cifar10-conv")
     assert "\n" not in str(error.value)
 
 

@@ -7,10 +7,21 @@ import pytest
 import torch
 from helpers import ROOT
 
+from gan.training import Game
 from pipeline.errors import UserError
 from pipeline.io import read_json, sha256, write_json, write_tensors, write_text
 from pipeline.params import load
-from pipeline.runs import MANIFESTS, Run, differences, load_generator, new_generator, plain
+from pipeline.runs import (
+    MANIFESTS,
+    Run,
+    differences,
+    load_generator,
+    name_of,
+    new_discriminator,
+    new_generator,
+    plain,
+    put_on_top,
+)
 
 EXPERIMENT = load(ROOT / "params.yaml", "smoke").experiment("mnist")
 CPU = torch.device("cpu")
@@ -41,6 +52,30 @@ def change(path, *keys_and_value):
         place = place[key]
     place[last] = value
     write_json(path, content)
+
+
+def test_put_on_top_leaves_the_new_front_and_takes_the_pretrained_layers():
+    second = load(ROOT / "params.yaml", "smoke").experiment("tfd")
+    assert second.pretraining is not None
+    first = new_generator(second.pretraining, 3, CPU)
+    generator, fresh = (new_generator(second, 3, CPU) for _ in range(2))
+    put_on_top(generator, first.state_dict())
+    assert len(generator.layers) == len(first.layers) + 2
+    for mine, pretrained in zip(generator.layers[2:], first.layers, strict=True):
+        assert torch.equal(mine.weight, pretrained.weight)
+        assert torch.equal(mine.bias, pretrained.bias)
+    for mine, new in zip(generator.layers[:2], fresh.layers[:2], strict=True):
+        assert torch.equal(mine.weight, new.weight)
+    game = Game(generator, new_discriminator(second, 3, CPU), second.recipe)
+    for layer in (*game.generator.layers, *game.discriminator.layers):
+        assert layer.weight.norm(dim=1).max() <= 1.9365 * (1 + 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "name"), [([3], "seed3"), ([0, 1, 2], "seeds0-2"), ([0, 2, 5], "seeds0_2_5"), ([7, 0, 1], "seeds0-1_7")]
+)
+def test_name_of_is_the_seeds_own(seeds, name):
+    assert name_of(seeds) == name
 
 
 @pytest.mark.parametrize("stage", MANIFESTS)

@@ -1,0 +1,53 @@
+"""Which seeds train together, and what makes a first stage."""
+
+import copy
+
+import pytest
+import yaml
+from helpers import ROOT
+
+from pipeline.graph import Graph
+
+VALUES = yaml.safe_load((ROOT / "params.yaml").read_text())
+
+
+def blocks(monkeypatch, device: str = "cpu", **config: object) -> dict[str, list[str]]:
+    """Folders of the runs of each training job."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(Graph, "gpus", lambda _: int(device == "cuda"))
+    graph = Graph(copy.deepcopy(VALUES) | config)
+    return {block.name: [run.rpartition("/")[2] for run in block.runs] for block in graph.blocks()}
+
+
+def test_a_gpu_trains_fixed_blocks_of_twenty(monkeypatch):
+    found = blocks(monkeypatch, "cuda", experiments=["mnist"], seeds=[0, 1, 19, 20, 41])
+    assert found == {
+        "mnist_seeds0_1_19": ["seed0", "seed1", "seed19"],
+        "mnist_seed20": ["seed20"],
+        "mnist_seed41": ["seed41"],
+    }
+
+
+def test_a_cpu_trains_seed_by_seed(monkeypatch):
+    assert list(blocks(monkeypatch, experiments=["mnist"], seeds=[3, 1])) == ["mnist_seed1", "mnist_seed3"]
+
+
+def test_a_first_stage_is_trained_for_every_seed_of_the_second(monkeypatch):
+    found = blocks(monkeypatch, scale="smoke", experiments=["tfd"], seeds=[0, 5])
+    assert list(found) == ["tfd_pretrain_seed0", "tfd_pretrain_seed5", "tfd_seed0", "tfd_seed5"]
+
+
+def test_seeds_come_from_the_files_of_a_job(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    graph = Graph(copy.deepcopy(VALUES) | {"experiments": ["mnist"], "seeds": [4]})
+    (block,) = graph.blocks()
+    assert graph.seeds_of(None, block.files) == ["4"]
+
+
+@pytest.mark.parametrize(
+    ("config", "options"),
+    [({}, ""), ({"experiments": ["mnist"], "seeds": ["0", "2"]}, "--experiments mnist --seeds 0 2")],
+)
+def test_chosen_repeats_the_choice(monkeypatch, config, options):
+    monkeypatch.chdir(ROOT)
+    assert Graph(copy.deepcopy(VALUES) | config).chosen() == options
