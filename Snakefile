@@ -250,7 +250,7 @@ rule table:
     conda:
         "envs/gan.yaml"
     params:
-        settings=graph.presentation,
+        settings=graph.tabulation,
         chosen=graph.chosen,
         runs=graph.runs(),
     shell:
@@ -262,8 +262,8 @@ rule toy:
     input:
         src=sources("pipeline.toy"),
     output:
-        "results/{scale}/toy.csv",
-        "results/{scale}/toy.manifest.json",
+        table="results/{scale}/toy.csv",
+        manifest="results/{scale}/toy.manifest.json",
     log:
         "logs/toy/{scale}.log",
     benchmark:
@@ -271,13 +271,13 @@ rule toy:
     conda:
         "envs/gan.yaml"
     shell:
-        "python -m pipeline.toy --output {output[0]} 2>&1 | tee {log}"
+        "python -m pipeline.toy --output {output.table} 2>&1 | tee {log}"
 
 
 rule figures:
     input:
         rules.table.output,
-        toy=rules.toy.output[0],
+        toy=rules.toy.output.table,
         quoted=here("pipeline/quoted.csv"),
         sheets=expand("{run}/sheet.npz", run=graph.first_runs()),
         src=sources("pipeline.figures"),
@@ -368,7 +368,7 @@ rule regenerate_table:
     conda:
         "envs/gan.yaml"
     params:
-        settings=graph.presentation,
+        settings=graph.tabulation,
         scale=graph.published_scale,
     shell:
         "python -m pipeline.table --params params.yaml --scale {params.scale}"

@@ -171,8 +171,12 @@ class Graph:
         """How a data set's parts are made."""
         return self.dataset(wildcards.dataset).preparation
 
+    def tabulation(self, _: Any) -> dict[str, Any]:
+        """What the tables depend on beside the metrics."""
+        return self.params.tabulation()
+
     def presentation(self, _: Any) -> dict[str, Any]:
-        """What table, figures and report depend on beside the metrics."""
+        """What the figures depend on beside the metrics."""
         return self.params.presentation()
 
     def chosen(self, _: Any = None) -> str:

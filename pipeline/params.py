@@ -89,11 +89,15 @@ class Params:
         """The seeds to train."""
         return self.values["seeds"] or list(range(self._scale["experiments"][experiment]["seeds"]))
 
-    def presentation(self) -> dict[str, Any]:
-        """What table, figures and report depend on beside the metrics; recorded in their manifests."""
-        sections = {key: self.values[key] for key in ("statistics", "catalogue", "figures")}
+    def tabulation(self) -> dict[str, Any]:
+        """What the tables depend on beside the metrics; recorded in their manifest."""
+        sections = {key: self.values[key] for key in ("statistics", "catalogue")}
         epochs = {name: entry["epochs"] for name, entry in self._scale["experiments"].items()}
         return sections | {"asked": self.asked, "epochs": epochs, "not_judged": self.not_judged}
+
+    def presentation(self) -> dict[str, Any]:
+        """What figures and report depend on beside the metrics; recorded in their manifests."""
+        return self.tabulation() | {"figures": self.values["figures"]}
 
     def experiment(self, name: str) -> Experiment:
         """The experiment's settings at this scale.

@@ -46,7 +46,7 @@ def _work(args: argparse.Namespace) -> None:
     for name, text in texts.items():
         write_text(args.output / name, text)
     outputs = [args.output / name for name in texts]
-    record.write(args.output / "table.manifest.json", inputs, outputs, settings=params.presentation())
+    record.write(args.output / "table.manifest.json", inputs, outputs, settings=params.tabulation())
 
 
 def gather(runs: list[Path], params: Params) -> dict[str, pd.DataFrame]:

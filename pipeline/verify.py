@@ -57,9 +57,14 @@ def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = Fal
             written = (results / name).read_text(encoding="utf-8")
         if written != text:
             raise UserError(f"{results / name}: does not follow from the runs in {runs / params.scale}; delete it")
-    presented = ("table.manifest.json", "figures/manifest.json", "report.manifest.json")
-    for name in presented:
-        _check_settings(results / name, plain(params.presentation()))
+    shown = params.presentation()
+    presented = {
+        "table.manifest.json": params.tabulation(),
+        "figures/manifest.json": shown,
+        "report.manifest.json": shown,
+    }
+    for name, settings in presented.items():
+        _check_settings(results / name, plain(settings))
     for name in (*presented, TOY):
         _check_outputs(results / name)
     for dataset in dict.fromkeys(params.experiment(name).dataset for name in params.experiments):

@@ -20,6 +20,7 @@ from pipeline.params import load
 from pipeline.runs import new_generator
 
 SNAKEMAKE = ("-m", "snakemake", "--cores", "2")
+VERIFY = ("-m", "pipeline.verify")
 SEEDS = ["mnist_seed0", "mnist_seed1"]
 COLUMNS = (
     "experiment model seed fold metric value unit standard_error error_over bandwidth bandwidth_place grid "
@@ -106,6 +107,9 @@ def test_a_moved_copy_with_new_time_stamps_does_nothing(project):
 def test_a_changed_colour_redraws_and_retrains_nothing(project):
     edit(project / "params.yaml", '"#c1440e"', '"#112233"')
     assert planned(project) == {"figures": 1, "report": 1}
+    assert run_in(project, *SNAKEMAKE).returncode == 0
+    verified = run_in(project, *VERIFY)
+    assert verified.returncode == 0, verified.stderr
 
 
 def test_a_changed_learning_rate_retrains(project):
@@ -170,9 +174,6 @@ def test_snakemake_refuses_bad_config_before_any_work(finished, config, message)
 def test_snakefile_is_lint_clean(tmp_path):
     done = run_in(copy_project(tmp_path), "-m", "snakemake", "--lint")
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-VERIFY = ("-m", "pipeline.verify")
 
 
 def test_verify_accepts_what_a_finished_run_wrote(finished):
