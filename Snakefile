@@ -44,7 +44,8 @@ wildcard_constraints:
 
 
 onsuccess:
-    print(f"Results of scale {graph.params.scale}: {graph.results}/table1.md, {graph.results}/report.html")
+    if os.path.exists(f"{graph.results}/report.html"):
+        print(f"Results of scale {graph.params.scale}: {graph.results}/table1.md, {graph.results}/report.html")
 
 
 onerror:

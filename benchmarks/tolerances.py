@@ -15,6 +15,7 @@ from pathlib import Path
 from gan.statistics import summarise_seeds
 from pipeline.check import KEYS
 from pipeline.io import read_csv, write_json
+from pipeline.params import load
 
 
 def main() -> None:
@@ -42,7 +43,10 @@ def main() -> None:
         "made by benchmarks/tolerances.py"
     )
     scale = str(metrics.scale.iloc[0])
-    write_json(args.output, {"scale": scale, "seeds": args.seeds, "derivation": derivation, "metrics": entries})
+    params = load(Path("params.yaml"), scale)
+    epochs = {name: params.experiment(name).epochs for name in metrics.experiment.unique()}
+    record = {"scale": scale, "seeds": args.seeds, "epochs": epochs, "derivation": derivation, "metrics": entries}
+    write_json(args.output, record)
 
 
 if __name__ == "__main__":

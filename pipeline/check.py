@@ -17,6 +17,7 @@ from pipeline import cli
 from pipeline.errors import RunError, UserError
 from pipeline.io import read_csv, read_json, reading
 
+RECORDS = Path("tests/regression")
 KEYS = ("experiment", "generator", "grid", "metric")
 OTHERS = ("seed", "fold", "value", "standard_error", "scale")
 
@@ -24,19 +25,27 @@ OTHERS = ("seed", "fold", "value", "standard_error", "scale")
 def main() -> None:
     """Command line."""
     parser = cli.parser("check", __doc__, "--scale quick")
-    cli.add_params(parser)
+    cli.add_selection(parser)
     parser.add_argument("--metrics", type=Path, help="default: results/SCALE/metrics.csv")
     parser.add_argument("--expected", type=Path, help="default: tests/regression/SCALE.json")
     cli.run(parser, _work)
 
 
 def _work(args: argparse.Namespace) -> None:
-    scale = cli.params(args).scale
-    path = args.expected or Path("tests/regression") / f"{scale}.json"
+    params = cli.selected_params(args)
+    scale = params.scale
+    path = args.expected or RECORDS / f"{scale}.json"
+    if not path.is_file():
+        there = ", ".join(sorted(record.stem for record in RECORDS.glob("*.json")))
+        raise UserError(f"no record of expected metrics for scale {scale}; there are: {there}")
     record = read_json(path)
     with reading(path):
         expected = {tuple(entry[key] for key in KEYS): entry for entry in record["metrics"]}
-        recorded_scale, seeds = record["scale"], record["seeds"]
+        expected = {key: entry for key, entry in expected.items() if key[0] in params.asked}
+        recorded_scale, seeds, epochs = record["scale"], record["seeds"], record["epochs"]
+    for name in {key[0] for key in expected}:
+        if epochs[name] != params.experiment(name).epochs:
+            raise UserError(f"{path}: made from {epochs[name]} epochs of {name}; make it again (benchmarks.tolerances)")
     place = args.metrics or Path("results") / scale / "metrics.csv"
     metrics = read_csv(place)
     with reading(place):

@@ -115,8 +115,9 @@ def toy(moments: pd.DataFrame, params: Params) -> Figure:
         top.set_ylim(0, 1.05 * max(1, moments.p_g.max()))
     for axes in columns_of[:, 1:].flat:
         axes.set_yticklabels([])
-    columns_of[0, 0].legend(fontsize=7, frameon=False)
-    return _on_its_face(figure, params)
+    handles, names = columns_of[0, 0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=len(names), fontsize=9, frameon=False)
+    return figure  # the same at every scale
 
 
 def bandwidth_curve(bandwidths: pd.DataFrame, params: Params, experiment: str) -> Figure:
@@ -141,7 +142,7 @@ def bandwidth_curve(bandwidths: pd.DataFrame, params: Params, experiment: str) -
         frameon=False,
     )
     of_fold = " and fold" if mine.fold.nunique() > 1 else ""
-    title = f"{params.experiment(experiment).label}: a curve per seed{of_fold}, n = {mine.seed.nunique()} seeds"
+    title = f"{params.experiment(experiment).label}: a curve per seed{of_fold}, n = {mine.seed.nunique()}"
     axes.set_title(title, fontsize=11)
     return _on_its_face(figure, params)
 

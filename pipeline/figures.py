@@ -49,6 +49,8 @@ def _work(args: argparse.Namespace) -> None:
         }
         for kind, figure in drawn.items():
             outputs += save(figure, args.output / f"{kind}-{experiment}")
+    for stale in {*args.output.glob("*.svg"), *args.output.glob("*.png")} - set(outputs):
+        stale.unlink()  # of another selection of experiments
     inputs = [*(args.results / name for name in names), args.toy, *args.sheets]
     record.write(args.output / "manifest.json", inputs, outputs, settings=params.presentation())
 

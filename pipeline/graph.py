@@ -1,6 +1,7 @@
 """What the Snakefile asks: targets, inputs and parameters of each rule, from the params."""
 
 import json
+import os
 import shlex
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,9 +11,10 @@ from typing import Any
 import torch
 
 from pipeline.errors import UserError
-from pipeline.experiments import RAW, Dataset, Experiment
+from pipeline.experiments import MIRROR_VARIABLE, RAW, Dataset, Experiment
 from pipeline.io import read_json
 from pipeline.params import Params, load
+from pipeline.readers import READERS
 from pipeline.runs import CURVE, GENERATORS, MANIFESTS, name_of
 
 OVERRIDABLE = ("scale", "experiments", "seeds")
@@ -68,12 +70,25 @@ class Graph:
                 "a first stage alone is not an experiment"
             ]
             raise UserError("nothing to run: " + "; ".join(hints))
+        self._check_data()
         in_file = load(params_file).values
         changed = [key for key in config if key not in OVERRIDABLE and config[key] != in_file.get(key)]
         if changed:
             raise UserError(
                 f"--config can set {', '.join(OVERRIDABLE)}; to change {', '.join(changed)} edit {params_file}"
             )
+
+    def _check_data(self) -> None:
+        """Say at once what would fail hours later: a path that leads nowhere, a data set without a reader."""
+        mirror = os.environ.get(MIRROR_VARIABLE)
+        if mirror is not None and not Path(mirror).is_dir():
+            raise UserError(f"{MIRROR_VARIABLE}={mirror} is not a folder")
+        for name in self.datasets():
+            dataset = self.dataset(name)
+            if not dataset.synthetic and name not in READERS:
+                raise UserError(f"{name}: no reader; add one to READERS in pipeline/readers.py")
+            if dataset.path is not None and not Path(dataset.path).is_file():
+                raise UserError(f"{dataset.path}: no such file; {dataset.how_to_supply}")
 
     @property
     def results(self) -> str:

@@ -3,6 +3,7 @@
 import argparse
 
 from pipeline import cli
+from pipeline.summary import count
 
 
 def main() -> None:
@@ -14,12 +15,15 @@ def main() -> None:
 
 def _work(args: argparse.Namespace) -> None:
     params = cli.selected_params(args)
-    print(f"Scale {params.scale}: {params.cost}. A stopped run goes on where it was when started again.")
+    print(f"Scale {params.scale}, as a whole: {params.cost}. A stopped run goes on where it was when started again.")
     for name in params.experiments:
         experiment, seeds = params.experiment(name), params.seeds(name)
-        first = f"{experiment.pretraining.epochs} epochs of its first stage and " if experiment.pretraining else ""
+        first = (
+            f"{count(experiment.pretraining.epochs, 'epoch')} of its first stage and " if experiment.pretraining else ""
+        )
         at_most = "up to " if experiment.selection == "validation" else ""
-        print(f"  {experiment.label}: {len(seeds)} seeds, {first}{at_most}{experiment.epochs} epochs each; then")
+        epochs = f"{first}{at_most}{count(experiment.epochs, 'epoch')}"
+        print(f"  {experiment.label}: {count(len(seeds), 'seed')}, {epochs} each; then")
         print(f"  {experiment.n_samples} samples per seed, scored on all test images.")
     for name in params.asked:
         if name not in params.experiments:

@@ -37,6 +37,7 @@ def main() -> None:
     cli.add_selection(parser)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of all runs; default: %(default)s")
     parser.add_argument("--results", type=Path, default=Path("results"), help="default: %(default)s")
+    parser.add_argument("--force", action="store_true", help="publish made-up images, or in place of another scale")
     parser.add_argument("--readme", type=Path, default=Path("README.md"), help="default: %(default)s")
     cli.run(parser, _work)
 
@@ -44,6 +45,8 @@ def main() -> None:
 def _work(args: argparse.Namespace) -> None:
     params = cli.selected_params(args)
     verify(params, args.runs, args.results)
+    if not args.force:
+        _check_worth(params, args.results / "published" / "published.json")
     files = collect(params, args.results / params.scale, args.runs)
     size = sum(source.stat().st_size for source in files.values())
     if size > LIMIT_BYTES:
@@ -59,6 +62,14 @@ def _work(args: argparse.Namespace) -> None:
     new.rename(target)
     write_text(args.readme, readme)
     print(f"{len(files)} files, {size / 1e6:.1f} MB, from scale {params.scale} in {target}; {args.readme} updated")
+
+
+def _check_worth(params: Params, present: Path) -> None:
+    """Refuse what would put less in the place of more by mistake."""
+    if not params.is_real:
+        raise UserError(f"scale {params.scale} has made-up images; --force publishes them all the same")
+    if present.is_file() and (there := read_json(present)["scale"]) != params.scale:
+        raise UserError(f"{present.parent} holds scale {there}; --force puts scale {params.scale} in its place")
 
 
 def commits(published: Path) -> list[str]:

@@ -127,7 +127,7 @@ def _place(bandwidth: float, place: str) -> str:
 
 def _verdict(params: Params, experiment: str, seeds: SeedSummary, published: float | None) -> str:
     if published is None:
-        return "not judged: the paper gives no number"
+        return "not judged: not an experiment of Table 1"
     return verdict(seeds, published, params.values["catalogue"][experiment]["margin_nats"], params.not_judged)
 
 
@@ -138,7 +138,13 @@ def sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
     return [_sentence(our, params) for our in cells if our is not None] + _how_to_supply(params, found)
 
 
-def _count(n: int, what: str) -> str:
+def two_digits(value: float) -> str:
+    """A spread, e.g. 0.53, 7.1, 120."""
+    return f"{float(f'{value:.2g}'):g}"
+
+
+def count(n: int, what: str) -> str:
+    """A number of things, in words."""
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
@@ -150,9 +156,9 @@ def _how_to_supply(params: Params, found: set[str]) -> list[str]:
 
 def _sentence(our: Cell, params: Params) -> str:
     experiment = params.experiment(our.experiment)
-    spread = f" ± {our.seeds.sd:.2g} (sd)" if our.seeds.n > 1 else ""
+    spread = f" ± {two_digits(our.seeds.sd)} (sd)" if our.seeds.n > 1 else ""
     at_most = "up to " if experiment.selection == "validation" else ""
-    seeds = f"{_count(our.seeds.n, 'training seed')} of {at_most}{_count(experiment.epochs, 'epoch')}"
+    seeds = f"{count(our.seeds.n, 'training seed')} of {at_most}{count(experiment.epochs, 'epoch')}"
     paper = f", the paper's one run {our.published:g}" if our.published is not None else ""
     return f"{experiment.label}: {our.seeds.mean:.1f}{spread} nats over {seeds}{paper}; {our.verdict}."
 

@@ -13,7 +13,7 @@ from pipeline.io import csv_text, json_text, read_csv, write_text
 from pipeline.params import PAPERS_COLUMNS, Params
 from pipeline.provenance import Record
 from pipeline.runs import BANDWIDTHS, CURVE, METRICS, Run
-from pipeline.summary import Cell, cell, columns, quoted, read_metrics, sentences, why_missing
+from pipeline.summary import Cell, cell, columns, quoted, read_metrics, sentences, two_digits, why_missing
 
 EXAMPLE = "--scale quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 --output results/quick"
 OURS = "Adversarial nets (ours)"
@@ -88,10 +88,12 @@ def table1(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
     rows = _quoted_rows("table 1", titles)
     cells = {e: {grid: cell(metrics, params, e, grid) for grid in ("authors", "fine")} for e in titles}
     rows.append({"Model": OURS} | {titles[e]: _value(cells[e]["authors"], why_missing(params, e)) for e in titles})
-    for title, show in details(params.values["statistics"]["confidence"]).items():
+    beneath = details(params.values["statistics"]["confidence"]) if any(c["authors"] for c in cells.values()) else {}
+    for title, show in beneath.items():
         rows.append({"Model": title} | {titles[e]: show(c) if (c := cells[e]["authors"]) else "" for e in titles})
-    fine = {titles[e]: _value(cells[e]["fine"], "") + _edge(cells[e]["fine"]) for e in titles}
-    rows.append({"Model": "- with a fine grid of bandwidths"} | fine)
+    if beneath:
+        fine = {titles[e]: _value(cells[e]["fine"], "") + _edge(cells[e]["fine"]) for e in titles}
+        rows.append({"Model": "- with a fine grid of bandwidths"} | fine)
     return pd.DataFrame(rows + [{**row, "Model": f"{LATER}{row['Model']}"} for row in _quoted_rows("later", titles)])
 
 
@@ -112,7 +114,7 @@ def parts(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     others = [name for name in table.columns if name not in papers]
     found = {"": table.loc[~later, papers]}
     if others:
-        found["Ours on other data; the paper gives no number."] = table.loc[ours, ["Model", *others]]
+        found["Our other experiments; the paper gives no number for them."] = table.loc[ours, ["Model", *others]]
     since = table.loc[later, papers].replace({"Model": f"^{LATER}"}, {"Model": ""}, regex=True)
     return found | {"Published since, under roughly the same protocol; sources in pipeline/quoted.csv.": since}
 
@@ -120,7 +122,7 @@ def parts(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def _value(our: Cell | None, missing: str) -> str:
     if our is None:
         return missing
-    return f"{our.seeds.mean:.1f}" + (f" ± {our.seeds.sd:.2g}" if our.seeds.n > 1 else "")
+    return f"{our.seeds.mean:.1f}" + (f" ± {two_digits(our.seeds.sd)}" if our.seeds.n > 1 else "")
 
 
 def _edge(our: Cell | None) -> str:

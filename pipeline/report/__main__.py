@@ -123,8 +123,22 @@ def recipes(runs: list[Path]) -> list[dict[str, Any]]:
     for path in trained:
         settings = read_json(path)["settings"]
         rows = [{"key": k, "value": v, "changed": v != defaults[k]} for k, v in settings["recipe"].items()]
-        found[settings["name"]] = {"experiment": settings["name"], "epochs": settings["epochs"], "rows": rows}
+        first = (settings["pretraining"] or {}).get("name")
+        plain = {key: settings[key] for key in ("noise_size", "selection", "precision")} | {"first stage": first}
+        networks = {key: [_layer_text(line) for line in settings[key]] for key in ("generator", "discriminator")}
+        rows += [{"key": k, "value": v, "changed": False} for k, v in plain.items()]
+        rows += [{"key": k, "value": "; ".join(lines), "changed": False} for k, lines in networks.items()]
+        found[settings["name"]] = {
+            "experiment": settings["name"],
+            "epochs": settings["epochs"],
+            "rows": [row | {"value": "none" if row["value"] is None else row["value"]} for row in rows],
+        }
     return list(found.values())
+
+
+def _layer_text(layer: dict[str, Any]) -> str:
+    """A layer in words, without what it does not have."""
+    return ", ".join(f"{key} {value}" for key, value in layer.items() if value not in (0, 0.0, None, ""))
 
 
 def read_stages(args: argparse.Namespace) -> list[dict[str, Any]]:

@@ -9,7 +9,9 @@ from helpers import ROOT, run_in
 
 from pipeline.check import failures
 from pipeline.io import read_json, write_csv, write_json
+from pipeline.params import load
 
+EPOCHS = load(ROOT / "params.yaml", "quick").experiment("mnist").epochs
 KEY = ("mnist", "best", "authors", "test_log_likelihood")
 EXPECTED = {KEY: {"value": 100.0, "tolerance": 5.0}}
 
@@ -55,10 +57,12 @@ def test_failures_names_a_missing_standard_error():
     assert lines == ["mnist, test_log_likelihood of the best generator, authors grid, seed 0: standard error nan"]
 
 
-def check(folder: Path, frame: pd.DataFrame):
+def check(folder: Path, frame: pd.DataFrame, epochs: int = EPOCHS):
     write_csv(folder / "metrics.csv", frame)
     entry = dict(zip(("experiment", "generator", "grid", "metric"), KEY, strict=True)) | EXPECTED[KEY]
-    write_json(folder / "expected.json", {"scale": "quick", "seeds": [0, 1], "metrics": [entry]})
+    write_json(
+        folder / "expected.json", {"scale": "quick", "seeds": [0, 1], "epochs": {"mnist": epochs}, "metrics": [entry]}
+    )
     files = ("--metrics", str(folder / "metrics.csv"), "--expected", str(folder / "expected.json"))
     return run_in(ROOT, "-m", "pipeline.check", "--scale", "quick", *files)
 
@@ -68,6 +72,9 @@ def test_check_passes_fails_and_refuses_by_exit_code(tmp_path):
     tampered = check(tmp_path, metrics(100.0, 225.0))
     assert tampered.returncode == 1
     assert "seed 1: 225, expected 95 to 105" in tampered.stderr
+    stale = check(tmp_path, metrics(100.0, 101.0), EPOCHS - 1)
+    assert stale.returncode == 2
+    assert f"made from {EPOCHS - 1} epochs of mnist; make it again" in stale.stderr
     other_scale = check(tmp_path, metrics(100.0, 101.0, scale="paper"))
     assert other_scale.returncode == 2
     assert "of scale quick, the metrics are of ['paper']" in other_scale.stderr
@@ -77,5 +84,7 @@ def test_check_passes_fails_and_refuses_by_exit_code(tmp_path):
 def test_every_record_says_how_its_tolerances_were_derived(path):
     record = read_json(path)
     assert record["scale"] == path.stem
+    params = load(ROOT / "params.yaml", path.stem)
+    assert record["epochs"] == {name: params.experiment(name).epochs for name in record["epochs"]}
     assert len(record["derivation"]) > 100
     assert all(entry["tolerance"] > 0 and entry["n_seeds"] >= 5 for entry in record["metrics"])

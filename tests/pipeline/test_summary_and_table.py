@@ -114,7 +114,7 @@ def test_another_experiment_gets_a_column_and_no_verdict():
     both = pd.concat([metrics([224.0]), metrics([1.0, 3.0]).assign(experiment="mnist-text")])
     frame = table.table1(both, Params(values)).set_index("Model")
     assert frame["MNIST, Algorithm 1"][table.OURS] == "2.0 ± 1.4"
-    assert frame["MNIST, Algorithm 1"]["- verdict"] == "not judged: the paper gives no number"
+    assert frame["MNIST, Algorithm 1"]["- verdict"] == "not judged: not an experiment of Table 1"
 
 
 def test_read_metrics_refuses_another_scale(tmp_path):
@@ -169,12 +169,12 @@ def test_other_experiments_stand_apart_from_the_papers_columns():
     rows = metrics([300.0]).assign(experiment="fashion-mnist")
     text = table.markdown(table.table1(rows, params), rows, params)
     papers, others, later = (
-        text.split("\n\nOurs on other data")[0],
-        *text.split("Ours on other data")[1].split("Published since"),
+        text.split("\n\nOur other experiments")[0],
+        *text.split("Our other experiments")[1].split("Published since"),
     )
     assert "Fashion-MNIST |" not in papers
     assert "300.0" in others
-    assert "not judged: the paper gives no number" in others
+    assert "not judged: not an experiment of Table 1" in others
     assert "Diffusion" in later
     assert "not run: data not available" in papers
     assert "set datasets: tfd: path in params.yaml to your TFD_48x48.mat" in papers

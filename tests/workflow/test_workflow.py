@@ -231,12 +231,14 @@ def test_publish_refuses_what_verify_refuses_and_leaves_all_as_it_was(project):
     table = project / "results/smoke/table1.md"
     original = table.read_text()
     table.write_text(original.replace("556", "225"))
-    refused = run_in(project, "-m", "pipeline.publish")
+    refused = run_in(project, "-m", "pipeline.publish", "--force")
     assert refused.returncode == 2
     assert not (project / "results/published").exists()
     table.write_text(original)
     (project / "results/smoke/figures/samples-stray.svg").write_text("stray")
-    done = run_in(project, "-m", "pipeline.publish")
+    made_up = run_in(project, "-m", "pipeline.publish")
+    assert "scale smoke has made-up images; --force publishes them all the same" in made_up.stderr
+    done = run_in(project, "-m", "pipeline.publish", "--force")
     assert done.returncode == 0, done.stderr
     assert original in readme.read_text()
     assert not (project / "results/published/figures/samples-stray.svg").exists()
