@@ -13,8 +13,8 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from gan.parzen import score
 from gan.sampling import draw_samples
+from gan.scoring import score
 from gan.seeding import stream
 from gan.splits import TEST, TRAIN, VALIDATION
 from gan.training import Game, train_epoch

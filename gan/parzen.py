@@ -1,12 +1,9 @@
-"""Parzen-window log-likelihood (section 5 of the paper; goodfeli/adversarial, parzen_ll.py)."""
+"""Parzen-window log-density (section 5 of the paper; goodfeli/adversarial, parzen_ll.py)."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import torch
-
-from gan.statistics import standard_error
 
 TOLERANCE_NATS = 1e-3  # that float32 may cost
 FLOAT32_FROM = 784  # dimensions; smaller data cost little in float64, and there more digits are promised
@@ -180,97 +177,3 @@ def _exact(queries: torch.Tensor, centers: torch.Tensor, precision: float) -> to
     if (queries.shape[1] / 2 + 8) * 2**-53 * reach**2 * precision < PRODUCT_ERROR_NATS:
         return torch.addmm(query_norms[:, None] + center_norms, queries, centers.T, alpha=-2)
     return torch.cdist(queries, centers, compute_mode="donot_use_mm_for_euclid_dist").square()
-
-
-@dataclass(frozen=True)
-class Selection:
-    """A bandwidth chosen on validation data.
-
-    Attributes:
-        bandwidth: the chosen one, in pixel units.
-        place: its position in the grid, 1 .. size; at the first and the last a wider grid might do better.
-        size: number of bandwidths in the grid.
-        log_likelihood: mean over the validation images, nats.
-    """
-
-    bandwidth: float
-    place: int
-    size: int
-    log_likelihood: float
-
-
-def select_bandwidth(bandwidths: Sequence[float], log_likelihoods: Sequence[float]) -> Selection:
-    """The bandwidth with the greatest mean validation log-likelihood; the first of equals.
-
-    Args:
-        bandwidths: the grid, k values.
-        log_likelihoods: k means over the validation images, nats.
-    Raises:
-        ValueError: lengths differ, or a mean is not finite.
-    """
-    if len(bandwidths) != len(log_likelihoods) or len(bandwidths) == 0:
-        raise ValueError(f"want as many means as bandwidths, got {len(log_likelihoods)} and {len(bandwidths)}")
-    if not all(map(math.isfinite, log_likelihoods)):
-        raise ValueError(f"validation log-likelihoods must be finite, got {list(log_likelihoods)}")
-    best = max(range(len(bandwidths)), key=lambda i: log_likelihoods[i])
-    return Selection(bandwidths[best], best + 1, len(bandwidths), log_likelihoods[best])
-
-
-def cross_validate(samples: torch.Tensor, validation: torch.Tensor, grid: Sequence[float]) -> Selection:
-    """The bandwidth of a grid under which the samples give the validation images the greatest mean log-density.
-
-    Args:
-        samples: shape (n, d), the centers.
-        validation: shape (m, d).
-        grid: bandwidths.
-    """
-    return select_bandwidth(grid, log_density(validation, samples, grid).mean(dim=1).tolist())
-
-
-@dataclass(frozen=True)
-class Score:
-    """What one set of samples scores with one grid of bandwidths; nats.
-
-    Attributes:
-        selection: the bandwidth and its mean validation log-likelihood.
-        validation_curve: mean validation log-likelihood at each bandwidth of the grid.
-        validation_error, test_error: standard errors of the means over their images, ddof 0.
-        test: mean log-likelihood of the test images at the chosen bandwidth.
-    """
-
-    selection: Selection
-    validation_curve: tuple[float, ...]
-    validation_error: float
-    test: float
-    test_error: float
-
-
-def score(
-    samples: torch.Tensor, validation: torch.Tensor, test: torch.Tensor, grids: Mapping[str, Sequence[float]]
-) -> dict[str, Score]:
-    """The protocol of section 5: validation images choose the bandwidth, test images are scored with it.
-
-    All grids share one pass over the distances to the validation images and one to the test images.
-
-    Args:
-        samples: shape (n, d), the centers; the same for choosing and for scoring.
-        validation: shape (m, d).
-        test: shape (m', d); scored at the chosen bandwidths only.
-        grids: bandwidths by name.
-    Returns:
-        a score for each grid.
-    """
-    on_validation = log_density(validation, samples, [bandwidth for grid in grids.values() for bandwidth in grid])
-    rows = dict(zip(grids, on_validation.split([len(grid) for grid in grids.values()]), strict=True))
-    chosen = {name: select_bandwidth(grid, rows[name].mean(dim=1).tolist()) for name, grid in grids.items()}
-    on_test = log_density(test, samples, [selection.bandwidth for selection in chosen.values()])
-    return {
-        name: Score(
-            selection=selection,
-            validation_curve=tuple(rows[name].mean(dim=1).tolist()),
-            validation_error=standard_error(rows[name][selection.place - 1].cpu().numpy()),
-            test=float(scores.mean()),
-            test_error=standard_error(scores.cpu().numpy()),
-        )
-        for (name, selection), scores in zip(chosen.items(), on_test, strict=True)
-    }

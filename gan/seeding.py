@@ -2,6 +2,7 @@
 
 import hashlib
 
+import numpy as np
 import torch
 
 
@@ -19,7 +20,20 @@ def stream(seed: int, name: str, index: int = 0, device: torch.device | str = "c
     Raises:
         ValueError: seed or index is negative.
     """
+    return torch.Generator(device).manual_seed(_number(seed, name, index))
+
+
+def numpy_stream(seed: int, name: str, index: int = 0) -> np.random.Generator:
+    """The same for what NumPy and SciPy draw: bootstraps, shuffles.
+
+    Args, Raises:
+        as stream.
+    """
+    return np.random.default_rng(_number(seed, name, index))
+
+
+def _number(seed: int, name: str, index: int) -> int:
     if seed < 0 or index < 0:
         raise ValueError(f"seed and index must be >= 0, got seed {seed}, index {index}")
     digest = hashlib.sha256(f"{seed}/{name}/{index}".encode()).digest()
-    return torch.Generator(device).manual_seed(int.from_bytes(digest[:8], "big") >> 1)
+    return int.from_bytes(digest[:8], "big") >> 1

@@ -1,5 +1,6 @@
 """What the numbers say: standard errors, intervals over seeds, agreement with the paper's value."""
 
+import bisect
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,8 +61,8 @@ def summarise_seeds(values: Sequence[float], confidence: float = 0.95) -> SeedSu
         unknown = (math.nan, math.nan)
         return SeedSummary(n, mean, math.nan, mean, mean, unknown, unknown)
     sd = float(np.std(values, ddof=1))
-    t = float(stats.t.ppf((1 + confidence) / 2, n - 1))
-    around_mean, around_run = t * sd / math.sqrt(n), t * sd * math.sqrt(1 + 1 / n)
+    around_run = prediction_width(n, sd, confidence) / 2
+    around_mean = around_run / math.sqrt(n + 1)
     return SeedSummary(
         n,
         mean,
@@ -73,25 +74,83 @@ def summarise_seeds(values: Sequence[float], confidence: float = 0.95) -> SeedSu
     )
 
 
-def verdict(summary: SeedSummary, published: float, margin: float, not_judged: str = "") -> str:
+@dataclass(frozen=True)
+class Verdict:
+    """Whether our seeds agree with a published value.
+
+    Attributes:
+        name: "not judged", "too few seeds", "not reproduced", "undecided" or "reproduced".
+        reason: why, in words; empty for "reproduced".
+        gap: our mean minus the published value, in the measurement's unit; nan where nothing is published.
+        gap_in_sd: the gap over the sd between seeds; nan where that is unknown or zero.
+        seeds_to_decide: where undecided, how many seeds would decide at the present sd; None: not by seeds.
+    """
+
+    name: str
+    reason: str
+    gap: float
+    gap_in_sd: float
+    seeds_to_decide: int | None
+
+    def __str__(self) -> str:
+        """The name with its reason."""
+        return f"{self.name}: {self.reason}" if self.reason else self.name
+
+
+def verdict(
+    summary: SeedSummary, published: float | None, margin: float, not_judged: str = "", confidence: float = 0.95
+) -> Verdict:
     """Whether our seeds agree with a published value, which is one run on the same test images.
 
     Args:
         summary: our measurement over seeds.
-        published: the paper's value.
+        published: the paper's value, or None.
         margin: greatest full width of the prediction interval that still decides, same unit.
         not_judged: reason for not judging at all; empty when the cell is to be judged.
+        confidence: of the summary's intervals.
     Returns:
-        "not judged: REASON", "too few seeds (n < 5)", "not reproduced: GAP", "undecided" or
-        "reproduced", the first that applies.
+        the first verdict, in the order of Verdict.name, that applies.
     """
+    gap = math.nan if published is None else summary.mean - published
+    gap_in_sd = gap / summary.sd if summary.sd > 0 else math.nan
     low, high = summary.prediction_interval
-    if not_judged:
-        return f"not judged: {not_judged}"
-    if summary.n < MIN_SEEDS:
-        return f"too few seeds (n = {summary.n} < {MIN_SEEDS})"
-    if not low <= published <= high:
-        gap = summary.mean - published
-        in_sd = f", {gap / summary.sd:+.1f} sd" if summary.sd > 0 else ""
-        return f"not reproduced: {gap:+.1f} nats{in_sd}"
-    return "undecided" if high - low > margin else "reproduced"
+    name, reason, seeds = "reproduced", "", None
+    if not_judged or published is None:
+        name, reason = "not judged", not_judged or "nothing published"
+    elif summary.n < MIN_SEEDS:
+        name, reason = "too few seeds", f"n = {summary.n} < {MIN_SEEDS}"
+    elif not low <= published <= high:
+        in_sd = "" if math.isnan(gap_in_sd) else f", {gap_in_sd:+.1f} sd"
+        name, reason = "not reproduced", f"{gap:+.1f} nats{in_sd}"
+    elif high - low > margin:
+        seeds = seeds_to_decide(summary.sd, margin, confidence)
+        name, reason = "undecided", _would_decide(seeds)
+    return Verdict(name, reason, gap, gap_in_sd, seeds)
+
+
+def _would_decide(seeds: int | None) -> str:
+    return f"{seeds} seeds would decide at this sd" if seeds else "single runs differ too much for any number of seeds"
+
+
+def prediction_width(n: int, sd: float, confidence: float) -> float:
+    """Full width of the interval in which one more run is expected after n with this sd."""
+    return 2 * float(stats.t.ppf((1 + confidence) / 2, n - 1)) * sd * math.sqrt(1 + 1 / n)
+
+
+def seeds_to_decide(sd: float, margin: float, confidence: float = 0.95) -> int | None:
+    """The least number of seeds, MIN_SEEDS or more, whose prediction interval is no wider than the margin.
+
+    Args:
+        sd: between seeds, taken as it is now.
+        margin: greatest full width that decides.
+        confidence: of the interval.
+    Returns:
+        None where no number is enough: the width does not fall below that of single runs.
+    """
+    if 2 * float(stats.norm.ppf((1 + confidence) / 2)) * sd >= margin:
+        return None
+    enough = 2 * MIN_SEEDS
+    while prediction_width(enough, sd, confidence) > margin:
+        enough *= 2
+    # The width falls with n: the first that fits, by bisection.
+    return bisect.bisect_left(range(enough), -margin, MIN_SEEDS, key=lambda n: -prediction_width(n, sd, confidence))

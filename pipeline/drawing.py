@@ -76,7 +76,7 @@ def samples(sheet: dict[str, np.ndarray], params: Params, experiment: str, seed:
     panel = f"Figure 2 {PANELS[experiment]}. " if experiment in PANELS else ""
     axes.set_title(f"{panel}{entry.label}, seed {seed}: 20 fair draws; yellow: nearest training image to column 5")
     axes.title.set_fontsize(9)
-    return _on_its_face(figure, params)
+    return on_its_face(figure, params)
 
 
 def interpolation(sheet: dict[str, np.ndarray], params: Params, experiment: str, seed: int) -> Figure:
@@ -90,7 +90,7 @@ def interpolation(sheet: dict[str, np.ndarray], params: Params, experiment: str,
     figure_3 = "Figure 3. " if experiment == "mnist" else ""
     title = f"{figure_3}{entry.label}, seed {seed}: a walk through z-space between fair draws"
     axes.set_title(title, fontsize=9)
-    return _on_its_face(figure, params)
+    return on_its_face(figure, params)
 
 
 def toy(moments: pd.DataFrame, params: Params) -> Figure:
@@ -144,7 +144,7 @@ def bandwidth_curve(bandwidths: pd.DataFrame, params: Params, experiment: str) -
     of_fold = " and fold" if mine.fold.nunique() > 1 else ""
     title = f"{params.experiment(experiment).label}: a curve per seed{of_fold}, n = {mine.seed.nunique()}"
     axes.set_title(title, fontsize=11)
-    return _on_its_face(figure, params)
+    return on_its_face(figure, params)
 
 
 def _dot(edge: str, face: str, marker: str = "o") -> dict[str, Any]:
@@ -176,7 +176,7 @@ def learning_curves(curves: pd.DataFrame, params: Params, experiment: str) -> Fi
     for axes in panels:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     figure.suptitle(f"{params.experiment(experiment).label}: a line per seed, n = {mine.seed.nunique()}", fontsize=11)
-    return _on_its_face(figure, params)
+    return on_its_face(figure, params)
 
 
 def _finish(axes: Axes, ylabel: str, names: tuple[str, str], equilibrium: float, note: str) -> None:
@@ -202,7 +202,7 @@ def table_plot(metrics: pd.DataFrame, params: Params) -> Figure:
         axes.set(title=label, xlabel="mean test log-likelihood (nats)")
         axes.grid(axis="x", color="0.9")
     panels[0].invert_yaxis()  # shared: the paper's order from the top, ours at the bottom
-    return _on_its_face(figure, params)
+    return on_its_face(figure, params)
 
 
 def _our_dots(axes: Axes, metrics: pd.DataFrame, params: Params, experiment: str) -> None:
@@ -221,7 +221,7 @@ def _our_dots(axes: Axes, metrics: pd.DataFrame, params: Params, experiment: str
     axes.annotate(note, (our.seeds.mean, OURS), (0, 10), textcoords="offset points", ha="center", fontsize=8)
 
 
-def _on_its_face(figure: Figure, params: Params) -> Figure:
+def on_its_face(figure: Figure, params: Params) -> Figure:
     """State the scale under the figure."""
     note = f"scale: {params.scale}" + ("" if params.is_real else " (made-up images, tiny networks: no result)")
     figure.supxlabel(note, fontsize=8, color="0.4", x=0.99, ha="right")

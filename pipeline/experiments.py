@@ -10,6 +10,13 @@ from gan.recipe import Recipe
 
 MIRROR_VARIABLE = "GAN_DATA_MIRROR"
 RAW = Path("data/raw")
+# What the files of each stage after training depend on.
+SETTINGS = {
+    "sample": ("n_samples",),
+    "evaluate": ("n_validation", "grids", "n_samples", "n_draws"),
+    "audit": ("n_validation", "grids", "n_samples", "n_draws", "lloyd_iterations"),
+    "growth": ("n_validation", "grids", "n_samples", "most_samples"),
+}
 KINDS = {"dense": Layer, "deconvolution": Deconvolution, "maxout-convolution": MaxoutConvolution}
 
 
@@ -28,6 +35,8 @@ class Experiment:
         pretraining: the experiment whose last generator forms this one's upper layers.
         selection: "validation" keeps the generator with the best validation log-likelihood and may stop early,
             "last" that of the last epoch, and looks at no validation image while training.
+        n_draws: sets of n_samples, each scored by itself.
+        most_samples: of one generator, scored as a growing set.
         n_validation: of the first validation images; None: all of them.
         grids: bandwidths by name.
     Raises:
@@ -50,6 +59,9 @@ class Experiment:
     every_epochs: int
     patience_epochs: int
     n_samples: int
+    n_draws: int
+    most_samples: int
+    lloyd_iterations: int
     n_validation: int | None
     grids: dict[str, tuple[float, ...]]
 
@@ -69,15 +81,14 @@ class Experiment:
         """What a stage's files depend on; recorded in its manifest and compared with the present.
 
         Args:
-            stage: "train", "sample" or "evaluate".
+            stage: a key of SETTINGS, or "train".
         """
-        if stage == "sample":
-            return {"n_samples": self.n_samples}
-        if stage == "evaluate":
-            return {"n_validation": self.n_validation, "grids": self.grids}
+        if stage in SETTINGS:
+            return {key: getattr(self, key) for key in SETTINGS[stage]}
         settings = asdict(self) | {"validation_grid": self.grids["authors"]}
         validation = ("every_epochs", "patience_epochs", "n_samples", "n_validation", "validation_grid")
-        for unused in ("label", "margin_nats", "grids", *(validation if self.selection == "last" else ())):
+        elsewhere = ("label", "margin_nats", "grids", "n_draws", "most_samples", "lloyd_iterations")
+        for unused in (*elsewhere, *(validation if self.selection == "last" else ())):
             del settings[unused]
         return settings | {"pretraining": None if self.pretraining is None else self.pretraining.settings("train")}
 

@@ -1,4 +1,4 @@
-"""Draw the figures of a scale from its tables and sample sheets; no model is read."""
+"""Draw the figures of a scale from its tables and sheets of images; no model is read."""
 
 import argparse
 from pathlib import Path
@@ -6,16 +6,19 @@ from pathlib import Path
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 
-from pipeline import cli, drawing
+from pipeline import cli, drawing, drawing_evidence
 from pipeline.errors import UserError
 from pipeline.io import read_arrays, read_csv, replacing
 from pipeline.provenance import Record
 from pipeline.summary import read_metrics
 
 EXAMPLE = (
-    "--scale quick --results results/quick --toy results/quick/toy.csv \\\n"
-    "    --sheets runs/quick/mnist/seed0/sheet.npz --output results/quick/figures"
+    "--scale quick --results results/quick --toy results/quick/toy.csv --oracle results/quick/oracle.csv \\\n"
+    "    --sheets runs/quick/mnist/seed0/sheet.npz --audits runs/quick/mnist/audit/sheet.npz \\\n"
+    "    --output results/quick/figures"
 )
+
+FRAMES = ("metrics.csv", "curves.csv", "bandwidths.csv", "variance.csv", "growth.csv")
 
 
 def main() -> None:
@@ -24,7 +27,9 @@ def main() -> None:
     cli.add_selection(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder that `table` filled")
     parser.add_argument("--toy", type=Path, required=True, help="csv file of `toy`")
+    parser.add_argument("--oracle", type=Path, required=True, help="csv file of `oracle`")
     parser.add_argument("--sheets", type=Path, nargs="+", required=True, help="EXPERIMENT/seedN/sheet.npz of `sample`")
+    parser.add_argument("--audits", type=Path, nargs="+", required=True, help="EXPERIMENT/audit/sheet.npz of `audit`")
     parser.add_argument("--output", type=Path, required=True, help="folder of the svg and png files")
     cli.run(parser, _work)
 
@@ -33,11 +38,11 @@ def _work(args: argparse.Namespace) -> None:
     record = Record("figures")
     params = cli.selected_params(args)
     drawing.style()
-    names = ("metrics.csv", "curves.csv", "bandwidths.csv")
-    metrics = read_metrics(args.results / names[0], params)
-    curves, bandwidths = (read_csv(args.results / name) for name in names[1:])
+    metrics = read_metrics(args.results / FRAMES[0], params)
+    curves, bandwidths, variance, growth = (read_csv(args.results / name) for name in FRAMES[1:])
     outputs = save(drawing.table_plot(metrics, params), args.output / "table1")
     outputs += save(drawing.toy(read_csv(args.toy), params), args.output / "toy")
+    outputs += save(drawing_evidence.oracle(read_csv(args.oracle), params), args.output / "oracle")
     for path in args.sheets:
         experiment, seed = _place(path)
         sheet = read_arrays(path)
@@ -47,12 +52,24 @@ def _work(args: argparse.Namespace) -> None:
             "bandwidth": drawing.bandwidth_curve(bandwidths, params, experiment),
             "learning": drawing.learning_curves(curves, params, experiment),
         }
-        for kind, figure in drawn.items():
-            outputs += save(figure, args.output / f"{kind}-{experiment}")
+        outputs += _save_all(drawn, args.output, experiment)
+    for path in args.audits:
+        experiment = path.parent.parent.name
+        drawn = {
+            "variance": drawing_evidence.variance(variance, params, experiment),
+            "audit": drawing_evidence.audit(read_arrays(path), metrics, params, experiment),
+            "growth": drawing_evidence.growth(growth, params, experiment),
+        }
+        outputs += _save_all(drawn, args.output, experiment)
     for stale in {*args.output.glob("*.svg"), *args.output.glob("*.png")} - set(outputs):
         stale.unlink()  # of another selection of experiments
-    inputs = [*(args.results / name for name in names), args.toy, *args.sheets]
+    inputs = [*(args.results / name for name in FRAMES), args.toy, args.oracle, *args.sheets, *args.audits]
     record.write(args.output / "manifest.json", inputs, outputs, settings=params.presentation())
+
+
+def _save_all(figures: dict[str, Figure], folder: Path, experiment: str) -> list[Path]:
+    """Write an experiment's figures under the names of their kinds."""
+    return [path for kind, figure in figures.items() for path in save(figure, folder / f"{kind}-{experiment}")]
 
 
 def _place(sheet: Path) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -12,14 +13,23 @@ import torch
 
 from pipeline.errors import UserError
 from pipeline.experiments import MIRROR_VARIABLE, RAW, Dataset, Experiment
+from pipeline.gather import GATHERED
 from pipeline.io import read_json
 from pipeline.params import Params, load
 from pipeline.readers import READERS
-from pipeline.runs import CURVE, GENERATORS, MANIFESTS, name_of
+from pipeline.runs import AUDIT, CURVE, GENERATORS, MANIFESTS, name_of
 
 OVERRIDABLE = ("scale", "experiments", "seeds")
 PUBLISHED = Path("results/published")
-KINDS = ("samples", "interpolation", "bandwidth", "learning")  # of figures, one each an experiment
+KINDS = (
+    "samples",
+    "interpolation",
+    "bandwidth",
+    "learning",
+    "variance",
+    "audit",
+    "growth",
+)  # of figures, one each an experiment
 TRAINED = [*GENERATORS.values(), CURVE, MANIFESTS["train"]]  # files that training leaves in a run
 
 
@@ -139,7 +149,22 @@ class Graph:
 
     def first_runs(self) -> list[str]:
         """Folder of each experiment's first seed: the one that the sample sheets show."""
-        return [self._run(name, self.params.seeds(name)[0]) for name in self.experiments()]
+        return [self._first(name) for name in self.experiments()]
+
+    def first_trained(self, wildcards: Any) -> list[str]:
+        """What training left of an experiment's first seed: the one whose samples grow in number."""
+        return _trained([self.first_run(wildcards)])
+
+    def first_run(self, wildcards: Any) -> str:
+        """Its folder."""
+        return self._first(wildcards.experiment)
+
+    def _first(self, name: str) -> str:
+        return self._run(name, self.params.seeds(name)[0])
+
+    def audits(self) -> list[str]:
+        """Folders of the experiments' audits."""
+        return [f"runs/{self.params.scale}/{name}/{AUDIT}" for name in self.experiments()]
 
     def run_axes(self) -> dict[str, list[Any]]:
         """Wildcards of all runs, in parallel lists."""
@@ -153,7 +178,7 @@ class Graph:
     def figures(self) -> list[str]:
         """Names of all figures."""
         each = [f"{kind}-{name}" for name in self.experiments() for kind in KINDS]
-        return ["table1", "toy", *each]
+        return ["table1", "toy", "oracle", *each]
 
     def datasets(self) -> list[str]:
         """Names of the data sets of the experiments to run."""
@@ -203,13 +228,13 @@ class Graph:
         """Prepared data of an experiment."""
         return _prepared(self._experiment(wildcards).dataset)
 
-    def sample_settings(self, wildcards: Any) -> dict[str, Any]:
-        """What the samples depend on beside the run."""
-        return self._experiment(wildcards).settings("sample")
+    def settings(self, stage: str) -> Callable[[Any], dict[str, Any]]:
+        """What a stage's files depend on beside its inputs, as a function of the wildcards."""
+        return lambda wildcards: self._experiment(wildcards).settings(stage)
 
-    def evaluate_settings(self, wildcards: Any) -> dict[str, Any]:
-        """What the scores depend on beside the samples."""
-        return self._experiment(wildcards).settings("evaluate")
+    def oracle(self, _: Any) -> dict[str, Any]:
+        """What the known densities are scored with."""
+        return self.params.oracle
 
     def _experiment(self, wildcards: Any) -> Experiment:
         return self.params.experiment(wildcards.experiment)
@@ -224,13 +249,22 @@ class Graph:
         """All params: the report prints their hash."""
         return self._config
 
+    @property
+    def gathered(self) -> list[str]:
+        """Names of the CSV files that the tables are made from."""
+        return [Path(name).stem for name in GATHERED]
+
     def published_scale(self, _: Any = None) -> str:
         """Scale of the committed results."""
         return read_json(PUBLISHED / "published.json")["scale"]
 
     def published_sheets(self, _: Any) -> list[str]:
         """Committed sample sheets."""
-        return sorted(map(str, PUBLISHED.glob("runs/*/*/sheet.npz")))
+        return sorted(map(str, PUBLISHED.glob("runs/*/seed*/sheet.npz")))
+
+    def published_audits(self, _: Any) -> list[str]:
+        """Committed sheets of the audits."""
+        return sorted(map(str, PUBLISHED.glob(f"runs/*/{AUDIT}/sheet.npz")))
 
     def gpus(self) -> int:
         """GPUs that one training takes."""

@@ -123,13 +123,19 @@ class Params:
                 selection=entry["selection"],
                 precision=self.values["compute"]["precision"],
                 epochs=self._scale["experiments"][name]["epochs"],
-                n_samples=self._scale["n_samples"],
+                **{key: self._scale[key] for key in ("n_samples", "n_draws", "most_samples")},
+                **self.values["audit"],
                 n_validation=None if self.dataset(self.dataset_of(name)).folds else parzen["n_validation"],
                 grids={key: _grid(**grid) for key, grid in (parzen["grids"] | entry.get("grids", {})).items()},
                 **self.values["validation"],
             )
         except (ValueError, TypeError) as error:
             raise UserError(f"params: catalogue: {name}: {error}") from error
+
+    @property
+    def oracle(self) -> dict[str, Any]:
+        """What the known densities are scored with."""
+        return self.values["oracle"] | {"n_samples": self._scale["n_samples"]}
 
     def dataset_of(self, experiment: str) -> str:
         """Name of an experiment's data set; the scale need not have the experiment."""

@@ -1,6 +1,6 @@
-"""Copy a scale's results into results/published/ and its table into README.md; both are then committed.
+"""Copy a scale's results into results/published/, its table into README.md, its evidence into docs/evidence.md.
 
-Small files only: tables, curves, figures, report, sample sheets and the manifests of every run.
+All are then committed. Small files only: tables, curves, figures, report, sheets and the manifests of every run.
 """
 
 import argparse
@@ -9,12 +9,13 @@ from pathlib import Path
 
 from pipeline import cli
 from pipeline.errors import UserError
+from pipeline.evidence import blocks, read_evidence, with_blocks
 from pipeline.io import read_csv, read_json, write_json, write_text
 from pipeline.params import Params
-from pipeline.runs import SHEET, manifests
+from pipeline.runs import AUDIT, SHEET, audits, manifests
+from pipeline.summary import GAN
 from pipeline.verify import verify
 
-BEGIN, END = "<!-- published:begin -->", "<!-- published:end -->"
 LIMIT_BYTES = 10_000_000
 RESULTS = (
     "report.html",
@@ -23,6 +24,10 @@ RESULTS = (
     "metrics.csv",
     "curves.csv",
     "bandwidths.csv",
+    "growth.csv",
+    "variance.csv",
+    "oracle.csv",
+    "oracle.manifest.json",
     "toy.csv",
     "toy.manifest.json",
     "table1.csv",
@@ -39,6 +44,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path("results"), help="default: %(default)s")
     parser.add_argument("--force", action="store_true", help="publish made-up images, or in place of another scale")
     parser.add_argument("--readme", type=Path, default=Path("README.md"), help="default: %(default)s")
+    parser.add_argument("--evidence", type=Path, default=Path("docs/evidence.md"), help="default: %(default)s")
     cli.run(parser, _work)
 
 
@@ -57,11 +63,17 @@ def _work(args: argparse.Namespace) -> None:
         (new / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, new / name)
     write_json(new / "published.json", {"scale": params.scale, "commits": commits(new)})
-    readme = with_block(args.readme.read_text(encoding="utf-8"), readme_block(new, target.as_posix()))
+    pages = {
+        args.readme: {"published": readme_block(new, target.as_posix())},
+        args.evidence: blocks(read_evidence(new), params),
+    }
+    texts = {path: with_blocks(path.read_text(encoding="utf-8"), found, path) for path, found in pages.items()}
     shutil.rmtree(target, ignore_errors=True)
     new.rename(target)
-    write_text(args.readme, readme)
-    print(f"{len(files)} files, {size / 1e6:.1f} MB, from scale {params.scale} in {target}; {args.readme} updated")
+    for path, text in texts.items():
+        write_text(path, text)
+    updated = " and ".join(map(str, pages))
+    print(f"{len(files)} files, {size / 1e6:.1f} MB, from scale {params.scale} in {target}; {updated} updated")
 
 
 def _check_worth(params: Params, present: Path) -> None:
@@ -88,14 +100,18 @@ def collect(params: Params, results: Path, runs: Path) -> dict[str, Path]:
         f"figures/{name}": results / "figures" / name
         for name in read_json(results / "figures/manifest.json")["outputs"]
     }
-    places = read_csv(results / "metrics.csv")[["experiment", "seed"]].drop_duplicates()
+    metrics = read_csv(results / "metrics.csv")
+    ours = metrics[(metrics.model == GAN) & metrics.seed.notna()]
+    places = ours[["experiment", "seed"]].astype({"seed": int}).drop_duplicates()
     for experiment, of_experiment in places.groupby("experiment", sort=False):
         for seed in of_experiment.seed:
             place = f"{experiment}/seed{seed}"
-            behind = manifests(runs / params.scale / place)
+            run = runs / params.scale / place
+            behind = [*manifests(run), *audits(run)]
             files |= {f"runs/{path.relative_to(runs / params.scale)}": path for path in behind}
         first = f"{experiment}/seed{of_experiment.seed.iloc[0]}"
-        files[f"runs/{first}/{SHEET}"] = runs / params.scale / first / SHEET
+        sheets = (f"{first}/{SHEET}", f"{experiment}/{AUDIT}/{SHEET}")
+        files |= {f"runs/{name}": runs / params.scale / name for name in sheets}
     for path in files.values():
         if not path.is_file():
             raise UserError(f"{path}: not found; run `snakemake --cores all --config scale={params.scale}` first")
@@ -113,18 +129,6 @@ def readme_block(published: Path, folder: str) -> str:
     table = (published / "table1.md").read_text(encoding="utf-8")
     links = f"Made at scale `{scale}`: [report]({folder}/report.html), [metrics]({folder}/metrics.csv)."
     return f"{table}\n{links}\n\n![Table 1 as dots]({folder}/figures/table1.svg)\n"
-
-
-def with_block(readme: str, block: str) -> str:
-    """README text with what stands between the markers replaced.
-
-    Raises:
-        UserError: the markers are missing.
-    """
-    if BEGIN not in readme or END not in readme:
-        raise UserError(f"README: the markers {BEGIN} and {END} are missing")
-    before, rest = readme.split(BEGIN, 1)
-    return f"{before}{BEGIN}\n{block}{END}{rest.split(END, 1)[1]}"
 
 
 if __name__ == "__main__":

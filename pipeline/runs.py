@@ -16,8 +16,11 @@ from pipeline.io import read_json, read_tensors, reading, sha256
 GENERATORS = {"best": "generator.safetensors", "last": "last.safetensors"}
 SAMPLES = {"best": "samples.npy", "last": "last_samples.npy"}
 CURVE, SHEET, METRICS, BANDWIDTHS = "curve.csv", "sheet.npz", "metrics.csv", "bandwidths.csv"
+REDRAWN, IMAGES = "redrawn.csv", "test_images.npz"  # scores of other draws; the log-likelihood of each test image
+AUDIT, GROWTH = "audit", "growth.csv"  # of an experiment: the folder beside its runs, and a file there
 # The manifests of a run's stages, in order.
 MANIFESTS = {"train": "manifest.json", "sample": "samples.manifest.json", "evaluate": "metrics.manifest.json"}
+AUDITS = {"audit": "manifest.json", "growth": "growth.manifest.json"}  # manifests in an experiment's AUDIT folder
 
 
 def new_generator(
@@ -79,6 +82,11 @@ def manifests(folder: Path) -> list[Path]:
     own = [folder / name for name in MANIFESTS.values()]
     first = read_json(own[0])["settings"].get("pretraining")
     return own if first is None else [folder.parents[1] / first["name"] / folder.name / MANIFESTS["train"], *own]
+
+
+def audits(folder: Path) -> list[Path]:
+    """The manifests of the audit beside a run."""
+    return [folder.parent / AUDIT / name for name in AUDITS.values()]
 
 
 class Run:

@@ -1,17 +1,21 @@
 """Metrics of all runs into cells: our mean over seeds beside the paper's value, with a verdict."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from gan.statistics import SeedSummary, summarise_seeds, verdict
+from gan.statistics import SeedSummary, Verdict, summarise_seeds, verdict
 from pipeline.errors import UserError
 from pipeline.io import read_csv, reading
 from pipeline.params import PAPERS_COLUMNS, Params
 
 QUOTED = Path(__file__).parent / "quoted.csv"
 PAPER = "Adversarial nets"
+GAN = "adversarial-nets"  # model of our rows in metrics.csv; those without a seed are over all seeds
+EDGE = "edge of the grid"
 MISSING_DATA = "not run: data not available"
 
 
@@ -35,7 +39,7 @@ class Cell:
     error_over: str
     bandwidths: tuple[str, ...]
     published: float | None
-    verdict: str
+    verdict: Verdict
 
 
 def read_metrics(path: Path, params: Params) -> pd.DataFrame:
@@ -74,10 +78,13 @@ def published_value(experiment: str) -> float | None:
     return None if found.empty else float(found.value.iloc[0])
 
 
-def test_rows(metrics: pd.DataFrame, experiment: str, grid: str, generator: str = "best") -> pd.DataFrame:
+def test_rows(
+    metrics: pd.DataFrame, experiment: str, grid: str, generator: str = "best", model: str = GAN
+) -> pd.DataFrame:
     """The test log-likelihoods of one experiment, a row a seed."""
     chosen = (
         (metrics.experiment == experiment)
+        & (metrics.model == model)
         & (metrics.grid == grid)
         & (metrics.generator == generator)
         & (metrics.metric == "test_log_likelihood")
@@ -121,14 +128,38 @@ def _error_over(row: pd.Series) -> str:
 def _place(bandwidth: float, place: str) -> str:
     """A bandwidth and its place in the grid; an edge is flagged, for a wider grid might do better."""
     position, size = place.split("/")
-    flag = ": edge of the grid" if position in ("1", size) else ""
+    flag = f": {EDGE}" if position in ("1", size) else ""
     return f"{bandwidth:.4g} ({place}{flag})"
 
 
-def _verdict(params: Params, experiment: str, seeds: SeedSummary, published: float | None) -> str:
-    if published is None:
-        return "not judged: not an experiment of Table 1"
-    return verdict(seeds, published, params.values["catalogue"][experiment]["margin_nats"], params.not_judged)
+def _verdict(params: Params, experiment: str, seeds: SeedSummary, published: float | None) -> Verdict:
+    not_judged = params.not_judged if published is not None else "not an experiment of Table 1"
+    margin = params.values["catalogue"][experiment].get("margin_nats") or 0
+    return verdict(seeds, published, margin, not_judged, params.values["statistics"]["confidence"])
+
+
+def over_seeds(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
+    """Rows of metrics.csv that sum up each experiment's seeds, with the verdict; they name no seed."""
+    cells = [cell(metrics, params, experiment, "authors") for experiment in metrics.experiment.unique()]
+    return pd.DataFrame([row for our in cells if our is not None for row in _rows(our, params.scale)])
+
+
+def _rows(our: Cell, scale: str) -> list[dict[str, Any]]:
+    about = {"generator": "best", "grid": our.grid, "verdict": str(our.verdict), "scale": scale}
+    common = {"experiment": our.experiment, "model": GAN} | about
+    error = {"standard_error": our.seeds.sd / math.sqrt(our.seeds.n), "error_over": count(our.seeds.n, "training seed")}
+    values = {
+        ("mean_over_seeds", "nats"): (our.seeds.mean, error),
+        ("sd_over_seeds", "nats"): (our.seeds.sd, {}),
+        ("gap_to_paper", "nats"): (our.verdict.gap, {}),
+        ("gap_to_paper", "sd"): (our.verdict.gap_in_sd, {}),
+        ("seeds_to_decide", "seeds"): (our.verdict.seeds_to_decide, {}),
+    }
+    return [
+        common | {"metric": metric, "unit": unit, "value": value} | more
+        for (metric, unit), (value, more) in values.items()
+        if value is not None and not math.isnan(value)
+    ]
 
 
 def sentences(metrics: pd.DataFrame, params: Params) -> list[str]:

@@ -1,6 +1,7 @@
-"""Gather the metrics of all runs and set Table 1 of the paper with our rows beneath."""
+"""Gather the metrics of all runs and audits, and set Table 1 of the paper with our rows beneath."""
 
 import argparse
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,17 +9,28 @@ import pandas as pd
 
 from gan.statistics import MIN_SEEDS
 from pipeline import cli
-from pipeline.errors import UserError
+from pipeline.evidence import AUDITED, audit_cells, audit_sentences
+from pipeline.gather import GATHERED, OF_RUNS, Frames, gather, tidy
 from pipeline.io import csv_text, json_text, read_csv, write_text
 from pipeline.params import PAPERS_COLUMNS, Params
 from pipeline.provenance import Record
-from pipeline.runs import BANDWIDTHS, CURVE, METRICS, Run
-from pipeline.summary import Cell, cell, columns, quoted, read_metrics, sentences, two_digits, why_missing
+from pipeline.summary import (
+    EDGE,
+    Cell,
+    cell,
+    columns,
+    over_seeds,
+    quoted,
+    read_metrics,
+    sentences,
+    two_digits,
+    why_missing,
+)
 
 EXAMPLE = "--scale quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 --output results/quick"
 OURS = "Adversarial nets (ours)"
-LATER = "Later: "
-GATHERED = {METRICS: "metrics.csv", CURVE: "curves.csv", BANDWIDTHS: "bandwidths.csv"}
+AUDIT_CAPTION = "The same estimate of what is no GAN; ± is the sd over draws."
+LATER, AUDIT = "Later: ", "Audit: "
 
 
 def main() -> None:
@@ -27,7 +39,7 @@ def main() -> None:
     cli.add_selection(parser)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--runs", type=Path, nargs="+", help="folders EXPERIMENT/seedN of scored runs")
-    source.add_argument("--gathered", type=Path, help="folder of published metrics.csv, curves.csv, bandwidths.csv")
+    source.add_argument("--gathered", type=Path, help="folder of published csv files, in place of runs")
     parser.add_argument("--output", type=Path, required=True, help="folder of metrics.csv and table1.{csv,md,tex}")
     cli.run(parser, _work)
 
@@ -36,45 +48,31 @@ def _work(args: argparse.Namespace) -> None:
     record = Record("table")
     params = cli.selected_params(args)
     if args.runs:
-        inputs = [run / name for run in args.runs for name in GATHERED]
+        inputs = [run / name for run in args.runs for name in OF_RUNS]
         frames = gather(args.runs, params)
     else:
-        inputs = [args.gathered / name for name in GATHERED.values()]
-        read_metrics(args.gathered / METRICS, params)
-        frames = {path.name: read_csv(path) for path in inputs}
-    texts = {name: csv_text(frame) for name, frame in frames.items()} | render(frames["metrics.csv"], params)
+        inputs = [args.gathered / name for name in GATHERED]
+        read_metrics(inputs[0], params)
+        frames = {path.name: tidy(read_csv(path)) for path in inputs}
+    texts = render(frames, params)
     for name, text in texts.items():
         write_text(args.output / name, text)
     outputs = [args.output / name for name in texts]
     record.write(args.output / "table.manifest.json", inputs, outputs, settings=params.tabulation())
 
 
-def gather(runs: list[Path], params: Params) -> dict[str, pd.DataFrame]:
-    """One tidy frame of each kind over all runs.
+def render(frames: Frames, params: Params) -> dict[str, str]:
+    """The texts of all tables, by file name.
 
-    Raises:
-        UserError: a run is given twice, was made with other settings than the present ones or on other
-            data than the rest, or has files that are damaged or do not belong together.
+    Args:
+        frames: as `gather` gives them; rows over seeds, as published metrics have them, are made anew.
     """
-    if len({run.resolve() for run in runs}) < len(runs):
-        raise UserError(f"a run is given twice: {' '.join(map(str, runs))}")
-    data: dict[str, str] = {}
-    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in GATHERED.values()}
-    for folder in runs:
-        experiment = params.experiment(folder.parent.name)
-        run = Run(folder, experiment, "evaluate")
-        digest = run.known.get(f"{experiment.dataset}.npz", "")
-        if data.setdefault(experiment.dataset, digest) != digest:
-            raise UserError(f"{folder}: trained on another {experiment.dataset}.npz than the other runs; run it again")
-        for name, gathered in GATHERED.items():
-            parts[gathered].append(read_csv(folder / name).assign(experiment=experiment.name, seed=run.seed))
-    return {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
-
-
-def render(metrics: pd.DataFrame, params: Params) -> dict[str, str]:
-    """The texts of Table 1 and of its numbers, by file name."""
+    metrics = frames["metrics.csv"]
+    if "verdict" in metrics:
+        metrics = metrics[metrics.seed.notna()].drop(columns="verdict")
     table = table1(metrics, params)
-    return {
+    summed = tidy(pd.concat([metrics, over_seeds(metrics, params)], ignore_index=True))
+    return {name: csv_text(frame) for name, frame in (frames | {"metrics.csv": summed}).items()} | {
         "table1.csv": csv_text(table),
         "table1.md": markdown(table, metrics, params),
         "table1.tex": latex(table, params),
@@ -83,7 +81,7 @@ def render(metrics: pd.DataFrame, params: Params) -> dict[str, str]:
 
 
 def table1(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
-    """Table 1 in the paper's layout, as text: quoted rows, then ours, then what others have published since."""
+    """Table 1 in the paper's layout, as text: quoted rows, then ours, the audit's, and what others published since."""
     titles = columns(params)
     rows = _quoted_rows("table 1", titles)
     cells = {e: {grid: cell(metrics, params, e, grid) for grid in ("authors", "fine")} for e in titles}
@@ -94,7 +92,12 @@ def table1(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
     if beneath:
         fine = {titles[e]: _value(cells[e]["fine"], "") + _edge(cells[e]["fine"]) for e in titles}
         rows.append({"Model": "- with a fine grid of bandwidths"} | fine)
-    return pd.DataFrame(rows + [{**row, "Model": f"{LATER}{row['Model']}"} for row in _quoted_rows("later", titles)])
+    audit = [
+        {"Model": f"{AUDIT}{label}"} | {titles[e]: audit_cells(metrics, e, model) for e in titles}
+        for model, label in AUDITED.items()
+    ]
+    later = [{**row, "Model": f"{LATER}{row['Model']}"} for row in _quoted_rows("later", titles)]
+    return pd.DataFrame(rows + audit + later)
 
 
 def _quoted_rows(section: str, titles: dict[str, str]) -> list[dict[str, str]]:
@@ -107,16 +110,21 @@ def _quoted_rows(section: str, titles: dict[str, str]) -> list[dict[str, str]]:
 
 
 def parts(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The table in three, by caption: the paper's, later numbers, and our other columns, where there are any."""
+    """The table by caption: the paper's with ours, our other columns where there are any, the audit, later numbers."""
     papers = ["Model", *PAPERS_COLUMNS.values()]
-    later = table.Model.str.startswith(LATER)
-    ours = ~later & ~table.Model.isin(quoted("table 1").model)
+    later, audit = (table.Model.str.startswith(prefix) for prefix in (LATER, AUDIT))
+    ours = ~later & ~audit & ~table.Model.isin(quoted("table 1").model)
     others = [name for name in table.columns if name not in papers]
-    found = {"": table.loc[~later, papers]}
+    found = {"": table.loc[~later & ~audit, papers]}
     if others:
         found["Our other experiments; the paper gives no number for them."] = table.loc[ours, ["Model", *others]]
-    since = table.loc[later, papers].replace({"Model": f"^{LATER}"}, {"Model": ""}, regex=True)
-    return found | {"Published since, under roughly the same protocol; sources in pipeline/quoted.csv.": since}
+    audited = ["Model", *(name for name in table.columns[1:] if table.loc[audit, name].any())]
+    for caption, rows, wanted, prefix in (
+        (AUDIT_CAPTION, audit, audited, AUDIT),
+        ("Published since, under roughly the same protocol; sources in pipeline/quoted.csv.", later, papers, LATER),
+    ):
+        found[caption] = table.loc[rows, wanted].replace({"Model": f"^{prefix}"}, {"Model": ""}, regex=True)
+    return found
 
 
 def _value(our: Cell | None, missing: str) -> str:
@@ -127,7 +135,7 @@ def _value(our: Cell | None, missing: str) -> str:
 
 def _edge(our: Cell | None) -> str:
     """A flag where a wider grid might do better."""
-    return " (edge of the grid)" if our is not None and any("edge" in place for place in our.bandwidths) else ""
+    return f" ({EDGE})" if our is not None and any(EDGE in place for place in our.bandwidths) else ""
 
 
 def _spread(our: Cell) -> str:
@@ -136,6 +144,11 @@ def _spread(our: Cell) -> str:
 
 def _interval(interval: tuple[float, float], n: int) -> str:
     return f"{interval[0]:.1f} to {interval[1]:.1f}" if n >= MIN_SEEDS else f"too few seeds (n = {n} < {MIN_SEEDS})"
+
+
+def _gap(our: Cell) -> str:
+    gap, in_sd = our.verdict.gap, our.verdict.gap_in_sd
+    return "" if math.isnan(gap) else f"{gap:+.1f} nats" + ("" if math.isnan(in_sd) else f", {in_sd:+.1f} sd")
 
 
 def details(confidence: float) -> dict[str, Callable[[Cell], str]]:
@@ -150,7 +163,8 @@ def details(confidence: float) -> dict[str, Callable[[Cell], str]]:
             f"{sum(our.standard_errors) / our.seeds.n:.1f} over {our.error_over}"
         ),
         "- bandwidth (place in the grid)": lambda our: ", ".join(dict.fromkeys(our.bandwidths)),
-        "- verdict": lambda our: our.verdict,
+        "- gap to the paper's value": _gap,
+        "- verdict": lambda our: str(our.verdict),
     }
 
 
@@ -170,6 +184,7 @@ def markdown(table: pd.DataFrame, metrics: pd.DataFrame, params: Params) -> str:
     """The table as Markdown, with a verdict in words beneath."""
     paper, *others = parts(table).items()
     blocks = [caption(params), paper[1].to_markdown(index=False), *sentences(metrics, params)]
+    blocks += audit_sentences(metrics, params)
     for title, part in others:
         blocks += [title, part.to_markdown(index=False)]
     return "\n\n".join(blocks) + "\n"
@@ -195,7 +210,7 @@ def headline(metrics: pd.DataFrame, params: Params) -> dict[str, dict[str, dict[
     return {
         experiment: {
             grid: {"nats": our.seeds.mean, "n_seeds": our.seeds.n} | ({"sd": our.seeds.sd} if our.seeds.n > 1 else {})
-            for grid in metrics.grid.unique()
+            for grid in ("authors", "fine")
             if (our := cell(metrics, params, experiment, grid)) is not None
         }
         for experiment in metrics.experiment.unique()

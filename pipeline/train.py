@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from gan.parzen import Selection, cross_validate
 from gan.sampling import draw_samples
+from gan.scoring import Selection, cross_validate
 from gan.seeding import stream
 from gan.splits import TRAIN, VALIDATION
 from gan.together import play_together

@@ -11,14 +11,15 @@ from typing import Any
 
 from pipeline import cli
 from pipeline.errors import UserError
-from pipeline.io import csv_text, read_json, reading, sha256
+from pipeline.gather import gather
+from pipeline.io import read_json, reading, sha256
 from pipeline.params import Params
 from pipeline.provenance import code_hash
-from pipeline.runs import differences, manifests, plain
-from pipeline.table import gather, render
+from pipeline.runs import audits, differences, manifests, plain
+from pipeline.table import render
 
 PREPARED = Path("data/prepared")
-TOY = "toy.manifest.json"
+ALONE = ("toy.manifest.json", "oracle.manifest.json")  # of stages that read no run
 
 
 def main() -> None:
@@ -50,8 +51,7 @@ def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = Fal
     """
     folders = [runs / params.scale / f"{name}/seed{seed}" for name in params.experiments for seed in params.seeds(name)]
     results = results / params.scale
-    frames = gather(folders, params)
-    texts = {name: csv_text(frame) for name, frame in frames.items()} | render(frames["metrics.csv"], params)
+    texts = render(gather(folders, params), params)
     for name, text in texts.items():
         with reading(results / name):
             written = (results / name).read_text(encoding="utf-8")
@@ -65,15 +65,15 @@ def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = Fal
     }
     for name, settings in presented.items():
         _check_settings(results / name, plain(settings))
-    for name in (*presented, TOY):
+    for name in (*presented, *ALONE):
         _check_outputs(results / name)
     for dataset in dict.fromkeys(params.experiment(name).dataset for name in params.experiments):
         prepared = PREPARED / f"{dataset}.manifest.json"
         if prepared.is_file():  # data may have stayed elsewhere; the runs know its hash
             _check_settings(prepared, plain(params.dataset(dataset).preparation))
     if not accept_code:
-        behind = [path for folder in folders for path in manifests(folder)]
-        for path in [*behind, *(results / name for name in presented), results / TOY]:
+        behind = dict.fromkeys(path for folder in folders for path in (*manifests(folder), *audits(folder)))
+        for path in [*behind, *(results / name for name in (*presented, *ALONE))]:
             _check_code(path, read_json(path))
     return len(folders)
 

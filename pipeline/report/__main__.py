@@ -13,11 +13,20 @@ import pandas as pd
 
 from gan.recipe import Recipe
 from pipeline import cli
+from pipeline.evidence import (
+    audit_sentences,
+    grid_sentences,
+    growth_sentences,
+    oracle_sentences,
+    read_evidence,
+    variance_sentences,
+    variance_table,
+)
 from pipeline.io import read_csv, read_json, write_text
 from pipeline.params import Params
 from pipeline.provenance import Record
-from pipeline.runs import MANIFESTS, manifests
-from pipeline.summary import read_metrics, sentences
+from pipeline.runs import MANIFESTS, audits, manifests
+from pipeline.summary import GAN, read_metrics, sentences
 from pipeline.table import parts
 
 EXAMPLE = """--scale quick --results results/quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 \\
@@ -29,6 +38,10 @@ ALT = {
     "interpolation": "A strip of generated images that change gradually from one to the next",
     "samples": "Generated images in rows of five, each row's nearest training image framed in yellow",
     "bandwidth": "Mean validation log-likelihood against bandwidth, one curve per seed, chosen points marked",
+    "variance": "Bars: standard deviation of one reported number by what is drawn anew, with intervals",
+    "audit": "Rows of images from training images, k-means, a Gaussian and others, beside what each scores",
+    "growth": "Mean test log-likelihood and chosen bandwidth against the number of samples of one generator",
+    "oracle": "Truth minus estimate against dimensions, for known densities and two numbers of samples",
     "learning": "Losses, discriminator outputs and validation log-likelihood against epochs, one line per seed",
 }
 CAPTIONS = {
@@ -42,6 +55,14 @@ CAPTIONS = {
     "samples": "Samples (Figure 2 of the paper): 20 fair random draws, not chosen. Column 6 is the training image "
     "nearest to column 5.",
     "bandwidth": "The bandwidth is chosen on validation images alone. Circles: the authors' 10-point grid.",
+    "variance": "Each bar: the standard deviation that one reported number would have, had only this been drawn anew; "
+    "lines: its interval. The paper's ± on MNIST is the last bar.",
+    "audit": "The protocol of the paper, given images that no network made. What stands right of the line scores above "
+    "our GAN. A mean image is a single center.",
+    "growth": "Nothing changes along the axis but the number of samples; the bandwidth is chosen anew for each number. "
+    "Grey line: the number that the protocol asks for.",
+    "oracle": "Samples and test points are drawn from a density that is known, so that an estimate without fault would "
+    "lie at 0. Bars: sd over densities. Bandwidths are chosen on validation points, as for a GAN.",
     "learning": "Training, one line per seed. With dropout active, D's outputs are those it was trained on.",
 }
 
@@ -62,6 +83,8 @@ def _work(args: argparse.Namespace) -> None:
     record = Record("report")
     params = cli.selected_params(args)
     metrics = read_metrics(args.results / "metrics.csv", params)
+    metrics = metrics[metrics.seed.notna()]
+    worth = read_evidence(args.results)
     stages = read_stages(args)
     stages.append({"of": str(args.output.parent), **record.content([], [])})
     jinja = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
@@ -70,7 +93,11 @@ def _work(args: argparse.Namespace) -> None:
         is_real=params.is_real,
         verdicts=sentences(metrics, params),
         tables=parts(read_csv(args.results / "table1.csv").fillna("")),
-        seeds=seed_rows(metrics),
+        variance=variance_table(worth["variance.csv"], params),
+        on_variance=variance_sentences(worth["variance.csv"], params) + grid_sentences(metrics, params),
+        on_audit=audit_sentences(metrics, params),
+        on_number=growth_sentences(worth["growth.csv"], params) + oracle_sentences(worth["oracle.csv"]),
+        seeds=seed_rows(metrics[metrics.model == GAN]),
         recipes=recipes(args.runs),
         figures=figures(args.results / "figures", params),
         facts=facts(params, stages),
@@ -96,9 +123,13 @@ def seed_rows(metrics: pd.DataFrame) -> pd.DataFrame:
         "grid": "grid",
         "bandwidth": "bandwidth",
         "bandwidth_place": "place in grid",
+        "bandwidth_on_edge": "on its edge",
     }
     chosen = metrics[metrics.metric == "test_log_likelihood"].round({"value": 2, "standard_error": 2, "bandwidth": 4})
-    rows = chosen[list(titles)].astype({"fold": "Int64"}).astype(object)
+    rows = chosen[list(titles)].astype({"seed": "Int64", "fold": "Int64"}).astype(object)
+    rows["bandwidth_on_edge"] = rows.bandwidth_on_edge.map(
+        lambda edge: "yes: a wider grid might do better" if edge else ""
+    )
     return rows.where(rows.notna(), "").rename(columns=titles)
 
 
@@ -145,7 +176,12 @@ def read_stages(args: argparse.Namespace) -> list[dict[str, Any]]:
     """The manifests of all stages behind the results, in order."""
     paths = [*args.data]
     paths += [path for run in args.runs for path in manifests(run)]
-    paths += [args.results / "table.manifest.json", args.results / "figures" / "manifest.json"]
+    paths += dict.fromkeys(path for run in args.runs for path in audits(run))
+    paths += [
+        args.results / "oracle.manifest.json",
+        args.results / "table.manifest.json",
+        args.results / "figures" / "manifest.json",
+    ]
     return [{"of": str(path.parent)} | read_json(path) for path in paths]
 
 

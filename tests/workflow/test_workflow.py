@@ -10,8 +10,8 @@ import pytest
 import torch
 from helpers import ROOT, copy_project, edit, jobs, run_in, trainings
 
-from gan.parzen import score
 from gan.sampling import draw_samples
+from gan.scoring import score
 from gan.seeding import stream
 from gan.splits import TEST, TRAIN, VALIDATION
 from pipeline.datasets import load_images

@@ -1,0 +1,97 @@
+"""What the Parzen estimate is audited with: sets of images that are no generative model, or hardly one.
+
+Theis, van den Oord and Bethge 2016 ("A note on the evaluation of generative models", section 5) show that k-means
+centroids score above images of the data set itself.
+"""
+
+import torch
+
+BLOCK = 2000  # images that meet all centers at once; bounds the memory
+
+
+def training_images(images: torch.Tensor, n: int, random: torch.Generator) -> torch.Tensor:
+    """n of the images, each at most once: draws from the "true distribution".
+
+    Args:
+        images: shape (m, d), m >= n.
+        n: how many.
+        random: advanced.
+    Raises:
+        ValueError: there are fewer than n.
+    """
+    if n > len(images):
+        raise ValueError(f"want {n} different images, there are {len(images)}")
+    return images[torch.randperm(len(images), generator=random, device=images.device)[:n]]
+
+
+def k_means(
+    images: torch.Tensor, k: int, iterations: int, random: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Centroids of k clusters of images, by Lloyd's iterations from k random images.
+
+    Args:
+        images: shape (m, d), m >= k.
+        k: number of clusters.
+        iterations: each assigns every image to its nearest center, then moves the centers to their means.
+        random: chooses the first centers, advanced.
+    Returns:
+        centroids, shape (k, d), and how many images each is the mean of, shape (k,), int64. A center that no
+        image is nearest to stays where it was.
+    Raises:
+        ValueError: there are fewer than k images.
+    """
+    centers = training_images(images, k, random).clone()
+    sizes = torch.zeros(k, dtype=torch.int64, device=images.device)
+    for _ in range(iterations):
+        half_norms = centers.square().sum(dim=1) / 2
+        # |x - c|^2 is least where x.c - |c|^2 / 2 is greatest.
+        nearest = torch.cat([(part @ centers.T).sub_(half_norms).argmax(dim=1) for part in images.split(BLOCK)])
+        sizes = nearest.bincount(minlength=k)
+        sums = torch.zeros_like(centers).index_add_(0, nearest, images)
+        centers = torch.where(sizes[:, None] > 0, sums / sizes[:, None].clamp(min=1), centers)
+    return centers, sizes
+
+
+def draw_weighted(centers: torch.Tensor, sizes: torch.Tensor, n: int, random: torch.Generator) -> torch.Tensor:
+    """n draws with replacement from k-means' mixture: a center is as probable as its cluster is large.
+
+    Args:
+        centers, sizes: of k_means.
+        n: how many.
+        random: advanced.
+    """
+    return centers[torch.multinomial(sizes.double(), n, replacement=True, generator=random)]
+
+
+def gaussian(images: torch.Tensor, n: int, random: torch.Generator) -> torch.Tensor:
+    """n draws from the Gaussian with the images' mean and full covariance; values are not clipped.
+
+    Args:
+        images: shape (m, d).
+        n: how many.
+        random: advanced.
+    """
+    mean = images.double().mean(dim=0)
+    covariance = images.double().T.cov(correction=0)
+    # By eigenvalues, because pixels that never change make the covariance singular.
+    values, vectors = torch.linalg.eigh(covariance)
+    factor = vectors * values.clamp(min=0).sqrt()
+    normal = torch.randn(n, images.shape[1], generator=random, device=images.device, dtype=torch.float64)
+    return (mean + normal @ factor.T).to(images.dtype)
+
+
+def independent_pixels(images: torch.Tensor, n: int, random: torch.Generator) -> torch.Tensor:
+    """n images whose every pixel comes from an image of its own: right marginals, no dependence.
+
+    Args:
+        images: shape (m, d).
+        n: how many.
+        random: advanced.
+    """
+    rows = torch.randint(len(images), (n, images.shape[1]), generator=random, device=images.device)
+    return images.gather(0, rows)
+
+
+def mean_image(images: torch.Tensor) -> torch.Tensor:
+    """The mean of the images, shape (1, d): one center, as good as any number of copies of it."""
+    return images.mean(dim=0, keepdim=True)

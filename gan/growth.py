@@ -1,0 +1,110 @@
+"""The Parzen estimate against the number of samples: how much of a log-likelihood is just their number."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from scipy import stats
+
+from gan.parzen import ParzenWindow
+from gan.scoring import Selection, select_bandwidth
+
+
+@dataclass(frozen=True)
+class Point:
+    """What the first n samples score with one grid of bandwidths.
+
+    Attributes:
+        n: number of samples.
+        selection: the bandwidth, chosen for this n on validation images.
+        test: mean log-likelihood of the test images, nats.
+    """
+
+    n: int
+    selection: Selection
+    test: float
+
+
+def counts_up_to(most: int) -> list[int]:
+    """1, 2 and 5 times the powers of ten below `most`, from 100 on, or from 1,000 where that leaves enough; then it."""
+    powers = [10**power for power in range(2 if most < 10_000 else 3, 12)]
+    return [count for power in powers for count in (power, 2 * power, 5 * power) if count < most] + [most]
+
+
+def score_by_count(
+    blocks: Callable[[], Iterable[torch.Tensor]],
+    counts: Sequence[int],
+    validation: torch.Tensor,
+    test: torch.Tensor,
+    grids: Mapping[str, Sequence[float]],
+) -> dict[str, list[Point]]:
+    """The protocol of section 5 for the first n of one sequence of samples, for many n in two passes over it.
+
+    Args:
+        blocks: gives the samples from the first on, in blocks (n, d), the same each time; never all are held.
+        counts: the numbers of samples, ascending.
+        validation: shape (m, d); chooses a bandwidth for each count and grid.
+        test: shape (m', d).
+        grids: bandwidths by name.
+    Returns:
+        for each grid a point for each count.
+    Raises:
+        ValueError: counts do not ascend, or there are fewer samples than the last.
+    """
+    if list(counts) != sorted(set(counts)) or counts[0] < 1:
+        raise ValueError(f"want ascending counts from 1 on, got {list(counts)}")
+    candidates = [bandwidth for grid in grids.values() for bandwidth in grid]
+    chosen: dict[str, list[Selection]] = {name: [] for name in grids}
+    for means in _means(blocks(), counts, validation, candidates):
+        parts = means.split([len(grid) for grid in grids.values()])
+        for (name, grid), part in zip(grids.items(), parts, strict=True):
+            chosen[name].append(select_bandwidth(grid, part.tolist()))
+    wanted = sorted({selection.bandwidth for row in chosen.values() for selection in row})
+    on_test = [dict(zip(wanted, means.tolist(), strict=True)) for means in _means(blocks(), counts, test, wanted)]
+    return {
+        name: [
+            Point(n, selection, means[selection.bandwidth])
+            for n, selection, means in zip(counts, row, on_test, strict=True)
+        ]
+        for name, row in chosen.items()
+    }
+
+
+def _means(
+    blocks: Iterable[torch.Tensor], counts: Sequence[int], queries: torch.Tensor, bandwidths: Sequence[float]
+) -> Iterator[torch.Tensor]:
+    """The queries' mean log-density at each bandwidth, after each count of samples."""
+    window, waiting = ParzenWindow(queries, bandwidths), list(counts)
+    for block in blocks:
+        while len(block) and waiting:
+            part, block = block.tensor_split([waiting[0] - window.n])
+            window.add(part)
+            if window.n == waiting[0]:
+                yield window.log_density().mean(dim=1)
+                del waiting[0]
+    if waiting:
+        raise ValueError(f"want {counts[-1]} samples, got {window.n}")
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A line through points against the decimal logarithm of the number of samples, by least squares.
+
+    Attributes:
+        nats_per_decade: its slope.
+        at_one: its value at one sample, nats.
+    """
+
+    nats_per_decade: float
+    at_one: float
+
+
+def trend(counts: Sequence[int], log_likelihoods: Sequence[float]) -> Trend:
+    """Fit a Trend.
+
+    Args:
+        counts: numbers of samples, two or more different ones.
+        log_likelihoods: nats.
+    """
+    fit = stats.linregress(torch.tensor(counts).double().log10().numpy(), log_likelihoods)
+    return Trend(float(fit.slope), float(fit.intercept))

@@ -1,0 +1,134 @@
+"""The protocol of section 5: validation images choose the bandwidth, test images are scored with it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from gan.parzen import log_density
+from gan.statistics import standard_error
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A bandwidth chosen on validation data.
+
+    Attributes:
+        bandwidth: the chosen one, in pixel units.
+        place: its position in the grid, 1 .. size; at the first and the last a wider grid might do better.
+        size: number of bandwidths in the grid.
+        log_likelihood: mean over the validation images, nats.
+    """
+
+    bandwidth: float
+    place: int
+    size: int
+    log_likelihood: float
+
+
+def select_bandwidth(bandwidths: Sequence[float], log_likelihoods: Sequence[float]) -> Selection:
+    """The bandwidth with the greatest mean validation log-likelihood; the first of equals.
+
+    Args:
+        bandwidths: the grid, k values.
+        log_likelihoods: k means over the validation images, nats.
+    Raises:
+        ValueError: lengths differ, or a mean is not finite.
+    """
+    if len(bandwidths) != len(log_likelihoods) or len(bandwidths) == 0:
+        raise ValueError(f"want as many means as bandwidths, got {len(log_likelihoods)} and {len(bandwidths)}")
+    if not all(map(math.isfinite, log_likelihoods)):
+        raise ValueError(f"validation log-likelihoods must be finite, got {list(log_likelihoods)}")
+    best = max(range(len(bandwidths)), key=lambda i: log_likelihoods[i])
+    return Selection(bandwidths[best], best + 1, len(bandwidths), log_likelihoods[best])
+
+
+def cross_validate(samples: torch.Tensor, validation: torch.Tensor, grid: Sequence[float]) -> Selection:
+    """The bandwidth of a grid under which the samples give the validation images the greatest mean log-density.
+
+    Args:
+        samples: shape (n, d), the centers.
+        validation: shape (m, d).
+        grid: bandwidths.
+    """
+    return select_bandwidth(grid, log_density(validation, samples, grid).mean(dim=1).tolist())
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one set of samples scores with one grid of bandwidths; nats.
+
+    Attributes:
+        selection: the bandwidth and its mean validation log-likelihood.
+        validation_curve: mean validation log-likelihood at each bandwidth of the grid.
+        validation_error: standard error of that mean over the validation images, ddof 0.
+        test_images: log-likelihood of each test image at the chosen bandwidth, shape (m,).
+    """
+
+    selection: Selection
+    validation_curve: tuple[float, ...]
+    validation_error: float
+    test_images: np.ndarray
+
+    @property
+    def test(self) -> float:
+        """Mean log-likelihood of the test images."""
+        return float(self.test_images.mean())
+
+    @property
+    def test_error(self) -> float:
+        """Its standard error over the images, ddof 0."""
+        return standard_error(self.test_images)
+
+
+def score(
+    samples: torch.Tensor, validation: torch.Tensor, test: torch.Tensor, grids: Mapping[str, Sequence[float]]
+) -> dict[str, Score]:
+    """Choose a bandwidth from each grid, and score the test images with it.
+
+    All grids share one pass over the distances to the validation images and one to the test images.
+
+    Args:
+        samples: shape (n, d), the centers; the same for choosing and for scoring.
+        validation: shape (m, d).
+        test: shape (m', d); scored at the chosen bandwidths only.
+        grids: bandwidths by name.
+    Returns:
+        a score for each grid.
+    """
+    on_validation = log_density(validation, samples, [bandwidth for grid in grids.values() for bandwidth in grid])
+    rows = dict(zip(grids, on_validation.split([len(grid) for grid in grids.values()]), strict=True))
+    chosen = {name: select_bandwidth(grid, rows[name].mean(dim=1).tolist()) for name, grid in grids.items()}
+    on_test = log_density(test, samples, [selection.bandwidth for selection in chosen.values()])
+    return {
+        name: Score(
+            selection=selection,
+            validation_curve=tuple(rows[name].mean(dim=1).tolist()),
+            validation_error=standard_error(rows[name][selection.place - 1].cpu().numpy()),
+            test_images=scores.cpu().numpy(),
+        )
+        for (name, selection), scores in zip(chosen.items(), on_test, strict=True)
+    }
+
+
+def score_by_subset(
+    samples: torch.Tensor, validation: torch.Tensor, size: int, test: torch.Tensor, grid: Sequence[float]
+) -> list[tuple[Selection, float]]:
+    """The protocol once for each of the disjoint validation subsets of a size; samples and test images stay.
+
+    Args:
+        samples: shape (n, d).
+        validation: shape (m, d); its first `size` images are the first subset, and so on. A rest is left out.
+        size: of a subset, at most m.
+        test: shape (m', d).
+        grid: bandwidths.
+    Returns:
+        for each subset, the selection and the mean log-likelihood of the test images, nats.
+    """
+    on_subsets = [part for part in log_density(validation, samples, grid).split(size, dim=1) if part.shape[1] == size]
+    chosen = [select_bandwidth(grid, part.mean(dim=1).tolist()) for part in on_subsets]
+    wanted = sorted({selection.bandwidth for selection in chosen})
+    means = dict(zip(wanted, log_density(test, samples, wanted).mean(dim=1).tolist(), strict=True))
+    return [(selection, means[selection.bandwidth]) for selection in chosen]

@@ -1,0 +1,108 @@
+"""Score what is no GAN as the GANs are scored: training images, k-means centroids, a Gaussian, single pixels.
+
+Where such sets of images score above a GAN, or above real images, the score does not say what one would like.
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from gan import baselines
+from gan.contrast import to_grey
+from gan.seeding import stream
+from gan.splits import TRAIN
+from pipeline import cli
+from pipeline.datasets import check_prepared, load_images
+from pipeline.devices import add_device, use_device
+from pipeline.experiments import Experiment
+from pipeline.io import write_arrays, write_csv
+from pipeline.provenance import Record
+from pipeline.runs import AUDITS, BANDWIDTHS, METRICS, SHEET
+from pipeline.scores import Rows, folds, named, score_folds
+
+EXAMPLE = "--scale quick --experiment mnist --data data/prepared/mnist.npz --output runs/quick/mnist/audit"
+SHOWN = 10  # images of each baseline in the figure
+FIXED = ("all-training-images", "mean-image")  # nothing in them is drawn
+
+Baseline = Callable[[int], torch.Tensor]
+
+
+def main() -> None:
+    """Command line."""
+    parser = cli.parser("audit", __doc__, EXAMPLE)
+    cli.add_params(parser)
+    add_device(parser)
+    cli.add_experiment(parser)
+    parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
+    parser.add_argument("--output", type=Path, required=True, help="folder of metrics.csv, bandwidths.csv, sheet.npz")
+    cli.run(parser, _work)
+
+
+def _work(args: argparse.Namespace) -> None:
+    record = Record("audit")
+    params = cli.params(args)
+    experiment, device = params.experiment(args.experiment), use_device(args)
+    check_prepared(args.data)
+    images = load_images(args.data, TRAIN, experiment.dataset).to(device)
+    parts, metrics, curves = folds(args.data, experiment, device), Rows(), Rows()
+    shown: dict[str, torch.Tensor] = {}
+    models = _models(images, experiment)
+    todo = [(name, draw) for name in models for draw in range(1 if name in FIXED else experiment.n_draws)]
+    for name, draw in tqdm(todo, desc=f"{experiment.name} audit", unit="set"):
+        samples = models[name](draw)
+        scored = score_folds(samples, parts, experiment)
+        common = {"experiment": experiment.name, "model": name, "seed": draw, "scale": params.scale}
+        metrics += named(scored.metrics, **common, generator="none")
+        curves += named(scored.bandwidths, **common, generator="none")
+        shown.setdefault(name, samples[:SHOWN].cpu())
+    contrast = params.dataset(experiment.dataset).contrast_norm
+    write_csv(args.output / METRICS, pd.DataFrame(metrics))
+    write_csv(args.output / BANDWIDTHS, pd.DataFrame(curves))
+    write_arrays(args.output / SHEET, **{name: _visible(rows, bool(contrast)) for name, rows in shown.items()})
+    record.write(
+        args.output / AUDITS["audit"],
+        inputs=[args.data],
+        outputs=[args.output / name for name in (METRICS, BANDWIDTHS, SHEET)],
+        settings=experiment.settings("audit"),
+        device=device.type,
+    )
+
+
+def _models(images: torch.Tensor, experiment: Experiment) -> dict[str, Baseline]:
+    """Each baseline as a function of the number of its draw, which is also its seed."""
+    n = min(experiment.n_samples, len(images))
+    clusters: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
+
+    def random(name: str, draw: int) -> torch.Generator:
+        return stream(draw, name, device=images.device)
+
+    def k_means(draw: int) -> tuple[torch.Tensor, torch.Tensor]:
+        if draw not in clusters:
+            first = random("k-means", draw)
+            clusters[draw] = baselines.k_means(images, n, experiment.lloyd_iterations, first)
+        return clusters[draw]
+
+    return {
+        "training-images": lambda draw: baselines.training_images(images, n, random("training images", draw)),
+        "all-training-images": lambda _: images,
+        "k-means": lambda draw: k_means(draw)[0],
+        "k-means-draws": lambda draw: baselines.draw_weighted(*k_means(draw), n, random("k-means draws", draw)),
+        "gaussian": lambda draw: baselines.gaussian(images, n, random("gaussian", draw)),
+        "independent-pixels": lambda draw: baselines.independent_pixels(images, n, random("pixels", draw)),
+        "mean-image": lambda _: baselines.mean_image(images),
+    }
+
+
+def _visible(images: torch.Tensor, contrast_normalised: bool) -> np.ndarray:
+    """Bytes of grey, or of colour."""
+    grey = to_grey(images, images.abs().max().item()) if contrast_normalised else images
+    return (255 * grey.clamp(0, 1)).round().byte().numpy()
+
+
+if __name__ == "__main__":
+    main()

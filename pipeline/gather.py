@@ -1,0 +1,145 @@
+"""All runs of a scale, and the audits of their experiments, as one tidy frame of each kind."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gan.seeding import numpy_stream
+from gan.variance import Component, crossed, nested, of_mean, over_images, shares
+from pipeline.errors import UserError
+from pipeline.experiments import Experiment
+from pipeline.io import read_arrays, read_csv, read_json, reading, sha256
+from pipeline.params import Params
+from pipeline.runs import (
+    AUDIT,
+    AUDITS,
+    BANDWIDTHS,
+    CURVE,
+    GENERATORS,
+    GROWTH,
+    IMAGES,
+    METRICS,
+    REDRAWN,
+    Run,
+    differences,
+    plain,
+)
+
+OF_RUNS = {METRICS: "metrics.csv", CURVE: "curves.csv", BANDWIDTHS: "bandwidths.csv"}
+GATHERED = ("metrics.csv", "curves.csv", "bandwidths.csv", "growth.csv", "variance.csv")
+COUNTS = ("seed", "fold", "n_samples", "n_eval")  # columns of integers, some of them missing
+Frames = dict[str, pd.DataFrame]
+
+
+def tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its counts as integers, also where some are missing."""
+    return frame.astype({column: "Int64" for column in COUNTS if column in frame})
+
+
+def gather(folders: list[Path], params: Params) -> Frames:
+    """One tidy frame of each kind over all runs, and over the audits beside them.
+
+    Raises:
+        UserError: a run is given twice, was made with other settings than the present ones or on other
+            data than the rest, or has files that are damaged or do not belong together.
+    """
+    if len({folder.resolve() for folder in folders}) < len(folders):
+        raise UserError(f"a run is given twice: {' '.join(map(str, folders))}")
+    by_experiment: dict[str, list[Run]] = {}
+    for folder in folders:
+        name = folder.parent.name
+        by_experiment.setdefault(name, []).append(Run(folder, params.experiment(name), "evaluate"))
+    _check_data(by_experiment, params)
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in GATHERED}
+    for name, runs in by_experiment.items():
+        for run in runs:
+            for file, gathered in OF_RUNS.items():
+                frame = read_csv(run.folder / file).assign(experiment=name, seed=run.seed)
+                parts[gathered].append(frame)
+        audit = _check_audit(runs[0], params.experiment(name))
+        for file, gathered in {METRICS: "metrics.csv", BANDWIDTHS: "bandwidths.csv", GROWTH: "growth.csv"}.items():
+            parts[gathered].append(read_csv(audit / file))
+        parts["variance.csv"].append(variance(runs, params, name))
+    return {name: tidy(pd.concat(frames, ignore_index=True)) for name, frames in parts.items()}
+
+
+def _check_data(by_experiment: dict[str, list[Run]], params: Params) -> None:
+    """All runs on one data set used the same prepared file."""
+    data: dict[str, str] = {}
+    for name, runs in by_experiment.items():
+        dataset = params.experiment(name).dataset
+        for run in runs:
+            digest = run.known.get(f"{dataset}.npz", "")
+            if data.setdefault(dataset, digest) != digest:
+                raise UserError(f"{run.folder}: trained on another {dataset}.npz than the other runs; run it again")
+
+
+def _check_audit(first: Run, experiment: Experiment) -> Path:
+    """The folder of an experiment's audit, after checking that it fits the first run and the settings."""
+    folder = first.folder.parent / AUDIT
+    for stage, name in AUDITS.items():
+        manifest = read_json(folder / name)
+        with reading(folder / name):
+            found = differences(manifest["settings"], plain(experiment.settings(stage)))
+            inputs, outputs = dict(manifest["inputs"]), dict(manifest["outputs"])
+        if found:
+            raise UserError(f"{folder}: made with other settings ({'; '.join(found)}); run {stage} again")
+        for file in (f"{experiment.dataset}.npz", GENERATORS["best"]):
+            if inputs.get(file, first.known[file]) != first.known[file]:
+                raise UserError(f"{folder / name}: made from another {file} than {first.folder}; run {stage} again")
+        for file, digest in outputs.items():
+            if sha256(folder / file) != digest:
+                raise UserError(f"{folder / file}: not the bytes that {name} records; run {stage} again")
+    return folder
+
+
+def variance(runs: list[Run], params: Params, name: str) -> pd.DataFrame:
+    """Where the variance of an experiment's number comes from: a row for each source."""
+    redrawn = pd.concat([read_csv(run.folder / REDRAWN) for run in runs])
+    images = [read_arrays(run.folder / IMAGES).get("authors") for run in runs]
+    found = components(redrawn, images, name, params.values["statistics"])
+    common = {"experiment": name, "model": "adversarial-nets", "grid": "authors", "unit": "nats", "scale": params.scale}
+    rows = [
+        common | {"source": source, "sd": one.sd, "low": one.low, "high": one.high, "share": share, "n": one.n}
+        for (source, one), share in zip(found.items(), shares(list(found.values())), strict=True)
+    ]
+    return pd.DataFrame(rows)
+
+
+def components(
+    redrawn: pd.DataFrame, images: list[np.ndarray | None], name: str, statistics: dict[str, Any]
+) -> dict[str, Component]:
+    """The components of variance, by source.
+
+    Args:
+        redrawn: rows of redrawn.csv of all seeds.
+        images: the test images' log-likelihoods of each seed; None where there are folds.
+        name: of the experiment; of its own bootstrap.
+        statistics: confidence and resamples.
+    Raises:
+        UserError: a seed lacks a draw, or has more than the others.
+    """
+    confidence = statistics["confidence"]
+    conditions = "fold" if redrawn.fold.nunique() > 1 else "subset"
+    table = redrawn.set_index(["seed", "draw", conditions]).value.unstack().unstack()
+    if table.isna().any(axis=None):
+        raise UserError(f"{name}: the seeds have different draws; run evaluate again")
+    shape = (len(table), redrawn[conditions].nunique(), redrawn.draw.nunique())
+    cube = table.to_numpy().reshape(shape).swapaxes(1, 2)  # seeds, draws, conditions
+    if conditions == "fold":
+        seeds, draws = nested(cube.mean(axis=2), confidence)
+        return {
+            "training seed": seeds,
+            "draw of samples": draws,
+            "fold": of_mean(crossed(cube, confidence)),
+        }
+    seeds, draws = nested(cube[:, :, 0], confidence)  # with the protocol's own validation images
+    random = numpy_stream(0, f"bootstrap of {name}")
+    return {
+        "training seed": seeds,
+        "draw of samples": draws,
+        "validation subset": crossed(cube, confidence),
+        "test images": over_images(np.stack(images), random, statistics["resamples"], confidence),  # type: ignore[arg-type]
+    }

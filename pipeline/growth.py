@@ -1,0 +1,86 @@
+"""Score one generator from ever more samples: how much of its log-likelihood is just their number."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from gan.growth import counts_up_to, score_by_count
+from gan.sampling import draw_samples
+from gan.seeding import stream
+from pipeline import cli
+from pipeline.devices import add_device, use_device
+from pipeline.experiments import Experiment
+from pipeline.io import write_csv
+from pipeline.provenance import Record
+from pipeline.runs import AUDITS, GENERATORS, GROWTH, Run, load_generator
+from pipeline.scores import Fold, folds, place_in_grid
+
+EXAMPLE = """--scale quick --experiment mnist --run runs/quick/mnist/seed0 \\
+    --data data/prepared/mnist.npz --output runs/quick/mnist/audit"""
+
+
+def main() -> None:
+    """Command line."""
+    parser = cli.parser("growth", __doc__, EXAMPLE)
+    cli.add_params(parser)
+    add_device(parser)
+    cli.add_experiment(parser)
+    parser.add_argument("--run", type=Path, required=True, help="folder of a finished run")
+    parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
+    parser.add_argument("--output", type=Path, required=True, help="folder of growth.csv")
+    cli.run(parser, _work)
+
+
+def _work(args: argparse.Namespace) -> None:
+    record = Record("growth")
+    params = cli.params(args)
+    experiment = params.experiment(args.experiment)
+    run = Run(args.run, experiment, "train")
+    data, device = run.use(args.data), use_device(args)
+    common = {"experiment": experiment.name, "model": "adversarial-nets", "seed": run.seed, "scale": params.scale}
+    rows = [
+        common | {"fold": fold} | row
+        for fold, part in enumerate(folds(data, experiment, device))
+        for row in _rows(args.run, run.seed, part, experiment, device)
+    ]
+    write_csv(args.output / GROWTH, pd.DataFrame(rows))
+    record.write(
+        args.output / AUDITS["growth"],
+        inputs=[args.run / GENERATORS["best"], args.data],
+        outputs=[args.output / GROWTH],
+        settings=experiment.settings("growth"),
+        seed=run.seed,
+        device=device.type,
+    )
+
+
+def _rows(folder: Path, seed: int, part: Fold, experiment: Experiment, device: torch.device) -> list[dict[str, object]]:
+    """A row for each number of samples and grid."""
+    generator = load_generator(folder / GENERATORS["best"], experiment, device)
+    counts, n = counts_up_to(experiment.most_samples), experiment.n_samples
+    blocks = -(-counts[-1] // n)
+    bar = tqdm(total=2 * blocks, desc=f"{experiment.name} growth", unit=f"{n} samples")
+
+    def samples() -> Iterator[torch.Tensor]:
+        """The run's own samples first, then more from the same stream; the same each time."""
+        random = stream(seed, "evaluation samples", device=device)
+        for _ in range(blocks):
+            yield draw_samples(generator, experiment.recipe.noise_prior, n, random)
+            bar.update()
+
+    validation = part.validation[: part.n_validation]
+    with bar:
+        points = score_by_count(samples, counts, validation, part.test, experiment.grids)
+    return [
+        {"grid": grid, "n_samples": point.n, "value": point.test, "unit": "nats", **place_in_grid(point.selection)}
+        for grid, row in points.items()
+        for point in row
+    ]
+
+
+if __name__ == "__main__":
+    main()

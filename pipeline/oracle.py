@@ -1,0 +1,43 @@
+"""Score perfect samples of densities that are known, to see what the Parzen estimate itself gets wrong."""
+
+import argparse
+from dataclasses import asdict
+from itertools import product
+from pathlib import Path
+
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from gan.oracle import FAMILIES, measure
+from pipeline import cli
+from pipeline.io import write_csv
+from pipeline.provenance import Record
+
+
+def main() -> None:
+    """Command line."""
+    parser = cli.parser("oracle", __doc__, "--scale quick --output results/quick/oracle.csv")
+    cli.add_params(parser)
+    parser.add_argument("--output", type=Path, required=True, help="the csv file to write")
+    cli.run(parser, _work)
+
+
+def _work(args: argparse.Namespace) -> None:
+    record = Record("oracle")
+    params = cli.params(args)
+    settings = params.oracle
+    torch.set_num_threads(1)  # one number of threads gives one result
+    most = settings["n_samples"]
+    todo = list(product(FAMILIES, settings["dimensions"], range(settings["repeats"])))
+    rows = [
+        {"family": family, "d": d, "seed": seed, **asdict(gap), "unit": "nats", "scale": params.scale}
+        for family, d, seed in tqdm(todo, desc="oracle", unit="density")
+        for gap in measure(family, d, [most // 10, most], settings["n_points"], seed)
+    ]
+    write_csv(args.output, pd.DataFrame(rows))
+    record.write(args.output.with_suffix(".manifest.json"), inputs=[], outputs=[args.output], settings=settings)
+
+
+if __name__ == "__main__":
+    main()

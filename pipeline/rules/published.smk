@@ -1,0 +1,53 @@
+"""Tables and figures again, from the committed results alone."""
+
+
+rule regenerate_table:
+    input:
+        published=here(*expand("results/published/{name}.csv", name=graph.gathered)),
+        quoted=here("pipeline/quoted.csv"),
+        src=sources("pipeline.table"),
+    output:
+        expand("results/regenerated/{name}.csv", name=[*graph.gathered, "table1"]),
+        "results/regenerated/table1.md",
+        "results/regenerated/table1.tex",
+        "results/regenerated/metrics.json",
+        "results/regenerated/table.manifest.json",
+    log:
+        "logs/regenerate/table.log",
+    benchmark:
+        "logs/regenerate/table.benchmark.tsv"
+    conda:
+        "../../envs/gan.yaml"
+    params:
+        settings=graph.tabulation,
+        scale=graph.published_scale,
+    shell:
+        "python -m pipeline.table --params params.yaml --scale {params.scale}"
+        " --gathered results/published --output results/regenerated 2>&1 | tee {log}"
+
+
+rule regenerate_figures:
+    input:
+        rules.regenerate_table.output,
+        toy=here("results/published/toy.csv"),
+        quoted=here("pipeline/quoted.csv"),
+        oracle=here("results/published/oracle.csv"),
+        sheets=graph.published_sheets,
+        audits=graph.published_audits,
+        src=sources("pipeline.figures"),
+    output:
+        "results/regenerated/figures/manifest.json",
+    log:
+        "logs/regenerate/figures.log",
+    benchmark:
+        "logs/regenerate/figures.benchmark.tsv"
+    conda:
+        "../../envs/gan.yaml"
+    params:
+        settings=graph.presentation,
+        scale=graph.published_scale,
+    shell:
+        "python -m pipeline.figures --params params.yaml --scale {params.scale}"
+        " --results results/regenerated --toy {input.toy} --oracle {input.oracle}"
+        " --sheets {input.sheets} --audits {input.audits}"
+        " --output results/regenerated/figures 2>&1 | tee {log}"

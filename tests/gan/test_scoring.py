@@ -1,0 +1,90 @@
+"""Bandwidths are chosen on validation images, test images are scored; real MNIST has a known answer."""
+
+import math
+
+import pytest
+import torch
+
+from gan.parzen import log_density
+from gan.scoring import cross_validate, score, score_by_subset, select_bandwidth
+from gan.seeding import stream
+from gan.splits import TEST, TRAIN, VALIDATION
+from pipeline.datasets import load_images
+from pipeline.params import load
+
+
+def uniform(n: int, d: int, name: str) -> torch.Tensor:
+    return torch.rand(n, d, generator=stream(0, name))
+
+
+def test_select_bandwidth_takes_the_best_and_its_place():
+    chosen = select_bandwidth([0.1, 0.2, 0.3], [5.0, 9.0, 7.0])
+    assert (chosen.bandwidth, chosen.place, chosen.size, chosen.log_likelihood) == (0.2, 2, 3, 9.0)
+
+
+@pytest.mark.parametrize("values", [[1.0], [1.0, math.nan]])
+def test_select_bandwidth_refuses(values):
+    with pytest.raises(ValueError, match=r"log-likelihoods|as many means"):
+        select_bandwidth([0.1, 0.2], values)
+
+
+def test_cross_validate_finds_the_kernel_that_made_the_images():
+    """Centers and images from one Gaussian kernel density of bandwidth 0.3 around few points."""
+    points = 5 * uniform(20, 2, "points").double()
+    images = points.repeat(200, 1) + 0.3 * torch.randn(4000, 2, generator=stream(0, "kernel"), dtype=torch.float64)
+    assert cross_validate(points, images, (0.1, 0.2, 0.3, 0.4, 0.6)).bandwidth == 0.3
+
+
+def test_score_chooses_on_validation_and_scores_test_images():
+    samples, validation, test = (uniform(n, 30, name) for n, name in ((50, "s"), (20, "v"), (40, "t")))
+    grids = {"coarse": (0.2, 0.4, 0.8), "fine": (0.3, 0.35, 0.4, 0.45)}
+    scores = score(samples, validation, test, grids)
+    for name, grid in grids.items():
+        curve = log_density(validation, samples, grid).mean(dim=1)
+        chosen = grid[int(curve.argmax())]
+        on_test = log_density(test, samples, [chosen])[0]
+        got = scores[name]
+        assert got.selection.bandwidth == chosen
+        assert got.validation_curve == pytest.approx(curve.tolist())
+        assert got.test == pytest.approx(on_test.mean().item())
+        assert got.test_error == pytest.approx(on_test.std(correction=0).item() / math.sqrt(40))
+
+
+def test_known_answer_of_training_images_as_samples(mnist):
+    """10,000 training images as centers: bandwidth 0.1668, 243 +- 3 nats (Theis et al. 2016 print 243)."""
+    grid = load(mnist.parents[2] / "params.yaml", "paper").experiment("mnist").grids["authors"]
+    train = load_images(mnist, TRAIN, "mnist")
+    centers = train[torch.randperm(len(train), generator=stream(0, "training images"))[:10_000]]
+    validation = load_images(mnist, VALIDATION, "mnist")[:1000]
+    got = score(centers, validation, load_images(mnist, TEST, "mnist"), {"authors": grid})["authors"]
+    assert got.selection.bandwidth == pytest.approx(0.1668, abs=1e-4)
+    assert got.test == pytest.approx(243, abs=3)
+    assert got.test_error == pytest.approx(2.1, abs=0.1)
+
+
+def test_score_is_that_of_the_subset_that_stands_first():
+    samples, validation, test = (uniform(n, 30, name) for n, name in ((50, "s"), (47, "v"), (40, "t")))
+    grid = (0.2, 0.25, 0.3, 0.35, 0.4)
+    found = score_by_subset(samples, validation, 10, test, grid)
+    assert len(found) == 4  # the last 7 validation images are no subset
+    for place, (selection, mean) in enumerate(found):
+        alone = score(samples, validation[10 * place :][:10], test, {"grid": grid})["grid"]
+        assert selection == alone.selection
+        assert mean == pytest.approx(alone.test, abs=1e-9)
+    assert len({selection.bandwidth for selection, _ in found}) > 1
+
+
+def test_score_notices_swapped_samples_and_images():
+    samples, validation, test = uniform(50, 30, "s") / 2, uniform(20, 30, "v"), uniform(40, 30, "t")
+    right = score(samples, validation, test, {"grid": (0.3, 0.4)})["grid"]
+    assert abs(right.test - score(test, validation, samples, {"grid": (0.3, 0.4)})["grid"].test) > 1
+    assert abs(right.test - score(samples, test, validation, {"grid": (0.3, 0.4)})["grid"].test) > 1e-3
+
+
+def test_score_does_not_depend_on_the_order_of_samples():
+    samples, validation, test = (uniform(n, 30, name) for n, name in ((50, "s"), (20, "v"), (40, "t")))
+    order = torch.randperm(50, generator=stream(0, "order"))
+    straight, mixed = (
+        score(rows, validation, test, {"grid": (0.3, 0.4)})["grid"] for rows in (samples, samples[order])
+    )
+    assert straight.test == pytest.approx(mixed.test, abs=1e-9)
