@@ -82,8 +82,9 @@ def _means(
             if window.n == waiting[0]:
                 yield window.log_density().mean(dim=1)
                 del waiting[0]
-    if waiting:
-        raise ValueError(f"want {counts[-1]} samples, got {window.n}")
+        if not waiting:
+            return
+    raise ValueError(f"want {counts[-1]} samples, got {window.n}")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from gan.growth import Trend, trend
 from pipeline.errors import UserError
 from pipeline.io import read_csv
 from pipeline.params import Params
-from pipeline.summary import GAN, cell, columns, count, sentences, test_rows, two_digits
+from pipeline.summary import GAN, cell, columns, count, quoted, sentences, test_rows, two_digits
 
 AUDITED = {
     "training-images": "training images, as many as samples of the GAN",
@@ -96,9 +96,7 @@ def variance_sentences(frame: pd.DataFrame, params: Params) -> list[str]:
         first = rows.sort_values("share", ascending=False).iloc[0]
         lacking = rows[rows.sd.isna()].source.tolist()
         but = f" (not known from so few: {', '.join(lacking)})" if lacking else ""
-        lines.append(
-            f"{title}: the {first.source} dominates, with {first.share:.1%} of the variance of one number{but}."
-        )
+        lines.append(f"{title}: {first.share:.1%} of the variance of one number comes from the {first.source}{but}.")
     return lines
 
 
@@ -132,8 +130,17 @@ def audit_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
             if not (values := test_rows(metrics, name, "authors", "none", model).value).empty
         }
         if our is not None and REAL in means:
-            lines.append(f"{title}: {_ranking(our.seeds.mean, means)}")
+            lines.append(f"{title}: {_ranking(our.seeds.mean, means)}{_printed_elsewhere(name)}")
     return lines
+
+
+def _printed_elsewhere(experiment: str) -> str:
+    """What others print for the baselines, with the source."""
+    rows = quoted("audit").query("dataset == @experiment")
+    if rows.empty:
+        return ""
+    values = [f"{row.value:g} nats for {AUDITED[row.model].split(',')[0]}" for row in rows.itertuples()]
+    return f" {rows.source.iloc[0]} print {' and '.join(values)}."
 
 
 def _ranking(ours: float, means: dict[str, float]) -> str:

@@ -65,7 +65,8 @@ def quoted(section: str) -> pd.DataFrame:
     """The numbers of others, with their source.
 
     Args:
-        section: "table 1" of the paper, or "later": published since under the same protocol.
+        section: "table 1" of the paper; "later": published since under the same protocol; "audit": of what is no
+            model.
     """
     rows = read_csv(QUOTED)
     return rows[rows.section == section]

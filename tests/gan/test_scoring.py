@@ -64,7 +64,7 @@ def test_known_answer_of_training_images_as_samples(mnist):
 
 def test_score_is_that_of_the_subset_that_stands_first():
     samples, validation, test = (uniform(n, 30, name) for n, name in ((50, "s"), (47, "v"), (40, "t")))
-    grid = (0.2, 0.25, 0.3, 0.35, 0.4)
+    grid = tuple(0.25 + 0.005 * step for step in range(30))
     found = score_by_subset(samples, validation, 10, test, grid)
     assert len(found) == 4  # the last 7 validation images are no subset
     for place, (selection, mean) in enumerate(found):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gan.seeding import stream
+from gan.seeding import numpy_stream, stream
 
 
 def draw(*place: object) -> torch.Tensor:
@@ -30,3 +30,8 @@ def test_stream_leaves_the_global_generator_alone():
 def test_stream_refuses_negative_numbers(place):
     with pytest.raises(ValueError, match=">= 0"):
         stream(*place)
+
+
+def test_numpy_stream_is_named_and_repeats():
+    first, again, other = (numpy_stream(3, name).random(4).tolist() for name in ("a", "a", "b"))
+    assert first == again != other

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from gan.statistics import standard_error, summarise_seeds, verdict
+from gan.statistics import MIN_SEEDS, seeds_to_decide, standard_error, summarise_seeds, verdict
 
 
 def test_standard_error_is_the_2014_scripts():
@@ -53,12 +54,35 @@ def test_intervals_cover_as_promised(n):
     ("values", "published", "reason", "expected"),
     [
         ([220.0, 225, 230, 223, 227], 225, "scale quick", "not judged: scale quick"),
-        ([220.0, 225, 230, 223], 225, "", "too few seeds (n = 4 < 5)"),
+        ([220.0, 225, 230, 223, 227], None, "", "not judged: nothing published"),
+        ([220.0, 225, 230, 223], 225, "", "too few seeds: n = 4 < 5"),
         ([200.0, 201, 202, 203, 204], 225, "", "not reproduced: -23.0 nats, -14.5 sd"),
         ([200.0] * 5, 225, "", "not reproduced: -25.0 nats"),
-        ([200.0, 215, 225, 235, 250], 225, "", "undecided"),
+        ([219.0, 222, 225, 228, 231], 225, "", "undecided: 12 seeds would decide at this sd"),
+        ([200.0, 215, 225, 235, 250], 225, "", "undecided: single runs differ too much for any number of seeds"),
         ([224.0, 225, 226, 225, 224], 225, "", "reproduced"),
     ],
 )
 def test_verdict_in_order(values, published, reason, expected):
-    assert verdict(summarise_seeds(values), published, 22, reason) == expected
+    assert str(verdict(summarise_seeds(values), published, 22, reason)) == expected
+
+
+def test_verdict_gives_the_gap_whatever_it_is_called():
+    for reason in ("", "scale quick"):
+        found = verdict(summarise_seeds([200.0, 202, 204]), 225, 22, reason)
+        assert (found.gap, found.gap_in_sd) == (-23, -11.5)
+    assert math.isnan(verdict(summarise_seeds([200.0]), 225, 22).gap_in_sd)
+
+
+@pytest.mark.parametrize("sd", [1.0, 3.0, 4.0, 5.0, 5.6])
+def test_seeds_to_decide_is_the_first_number_that_does(sd):
+    found = seeds_to_decide(sd, 22)
+    assert found is not None
+    widths = [2 * stats.t.ppf(0.975, n - 1) * sd * math.sqrt(1 + 1 / n) for n in range(MIN_SEEDS, found + 1)]
+    assert widths[-1] <= 22
+    assert all(width > 22 for width in widths[:-1])
+
+
+def test_seeds_to_decide_knows_when_none_are_enough():
+    assert seeds_to_decide(22 / (2 * 1.95), 22) is None
+    assert seeds_to_decide(100.0, 22) is None

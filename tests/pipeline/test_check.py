@@ -7,17 +7,17 @@ import pandas as pd
 import pytest
 from helpers import ROOT, run_in
 
-from pipeline.check import failures
+from pipeline.check import KEYS, edges, failures
 from pipeline.io import read_json, write_csv, write_json
 from pipeline.params import load
 
 EPOCHS = load(ROOT / "params.yaml", "quick").experiment("mnist").epochs
-KEY = ("mnist", "best", "authors", "test_log_likelihood")
+KEY = ("mnist", "adversarial-nets", "best", "authors", "test_log_likelihood")
 EXPECTED = {KEY: {"value": 100.0, "tolerance": 5.0}}
 
 
 def metrics(*values: float, **changes: str) -> pd.DataFrame:
-    row = {"experiment": "mnist", "generator": "best", "grid": "authors", "metric": KEY[3], "scale": "quick"} | changes
+    row = dict(zip(KEYS, KEY, strict=True)) | {"scale": "quick", "bandwidth_on_edge": False} | changes
     row |= {"standard_error": 2.0, "fold": None}
     return pd.DataFrame([row | {"seed": seed, "value": value} for seed, value in enumerate(values)])
 
@@ -57,9 +57,16 @@ def test_failures_names_a_missing_standard_error():
     assert lines == ["mnist, test_log_likelihood of the best generator, authors grid, seed 0: standard error nan"]
 
 
+def test_edges_name_seeds_of_mnist_alone():
+    flagged = metrics(100.0).assign(bandwidth_on_edge=True)
+    assert edges(flagged) == ["mnist, seed 0: bandwidth on the edge of the authors grid (best generator)"]
+    assert edges(metrics(100.0)) == []
+    assert edges(flagged.assign(experiment="tfd")) == edges(flagged.assign(model="mean-image")) == []
+
+
 def check(folder: Path, frame: pd.DataFrame, epochs: int = EPOCHS):
     write_csv(folder / "metrics.csv", frame)
-    entry = dict(zip(("experiment", "generator", "grid", "metric"), KEY, strict=True)) | EXPECTED[KEY]
+    entry = dict(zip(KEYS, KEY, strict=True)) | EXPECTED[KEY]
     write_json(
         folder / "expected.json", {"scale": "quick", "seeds": [0, 1], "epochs": {"mnist": epochs}, "metrics": [entry]}
     )
@@ -69,6 +76,9 @@ def check(folder: Path, frame: pd.DataFrame, epochs: int = EPOCHS):
 
 def test_check_passes_fails_and_refuses_by_exit_code(tmp_path):
     assert check(tmp_path, metrics(100.0, 101.0)).returncode == 0
+    edge = check(tmp_path, metrics(100.0, 101.0).assign(bandwidth_on_edge=[False, True]))
+    assert edge.returncode == 1
+    assert "seed 1: bandwidth on the edge" in edge.stderr
     tampered = check(tmp_path, metrics(100.0, 225.0))
     assert tampered.returncode == 1
     assert "seed 1: 225, expected 95 to 105" in tampered.stderr

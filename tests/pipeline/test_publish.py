@@ -1,28 +1,65 @@
 """What is committed under results/published/ agrees with itself and with README.md."""
 
+import re
+
 import pytest
 from helpers import ROOT
 
 from pipeline import table
 from pipeline.errors import UserError
+from pipeline.evidence import blocks, read_evidence, with_blocks
+from pipeline.gather import GATHERED, tidy
 from pipeline.io import read_csv, read_json, sha256
 from pipeline.params import load
-from pipeline.publish import BEGIN, END, LIMIT_BYTES, readme_block, with_block
+from pipeline.publish import LIMIT_BYTES, readme_block
+from pipeline.runs import audits
+from pipeline.summary import GAN
 
 PUBLISHED = ROOT / "results/published"
 
 
+README, EVIDENCE = ROOT / "README.md", ROOT / "docs/evidence.md"
+PARAMS = load(ROOT / "params.yaml", read_json(PUBLISHED / "published.json")["scale"])
+
+
+def rendered(change: float = 0.0) -> dict[str, str]:
+    """The tables made again from the published CSV files, with every log-likelihood changed."""
+    frames = {name: tidy(read_csv(PUBLISHED / name)) for name in GATHERED}
+    frames["metrics.csv"].loc[frames["metrics.csv"].metric == "test_log_likelihood", "value"] += change
+    return table.render(frames, PARAMS)
+
+
 def test_readme_shows_the_published_table():
-    readme = (ROOT / "README.md").read_text()
-    assert readme == with_block(readme, readme_block(PUBLISHED, "results/published"))
+    readme = README.read_text()
+    assert readme == with_blocks(readme, {"published": readme_block(PUBLISHED, "results/published")}, README)
 
 
-def test_published_table_follows_from_the_published_metrics():
-    params = load(ROOT / "params.yaml", read_json(PUBLISHED / "published.json")["scale"])
-    frame = table.table1(read_csv(PUBLISHED / "metrics.csv"), params)
-    assert table.markdown(frame, read_csv(PUBLISHED / "metrics.csv"), params) == (PUBLISHED / "table1.md").read_text()
-    assert frame.to_csv(index=False) == (PUBLISHED / "table1.csv").read_text()
-    assert table.latex(frame, params) == (PUBLISHED / "table1.tex").read_text()
+def test_evidence_says_what_the_published_files_say():
+    page = EVIDENCE.read_text()
+    assert page == with_blocks(page, blocks(read_evidence(PUBLISHED), PARAMS), EVIDENCE)
+
+
+def test_evidence_has_no_number_that_the_pipeline_did_not_write():
+    by_hand = re.sub(r"<!-- (\w+):begin -->.*?<!-- \1:end -->", "", EVIDENCE.read_text(), flags=re.DOTALL)
+    assert re.findall(r"\d+", by_hand.replace("Table 1", "")) == []
+
+
+def test_evidence_notices_another_number():
+    frames = read_evidence(PUBLISHED)
+    said = blocks(frames, PARAMS)
+    for name, column, block in (
+        ("metrics.csv", "value", "audit"),
+        ("variance.csv", "sd", "variance"),
+        ("growth.csv", "value", "growth"),
+        ("oracle.csv", "truth", "oracle"),
+    ):
+        other = frames | {name: frames[name].assign(**{column: frames[name][column] * 1.1})}
+        assert blocks(other, PARAMS)[block] != said[block]
+
+
+def test_published_tables_follow_from_the_published_metrics():
+    for name, text in rendered().items():
+        assert text == (PUBLISHED / name).read_text(), name
 
 
 def test_published_files_are_those_that_table_wrote():
@@ -40,30 +77,30 @@ def test_published_runs_come_from_commits():
 
 
 def test_a_tampered_metric_changes_the_table():
-    params = load(ROOT / "params.yaml", read_json(PUBLISHED / "published.json")["scale"])
-    metrics = read_csv(PUBLISHED / "metrics.csv")
-    metrics.loc[metrics.metric == "test_log_likelihood", "value"] += 1
-    assert table.markdown(table.table1(metrics, params), metrics, params) != (PUBLISHED / "table1.md").read_text()
+    assert rendered(1.0)["table1.md"] != (PUBLISHED / "table1.md").read_text()
 
 
 def test_every_published_run_has_its_manifests():
-    places = read_csv(PUBLISHED / "metrics.csv")[["experiment", "seed", "scale"]].drop_duplicates()
-    for place in places.itertuples():
+    metrics = read_csv(PUBLISHED / "metrics.csv")
+    ours = metrics[(metrics.model == GAN) & metrics.seed.notna()]
+    for place in ours[["experiment", "seed"]].astype({"seed": int}).drop_duplicates().itertuples():
         run = PUBLISHED / f"runs/{place.experiment}/seed{place.seed}"
         manifest = read_json(run / "manifest.json")
         assert manifest["seed"] == place.seed
         assert manifest["wall_seconds"] > 0
         assert (run / "samples.manifest.json").is_file()
         assert (run / "metrics.manifest.json").is_file()
+        assert all(path.is_file() for path in audits(run))
 
 
 def test_published_files_are_small():
     assert sum(path.stat().st_size for path in PUBLISHED.rglob("*") if path.is_file()) <= LIMIT_BYTES
 
 
-def test_with_block_replaces_what_is_between_the_markers():
-    text = f"a\n{BEGIN}\nold\n{END}\nb\n"
-    assert with_block(text, "new\n") == f"a\n{BEGIN}\nnew\n{END}\nb\n"
-    assert with_block(with_block(text, "new\n"), "new\n") == with_block(text, "new\n")
-    with pytest.raises(UserError, match="markers"):
-        with_block("no markers", "new")
+def test_with_blocks_replaces_what_is_between_the_markers():
+    text = "a\n<!-- one:begin -->\nold\n<!-- one:end -->\nb\n"
+    once = with_blocks(text, {"one": "new\n"}, README)
+    assert once == "a\n<!-- one:begin -->\nnew\n<!-- one:end -->\nb\n"
+    assert with_blocks(once, {"one": "new"}, README) == once
+    with pytest.raises(UserError, match="markers <!-- two:begin -->"):
+        with_blocks(text, {"two": "new"}, README)

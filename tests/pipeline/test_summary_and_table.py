@@ -1,5 +1,6 @@
 """Cells, verdicts and Table 1 from made-up metrics."""
 
+import io
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +9,7 @@ import yaml
 
 from pipeline import table
 from pipeline.errors import UserError
+from pipeline.gather import tidy
 from pipeline.io import write_csv
 from pipeline.params import Params, load
 from pipeline.summary import cell, published_value, quoted, read_metrics, why_missing
@@ -31,6 +33,7 @@ def metrics(values: list[float], scale: str = "paper") -> pd.DataFrame:
             "error_over": f"{part} images",
             "bandwidth": 0.2154,
             "bandwidth_place": "4/10",
+            "bandwidth_on_edge": False,
             "grid": grid,
             "n_samples": 10000,
             "n_eval": 10000,
@@ -83,7 +86,7 @@ def test_our_cell_is_the_mean_over_seeds_of_the_best_generators_test_scores():
     [
         ([224.0, 225, 226, 225, 224], "paper", "reproduced"),
         ([204.0, 205, 206, 205, 204], "paper", "not reproduced: -20.2 nats, -24.1 sd"),
-        ([224.0, 225, 226], "paper", "too few seeds (n = 3 < 5)"),
+        ([224.0, 225, 226], "paper", "too few seeds: n = 3 < 5"),
         ([224.0, 225, 226, 225, 224], "quick", "not judged: scale quick is not the paper's"),
     ],
 )
@@ -134,8 +137,9 @@ def test_markdown_and_latex_hold_every_cell_and_the_scale():
     frame = table.table1(metrics([220.0, 230.0], "quick"), params)
     markdown, latex = table.markdown(frame, metrics([220.0, 230.0], "quick"), params), table.latex(frame, params)
     for text in frame.to_numpy().ravel():
-        assert text.removeprefix(table.LATER) in markdown
-        assert text.removeprefix(table.LATER).replace("±", r"$\pm$") in latex
+        shown_text = text.removeprefix(table.LATER).removeprefix(table.AUDIT)
+        assert shown_text in markdown
+        assert shown_text.replace("±", r"$\pm$") in latex
     assert "scale `quick`" in markdown
     assert "MNIST: 225.0 ± 7.1 (sd) nats over 2 training seeds of up to 20 epochs, the paper's one run 225" in markdown
     assert "scale quick" in latex
@@ -161,7 +165,7 @@ def test_folds_make_one_number_a_seed_with_a_bandwidth_each():
     assert (our.seeds.n, our.seeds.mean, our.published, our.error_over) == (5, 2020, 2057, "5 folds")
     assert our.bandwidths[:2] == ("0.1 (1/10: edge of the grid)", "0.2 (2/10)")
     assert len(our.bandwidths) == 25
-    assert our.verdict.startswith("not reproduced")
+    assert our.verdict.name == "not reproduced"
 
 
 def test_other_experiments_stand_apart_from_the_papers_columns():
@@ -184,3 +188,32 @@ def test_smoke_says_that_its_numbers_mean_nothing():
     params = load(FILE, "smoke")
     frame = table.table1(metrics([1.0], "smoke"), params)
     assert "made-up images" in table.markdown(frame, metrics([1.0], "smoke"), params)
+
+
+def frames(values: list[float]) -> dict[str, pd.DataFrame]:
+    """What `gather` gives, as far as the tables read it."""
+    return {"metrics.csv": metrics(values)}
+
+
+def test_metrics_sum_up_the_seeds_with_the_verdict():
+    written = pd.read_csv(io.StringIO(table.render(frames([200.0, 201, 202, 203, 204]), load(FILE))["metrics.csv"]))
+    summed = written[written.seed.isna()]
+    values = {(row.metric, row.unit): row.value for row in summed.itertuples()}
+    assert values["mean_over_seeds", "nats"] == 202
+    assert values["gap_to_paper", "nats"] == -23
+    assert values["gap_to_paper", "sd"] == pytest.approx(-23 / 2.5**0.5)
+    assert set(summed.verdict) == {"not reproduced: -23.0 nats, -14.5 sd"}
+    undecided = pd.read_csv(io.StringIO(table.render(frames([219.0, 222, 225, 228, 231]), load(FILE))["metrics.csv"]))
+    assert undecided[undecided.metric == "seeds_to_decide"].value.tolist() == [12]
+
+
+def test_tables_of_published_metrics_are_the_same_again():
+    """The rows over seeds, which published metrics have already, are made anew."""
+    params = load(FILE)
+    first = table.render(frames([224.0, 225, 226, 225, 224]), params)
+    again = table.render({"metrics.csv": tidy(pd.read_csv(io.StringIO(first["metrics.csv"])))}, params)
+    assert first == again
+
+
+def test_the_gap_stands_in_the_table():
+    assert shown([200.0, 201, 202, 203, 204])["- gap to the paper's value"] == "-23.0 nats, -14.5 sd"

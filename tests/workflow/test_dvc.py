@@ -164,6 +164,18 @@ def test_every_dvc_out_is_a_snakemake_output_and_the_reverse(finished):
 def test_dvc_depends_on_every_source_of_every_stage():
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
     for stage in stages.values():
-        for module in ("download", "prepare", "train", "sample", "evaluate", "table", "figures", "report"):
+        for module in (
+            "download",
+            "prepare",
+            "train",
+            "sample",
+            "evaluate",
+            "audit",
+            "growth",
+            "oracle",
+            "table",
+            "figures",
+            "report",
+        ):
             for source in sources(f"pipeline.{module}"):
                 assert Path(source).parts[0] in stage["deps"]

@@ -3,9 +3,10 @@
 import pytest
 from helpers import edit, run_in
 
+from pipeline.evidence import AUDITED
+from pipeline.graph import KINDS
 from pipeline.io import read_csv, read_json
-
-KINDS = ("samples", "interpolation", "bandwidth", "learning")
+from pipeline.summary import GAN
 
 
 def test_every_experiment_runs_from_images_to_its_rows_and_figures(other_experiments):
@@ -13,6 +14,7 @@ def test_every_experiment_runs_from_images_to_its_rows_and_figures(other_experim
     metrics = read_csv(results / "metrics.csv")
     assert set(metrics.experiment) == names
     assert metrics.value.notna().all()
+    assert set(metrics.model) == {GAN, *AUDITED}
     for name in names:
         for kind in KINDS:
             assert (results / "figures" / f"{kind}-{name}.svg").stat().st_size > 1000
@@ -33,7 +35,11 @@ def test_tfd_is_scored_fold_by_fold(faces):
     assert mean["value"] == pytest.approx(folds.value.mean())
     assert mean["standard_error"] == pytest.approx(folds.value.std(ddof=0) / 5**0.5)
     assert mean["standard_error_ddof1"] == pytest.approx(folds.value.std(ddof=1) / 5**0.5)
-    assert len(read_csv(faces / "results/smoke/bandwidths.csv").query("chosen and grid == 'authors'")) == 2 * 5
+    bandwidths = read_csv(faces / "results/smoke/bandwidths.csv")
+    assert len(bandwidths.query("chosen and grid == 'authors' and model == @GAN")) == 2 * 5
+    variance = read_csv(faces / "results/smoke/variance.csv")
+    assert variance.source.tolist() == ["training seed", "draw of samples", "fold"]
+    assert variance.sd[2] == pytest.approx(folds.value.std(ddof=1) / 5**0.5, rel=0.2)  # averaged over two draws
 
 
 def test_a_second_stage_begins_from_the_first(faces):

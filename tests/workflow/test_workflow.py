@@ -15,9 +15,13 @@ from gan.scoring import score
 from gan.seeding import stream
 from gan.splits import TEST, TRAIN, VALIDATION
 from pipeline.datasets import load_images
-from pipeline.io import read_array, read_csv, read_json, write_json
+from pipeline.evidence import AUDITED
+from pipeline.gather import GATHERED
+from pipeline.graph import KINDS
+from pipeline.io import read_array, read_arrays, read_csv, read_json, write_json
 from pipeline.params import load
-from pipeline.runs import new_generator
+from pipeline.runs import MANIFESTS, new_generator
+from pipeline.summary import GAN
 
 SNAKEMAKE = ("-m", "snakemake", "--cores", "2")
 VERIFY = ("-m", "pipeline.verify")
@@ -38,7 +42,11 @@ def planned(folder: Path, *options: str) -> dict[str, int]:
 def test_metrics_are_tidy_and_complete(finished):
     metrics = read_csv(finished / "results/smoke/metrics.csv")
     assert set(COLUMNS.split()) <= set(metrics.columns)
-    assert len(metrics) == 2 * 2 * 2 * 2  # seeds, generators, grids, validation and test
+    ours = metrics[(metrics.model == GAN) & metrics.seed.notna()]
+    assert len(ours) == 2 * 2 * 2 * 2  # seeds, generators, grids, validation and test
+    audited = metrics[metrics.model != GAN]
+    assert len(audited) == (5 * 2 + 2) * 2 * 2  # draws of five and two fixed, grids, validation and test
+    assert set(audited.model) == set(AUDITED)
     assert metrics.value.notna().all()
     assert set(metrics.scale) == {"smoke"}
 
@@ -46,6 +54,25 @@ def test_metrics_are_tidy_and_complete(finished):
 def test_seeds_give_different_numbers(finished):
     metrics = read_csv(finished / "results/smoke/metrics.csv").query("metric == 'test_log_likelihood'")
     assert metrics.query("grid == 'fine' and generator == 'best'").value.nunique() == 2
+
+
+def test_the_growing_set_passes_through_the_number_of_the_table(finished):
+    results = finished / "results/smoke"
+    growth = read_csv(results / "growth.csv").query("n_samples == 200").set_index("grid").value
+    metrics = read_csv(results / "metrics.csv").query("seed == 0 and generator == 'best'")
+    table = metrics[metrics.metric == "test_log_likelihood"].set_index("grid").value
+    assert growth.to_dict() == pytest.approx(table.to_dict(), abs=1e-6)
+
+
+def test_the_first_draw_is_the_number_of_the_table(finished):
+    run = finished / "runs/smoke/mnist/seed1"
+    redrawn, images = read_csv(run / "redrawn.csv"), read_arrays(run / "test_images.npz")
+    metrics = read_csv(run / "metrics.csv").query("metric == 'test_log_likelihood' and generator == 'best'")
+    number = metrics.set_index("grid").value
+    assert redrawn.draw.tolist() == [0, 1]
+    assert redrawn.value[0] == pytest.approx(number["authors"], abs=1e-6)
+    assert redrawn.value[1] != redrawn.value[0]
+    assert {grid: rows.mean() for grid, rows in images.items()} == pytest.approx(number.to_dict())
 
 
 def test_training_moves_the_metric_far_beyond_its_tolerance(finished):
@@ -72,7 +99,7 @@ def test_every_promised_file_is_there(finished):
     results = finished / "results/smoke"
     for name in ("table1.csv", "table1.md", "table1.tex", "report.html", "curves.csv", "bandwidths.csv"):
         assert (results / name).stat().st_size > 0
-    for name in ("table1", "toy", "samples-mnist", "interpolation-mnist", "bandwidth-mnist", "learning-mnist"):
+    for name in ("table1", "toy", "oracle", *(f"{kind}-mnist" for kind in KINDS)):
         assert (results / "figures" / f"{name}.svg").stat().st_size > 1000
         assert (results / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     run = finished / "runs/smoke/mnist/seed1"
@@ -86,9 +113,9 @@ def test_report_is_one_file_that_says_its_scale(finished):
     assert not re.search(r"""(src|href)\s*=\s*["']?(https?:|//)|@import|<script|url\(""", page)
     assert "Scale <strong>smoke</strong>" in page
     assert "made-up images" in page
-    assert page.count("<img ") == page.count('alt="') == 6
+    assert page.count("<img ") == page.count('alt="') == 10
     assert "<td>simultaneous</td>" in page
-    for stage in ("prepare", "train", "sample", "evaluate", "table", "figures"):
+    for stage in ("prepare", "train", "sample", "evaluate", "audit", "growth", "oracle", "table", "figures"):
         assert f"<td>{stage}</td>" in page
 
 
@@ -127,8 +154,9 @@ def test_changed_training_code_retrains_and_changed_drawing_code_does_not(projec
 
 def test_a_changed_grid_scores_again_and_retrains_nothing(project):
     edit(project / "params.yaml", "count: 91", "count: 46")
-    assert planned(project)["evaluate"] == 2
-    assert trainings(planned(project)) == []
+    jobs = planned(project)
+    assert (jobs["evaluate"], jobs["audit"], jobs["growth"]) == (2, 1, 1)
+    assert trainings(jobs) == []
 
 
 def test_an_added_seed_trains_that_seed_alone(project):
@@ -187,6 +215,10 @@ def test_verify_accepts_what_a_finished_run_wrote(finished):
         ("results/smoke/metrics.json", '"n_seeds": 2', '"n_seeds": 3', "metrics.json: does not follow"),
         ("results/smoke/table1.md", "| DBN ", "| DBM ", "table1.md: does not follow"),
         ("results/smoke/report.html", "Table 1 again</h1>", "Table 2</h1>", "report.html: not the bytes"),
+        ("runs/smoke/mnist/audit/growth.csv", ",authors,500,", ",authors,501,", "growth.csv: not the bytes"),
+        ("runs/smoke/mnist/audit/manifest.json", '"n_draws": 2', '"n_draws": 3', "n_draws: 3 -> 2.*run audit again"),
+        ("results/smoke/variance.csv", "training seed", "training sed", "variance.csv: does not follow"),
+        ("results/smoke/oracle.csv", "Gaussian,2,", "Gaussian,3,", "oracle.csv: not the bytes"),
         ("results/smoke/figures/table1.svg", "</svg>", "</svg> ", "table1.svg: not the bytes"),
         ("params.yaml", "confidence: 0.95", "confidence: 0.5", "does not follow|confidence"),
         ("params.yaml", "margin_nats: 22", "margin_nats: 99", "margin_nats: 22 -> 99"),
@@ -204,7 +236,7 @@ def test_verify_names_what_does_not_follow(project, name, old, new, message):
 
 def test_table_refuses_runs_on_different_data(project):
     """As when the prepared file was changed between two seeds."""
-    for manifest in ("manifest.json", "samples.manifest.json", "metrics.manifest.json"):
+    for manifest in MANIFESTS.values():
         path = project / "runs/smoke/mnist/seed1" / manifest
         content = read_json(path)
         content["inputs"]["synthetic-mnist.npz"] = "0" * 64
@@ -226,8 +258,10 @@ def test_train_refuses_prepared_data_that_was_changed(project):
 
 
 def test_publish_refuses_what_verify_refuses_and_leaves_all_as_it_was(project):
-    readme = project / "README.md"
+    readme, evidence = project / "README.md", project / "docs/evidence.md"
     readme.write_text("<!-- published:begin -->\n<!-- published:end -->\n")
+    evidence.parent.mkdir()
+    shutil.copy(ROOT / "docs/evidence.md", evidence)
     table = project / "results/smoke/table1.md"
     original = table.read_text()
     table.write_text(original.replace("556", "225"))
@@ -241,6 +275,7 @@ def test_publish_refuses_what_verify_refuses_and_leaves_all_as_it_was(project):
     done = run_in(project, "-m", "pipeline.publish", "--force")
     assert done.returncode == 0, done.stderr
     assert original in readme.read_text()
+    assert "scale `smoke`" in evidence.read_text()
     assert not (project / "results/published/figures/samples-stray.svg").exists()
 
 
@@ -254,7 +289,7 @@ def test_published_results_regenerate_byte_for_byte(tmp_path):
     assert time.perf_counter() - started < 30
     assert set(jobs(done.stdout + done.stderr)) <= {"published", "regenerate_table", "regenerate_figures"}
     published, regenerated = folder / "results/published", folder / "results/regenerated"
-    for name in ("metrics.csv", "curves.csv", "bandwidths.csv", "table1.csv", "table1.md", "table1.tex"):
+    for name in (*GATHERED, "table1.csv", "table1.md", "table1.tex"):
         assert (regenerated / name).read_bytes() == (published / name).read_bytes(), name
     names = {path.name for path in (published / "figures").iterdir()}
     assert names == {path.name for path in (regenerated / "figures").iterdir()} - {"manifest.json"}

@@ -1,0 +1,103 @@
+"""Components of variance: recovered from data made with known ones, with intervals that cover as promised."""
+
+import math
+
+import numpy as np
+import pytest
+
+from gan.variance import Component, crossed, nested, of_mean, over_images, shares
+
+SEEDS, DRAWS, SUBSETS = 5, 4, 8
+
+
+def layout(random: np.random.Generator, seed_sd: float, draw_sd: float, subset_sd: float, rest_sd: float) -> np.ndarray:
+    """Reported numbers of SEEDS, each with DRAWS of its own, under SUBSETS that all share."""
+    seeds = seed_sd * random.normal(size=(SEEDS, 1, 1))
+    draws = draw_sd * random.normal(size=(SEEDS, DRAWS, 1))
+    subsets = subset_sd * random.normal(size=(1, 1, SUBSETS))
+    return 225 + seeds + draws + subsets + rest_sd * random.normal(size=(SEEDS, DRAWS, SUBSETS))
+
+
+def test_nested_by_hand():
+    """Means 2 and 6, variance within 2: between (2 * 8 - 2) / 2 = 7."""
+    between, within = nested(np.array([[1.0, 3.0], [5.0, 7.0]]))
+    assert (between.sd, within.sd) == pytest.approx((math.sqrt(7), math.sqrt(2)))
+    assert (between.n, within.n) == (2, 2)
+
+
+def test_nested_intervals_are_those_of_the_mean_squares():
+    """Within: 2 * 2 / chi2(0.975, 2) = 2 * 2 / 7.3778 from below."""
+    _, within = nested(np.array([[1.0, 3.0], [5.0, 7.0]]))
+    assert within.low == pytest.approx(math.sqrt(4 / 7.37776))
+    assert within.high == pytest.approx(math.sqrt(4 / 0.0506356), rel=1e-5)
+
+
+def test_nested_never_has_a_negative_variance():
+    between, within = nested(np.array([[0.0, 10.0], [14.0, 0.0], [0.0, 10.0]]))
+    assert between.sd == 0 == between.low < between.high
+    assert within.sd > 0
+
+
+def test_crossed_by_hand():
+    """Variances 2 and 8 along the last axis: their mean is 5."""
+    assert crossed(np.array([[[1.0, 3.0]], [[2.0, 6.0]]])).sd == pytest.approx(math.sqrt(5))
+
+
+def test_crossed_of_conditions_that_change_nothing_is_zero():
+    assert crossed(np.ones((3, 2, 4))) == Component(0.0, 0.0, 0.0, 4)
+
+
+@pytest.mark.parametrize(
+    "component", [nested(np.ones((1, 3)))[0], nested(np.ones((3, 1)))[1], crossed(np.ones((3, 2, 1)))]
+)
+def test_too_few_are_unknown_not_zero(component):
+    assert math.isnan(component.sd)
+    assert math.isnan(component.low)
+
+
+@pytest.mark.parametrize("true", [(10.0, 2.0, 3.0, 1.0), (8.0, 6.0, 0.0, 2.0)])
+def test_components_are_recovered_and_covered(true):
+    """Variances without bias, and the nominal 95% between 93 and 97."""
+    random, trials = np.random.default_rng(0), 3000
+    seed_sd, draw_sd, subset_sd, rest_sd = true
+    # With one subset, as the protocol has, a draw's effect and the rest cannot be told apart.
+    truth = np.array([seed_sd, math.hypot(draw_sd, rest_sd), math.hypot(subset_sd, rest_sd)])
+    variances, hits = np.zeros(3), np.zeros(3)
+    for _ in range(trials):
+        values = layout(random, *true)
+        # The subsets shift all numbers alike, which is no difference between seeds.
+        found = [*nested(values[:, :, 0]), crossed(values)]
+        variances += [component.sd**2 for component in found]
+        hits += [component.low <= sd <= component.high for component, sd in zip(found, truth, strict=True)]
+    assert hits / trials == pytest.approx(0.95, abs=0.02)
+    assert np.sqrt(variances / trials) == pytest.approx(truth, rel=0.04)
+
+
+def test_over_images_is_the_standard_error():
+    values = np.random.default_rng(0).normal(225, 200, (1, 2000))
+    found = over_images(values, np.random.default_rng(1))
+    assert found.sd == pytest.approx(values.std() / math.sqrt(2000))
+    assert found.low < found.sd < found.high
+    again = over_images(values, np.random.default_rng(1))
+    assert found == again
+
+
+def test_over_images_covers_as_promised():
+    random, trials, hits = np.random.default_rng(0), 400, 0
+    truth = math.hypot(200, 50) / math.sqrt(500)
+    for trial in range(trials):
+        shared = random.normal(0, 200, (1, 500))  # hard images are hard for every seed
+        found = over_images(shared + random.normal(0, 50, (3, 500)), np.random.default_rng(trial), 400)
+        hits += found.low <= truth <= found.high
+    assert hits / trials == pytest.approx(0.95, abs=0.03)  # under 3 standard errors of 400 trials
+
+
+def test_of_mean_divides_by_the_root_of_the_number():
+    assert of_mean(Component(10.0, 4.0, 20.0, 25)) == Component(2.0, 0.8, 4.0, 25)
+
+
+def test_shares_are_of_variances_and_ignore_the_unknown():
+    found = shares([Component(3.0, 0, 0, 2), Component(math.nan, math.nan, math.nan, 1), Component(4.0, 0, 0, 2)])
+    assert found[0] == pytest.approx(9 / 25)
+    assert math.isnan(found[1])
+    assert found[2] == pytest.approx(16 / 25)

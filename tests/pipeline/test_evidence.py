@@ -1,0 +1,143 @@
+"""Sentences follow from the numbers and change with them; components of variance are those of the rows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from helpers import ROOT
+from test_summary_and_table import metrics
+
+from pipeline.errors import UserError
+from pipeline.evidence import (
+    AUDITED,
+    audit_sentences,
+    grid_sentences,
+    growth_sentences,
+    oracle_sentences,
+    oracle_table,
+    variance_sentences,
+    variance_table,
+)
+from pipeline.gather import components
+from pipeline.params import load
+
+PARAMS = load(ROOT / "params.yaml", "paper")
+STATISTICS = {"confidence": 0.95, "resamples": 200}
+
+
+def audited(gan: float, **scores: float) -> pd.DataFrame:
+    """Rows of metrics.csv: seeds of the GAN around a value, two draws of each baseline."""
+    base = metrics([gan - 1, gan + 1])
+    draws = base[(base.generator == "best") & (base.grid == "authors") & (base.metric == "test_log_likelihood")]
+    others = [
+        draws.assign(model=model, generator="none", value=[scores[name] - 2, scores[name] + 2])
+        for name, model in ((model.replace("-", "_"), model) for model in AUDITED)
+        if name in scores
+    ]
+    return pd.concat([base, *others], ignore_index=True)
+
+
+def test_the_audit_sentence_follows_the_ranking_and_flips_with_it():
+    (weak,) = audit_sentences(audited(80, training_images=243, k_means=335, mean_image=-59), PARAMS)
+    assert "k-means centroids (335.0) beats real training images (243.0 nats)" in weak
+    assert "our GAN (80.0) does not beat them; our GAN beats mean image (-59.0)." in weak
+    (strong,) = audit_sentences(audited(250, training_images=243, k_means=335, mean_image=-59), PARAMS)
+    assert "our GAN (250.0) beats them" in strong
+    (honest,) = audit_sentences(audited(80, training_images=243, k_means=200, mean_image=90), PARAMS)
+    assert "nothing that was tried beats real training images" in honest
+    assert "k-means centroids (200.0) and mean image (90.0) beat our GAN." in honest
+
+
+def test_the_audit_sentence_names_what_others_print():
+    (sentence,) = audit_sentences(audited(80, training_images=243), PARAMS)
+    assert sentence.endswith("print 243 nats for training images and 313 nats for k-means centroids.")
+
+
+def test_the_coarse_grid_costs_what_the_fine_one_gains():
+    (sentence,) = grid_sentences(metrics([220.0, 230.0]), PARAMS)
+    assert "grid of 10 bandwidths costs 5.0 ± 0 (sd) nats over 2 seeds" in sentence
+    assert "no chosen bandwidth lies on an edge" in sentence
+    (flagged,) = grid_sentences(metrics([220.0]).assign(bandwidth_on_edge=True), PARAMS)
+    assert "lies on the edge of the grid: authors, fine" in flagged
+
+
+def rows_of_growth(slope: float) -> pd.DataFrame:
+    counts = [1000, 10_000, 100_000]
+    common = {"experiment": "mnist", "seed": 3, "grid": "fine"}
+    return pd.DataFrame([common | {"n_samples": n, "value": 100 + slope * np.log10(n)} for n in counts])
+
+
+def test_growth_is_told_a_decade():
+    (sentence,) = growth_sentences(rows_of_growth(7), PARAMS)
+    assert sentence.startswith("MNIST, seed 3: from 1,000 to 100,000 samples")
+    assert "from 121.0 to 135.0 nats, +7.0 nats a decade by least squares over 3 points" in sentence
+
+
+def test_oracle_gaps_are_truth_minus_estimate_over_repeats():
+    rows = [
+        {"family": "Gaussian", "d": d, "seed": seed, "n": n, "truth": -10.0, "estimate": -10 - d * 100 / n - seed}
+        for d in (2, 8)
+        for n in (10, 100)
+        for seed in (0, 1, 2)
+    ]
+    table = oracle_table(pd.DataFrame(rows))
+    assert table.Gaussian.tolist() == ["3.0 ± 1", "9.0 ± 1"]
+    assert "in 8 dimensions the estimate still lacks 9 nats (Gaussian)" in oracle_sentences(pd.DataFrame(rows))[0]
+
+
+def redrawn(seed_sd: float, draw_sd: float, subset_sd: float, seeds: int = 40, folds: bool = False) -> pd.DataFrame:
+    """Rows of redrawn.csv with known components; a fold's effect stands in the place of a subset's."""
+    random = np.random.default_rng(0)
+    of_subset = subset_sd * random.normal(size=30)
+    return pd.DataFrame(
+        [
+            {
+                "seed": seed,
+                "draw": draw,
+                "fold": k if folds else 0,
+                "subset": 0 if folds else k,
+                "value": value + effect,
+            }
+            for seed, of_seed in enumerate(seed_sd * random.normal(size=seeds))
+            for draw, value in enumerate(225 + of_seed + draw_sd * random.normal(size=30))
+            for k, effect in enumerate(of_subset)
+        ]
+    )
+
+
+def test_components_are_those_of_the_rows():
+    images = [200 * np.random.default_rng(1).normal(size=10_000)] * 40
+    found = components(redrawn(10, 3, 2), images, "mnist", STATISTICS)
+    assert [round(one.sd) for one in found.values()] == pytest.approx([10, 3, 2, 2], abs=2)
+    assert found["draw of samples"].sd == pytest.approx(3, rel=0.1)
+    assert found["test images"].sd == pytest.approx(2, rel=0.05)
+    assert (found["training seed"].n, found["validation subset"].n) == (40, 30)
+
+
+def test_components_of_folds_are_of_their_mean():
+    found = components(redrawn(10, 3, 20, folds=True), [None] * 40, "tfd", STATISTICS)
+    assert list(found) == ["training seed", "draw of samples", "fold"]
+    assert found["fold"].sd == pytest.approx(20 / np.sqrt(30), rel=0.35)
+
+
+def test_components_refuse_seeds_with_different_draws():
+    rows = redrawn(1, 1, 1, seeds=2)
+    with pytest.raises(UserError, match="different draws; run evaluate again"):
+        components(rows[(rows.seed == 0) | (rows.draw < 5)], [None] * 2, "mnist", STATISTICS)
+
+
+def test_the_variance_sentence_names_what_dominates():
+    rows = {"experiment": "mnist", "n": 3, "low": 1.0, "high": 9.0}
+    frame = pd.DataFrame(
+        [
+            rows | {"source": "training seed", "sd": 4.0, "share": 0.8},
+            rows | {"source": "test images", "sd": 2.0, "share": 0.2},
+        ]
+    )
+    assert variance_sentences(frame, PARAMS) == [
+        "MNIST: 80.0% of the variance of one number comes from the training seed."
+    ]
+    frame["share"] = [0.2, 0.8]
+    assert "comes from the test images" in variance_sentences(frame, PARAMS)[0]
+    frame.loc[0, ["sd", "share"]] = np.nan
+    assert "not known from so few: training seed" in variance_sentences(frame, PARAMS)[0]
+    assert variance_table(frame, PARAMS)["sd, nats"].tolist() == ["unknown", "2"]
