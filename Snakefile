@@ -25,15 +25,7 @@ except UserError as error:
     raise WorkflowError(str(error))
 
 
-def here(*paths):
-    """Files of the project, relative to the working directory: every clone has the same inputs."""
-    root = os.path.relpath(workflow.basedir)
-    return local([os.path.normpath(os.path.join(root, path)) for path in paths])
-
-
-def sources(module):
-    """Source files of a stage: their content triggers re-runs."""
-    return here(*sources_of(module))
+include: "pipeline/rules/common.smk"
 
 
 wildcard_constraints:

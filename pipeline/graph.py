@@ -82,7 +82,7 @@ class Graph:
             raise UserError("nothing to run: " + "; ".join(hints))
         self._check_data()
         in_file = load(params_file).values
-        changed = [key for key in config if key not in OVERRIDABLE and config[key] != in_file.get(key)]
+        changed = [key for key in in_file if key not in OVERRIDABLE and self.params.values[key] != in_file[key]]
         if changed:
             raise UserError(
                 f"--config can set {', '.join(OVERRIDABLE)}; to change {', '.join(changed)} edit {params_file}"

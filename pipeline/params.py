@@ -31,8 +31,7 @@ class Params:
     """
 
     def __init__(self, values: dict[str, Any], scale: str | None = None) -> None:
-        _validate(values)
-        self.values = values
+        self.values = values = _validated(values)
         self.scale = scale or values["scale"]
         _known("scale", self.scale, values["scales"])
         self._scale = values["scales"][self.scale]
@@ -196,7 +195,39 @@ def load(path: Path, scale: str | None = None, **chosen: Any) -> Params:
     return Params(values, scale)
 
 
-def _validate(values: Any) -> None:
+def _validated(values: Any) -> dict[str, Any]:
+    """The values with every catalogue entry in full, after checking them against the schema."""
+    if isinstance(values, dict) and isinstance(values.get("catalogue"), dict):
+        catalogue = values["catalogue"]
+        values = values | {"catalogue": {name: _in_full(name, catalogue, ()) for name in catalogue}}
+    _check_schema(values)
+    return values
+
+
+def _in_full(name: str, catalogue: dict[str, Any], below: tuple[str, ...]) -> Any:
+    """A catalogue entry with what it does not say taken from the one that it is like.
+
+    Args:
+        below: entries that are like this one, on the way here.
+    """
+    entry = catalogue[name]
+    if not isinstance(entry, dict) or "like" not in entry:
+        return entry
+    _known(f"catalogue: {name}: like", str(entry["like"]), catalogue)
+    if entry["like"] in (*below, name):
+        raise UserError(f"params: catalogue: {name}: like: {entry['like']} is like {name} itself")
+    own = {key: value for key, value in entry.items() if key != "like"}
+    return _merged(_in_full(entry["like"], catalogue, (*below, name)), own)
+
+
+def _merged(base: Any, changes: Any) -> Any:
+    """The base with the changes, mappings key by key; lists and values are replaced."""
+    if not (isinstance(base, dict) and isinstance(changes, dict)):
+        return changes
+    return base | {key: _merged(base.get(key), value) for key, value in changes.items()}
+
+
+def _check_schema(values: Any) -> None:
     """Raise one line that names the first key which does not fit the schema."""
     try:
         import jsonschema

@@ -83,6 +83,9 @@ def test_seeds_and_experiments_can_be_chosen():
         ("catalogue.mnist.label", "Digits", "mnist: needs the label 'MNIST' of Table 1"),
         ("catalogue.mnist.margin_nats", None, "mnist: needs the label 'MNIST' of Table 1, and margin_nats"),
         ("catalogue.tfd-pretrain.pretraining", "tfd", "tfd-pretrain: pretraining: tfd has a first stage itself"),
+        ("catalogue.fashion-mnist.like", "cats", "fashion-mnist: like: 'cats' is unknown; there are: mnist"),
+        ("catalogue.fashion-mnist.like", ["mnist"], "fashion-mnist: like: .* is unknown"),
+        ("catalogue.mnist.like", "fashion-mnist", "fashion-mnist: like: mnist is like fashion-mnist|like mnist itself"),
         ("catalogue.tfd.pretraining", "cats", "pretraining: 'cats' is unknown"),
         ("scales.paper.experiments.mnist", {"epochs": 3}, "experiments: mnist: seeds: missing"),
         ("catalogue.cifar10-conv.recipe.max_column_norm", 1.0, "does not apply to a deconvolution"),
@@ -139,3 +142,12 @@ def test_train_settings_hold_all_that_training_reads():
     assert {"recipe", "generator", "discriminator", "epochs", "every_epochs", "patience_epochs"} <= settings.keys()
     assert {"n_samples", "n_validation", "validation_grid", "dataset", "noise_size"} <= settings.keys()
     assert not {"label", "margin_nats", "grids"} & settings.keys()
+
+
+def test_an_entry_is_like_another_where_it_says_nothing_else():
+    values = changed("catalogue.mnist-slow", {"like": "fashion-mnist", "label": "slow", "recipe": {"batch_size": 7}})
+    catalogue = Params(values).values["catalogue"]
+    slow, mnist = catalogue["mnist-slow"], catalogue["mnist"]
+    assert (slow["dataset"], slow["label"], slow["generator"]) == ("fashion-mnist", "slow", mnist["generator"])
+    assert slow["recipe"] == mnist["recipe"] | {"batch_size": 7}
+    assert mnist["recipe"]["batch_size"] == 100
