@@ -1,5 +1,6 @@
 """Runs in progress: saved between epochs, so that killed runs go on to the very same bits."""
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -66,7 +67,8 @@ class Checkpoint:
             for which in GENERATORS_OF
             for name, tensor in getattr(run, which).items()
         }
-        write_tensors(self.path, games.tensors() | generators, {"state": json.dumps(metadata)})
+        tensors, text = games.tensors() | generators, json.dumps(metadata)
+        write_tensors(self.path, tensors, {"state": text, "sha256": _digest(tensors, text)})
 
     def restore(self, games: Games) -> dict[int, Progress]:
         """Put the saved state into new games; a checkpoint that does not belong to these runs is put aside.
@@ -79,6 +81,8 @@ class Checkpoint:
             return new
         try:
             tensors, metadata = read_tensors(self.path)
+            if metadata["sha256"] != _digest(tensors, metadata["state"]):
+                raise ValueError("damaged: not the bytes that were saved")
             state = json.loads(metadata["state"])
             found = differences(state["fingerprint"], self.fingerprint)
         except (UserError, ValueError, KeyError) as error:
@@ -102,6 +106,15 @@ class Checkpoint:
     def delete(self) -> None:
         """Remove the file of finished runs."""
         self.path.unlink(missing_ok=True)
+
+
+def _digest(tensors: Mapping[str, torch.Tensor], text: str) -> str:
+    """SHA-256 over a checkpoint's content: safetensors has no checksum of its own."""
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(tensors):
+        digest.update(f"{name}\0".encode())
+        digest.update(tensors[name].detach().cpu().contiguous().numpy().data)
+    return digest.hexdigest()
 
 
 def _progress(seed: int, state: dict[str, Any], tensors: Mapping[str, torch.Tensor]) -> Progress:

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import RunError, UserError
+from pipeline.errors import RunError, Stopped, UserError
 from pipeline.params import Params, load
+from pipeline.signals import leaving_in_order
+
+NO_MEMORY = "not enough memory; free some, or lower compute: seeds_per_job, or a scale's n_samples, in params.yaml"
 
 
 def parser(stage: str, doc: str, example: str) -> argparse.ArgumentParser:
@@ -87,12 +90,23 @@ def selected_params(args: argparse.Namespace) -> Params:
 
 
 def run(parser: argparse.ArgumentParser, work: Callable[[argparse.Namespace], None]) -> None:
-    """Parse the command line and work; an expected error becomes one line and an exit code."""
+    """Parse the command line and work; an expected error, or a signal, becomes one line and an exit code."""
     args = parser.parse_args()
+    stage = parser.prog.split(".")[-1]
     try:
-        work(args)
-    except (UserError, RunError, OSError) as error:
-        if args.debug:
+        with leaving_in_order() as args.exit:
+            work(args)
+    except (UserError, RunError, OSError, MemoryError, RuntimeError) as error:
+        memory = isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _is_memory(str(error)))
+        if args.debug or (isinstance(error, RuntimeError) and not memory):
             raise
-        print(f"{parser.prog.split('.')[-1]}: error: {error}", file=sys.stderr)
-        sys.exit(1 if isinstance(error, RunError) else 2)
+        print(f"{stage}: error: {NO_MEMORY if memory else error}", file=sys.stderr)
+        sys.exit(1 if memory or isinstance(error, RunError) else 2)
+    except Stopped as signal:
+        print(f"{stage}: stopped by {signal}; the same command goes on where it can", file=sys.stderr)
+        sys.exit(1)
+
+
+def _is_memory(message: str) -> bool:
+    """Whether torch says that memory ran out, on a CPU or a GPU."""
+    return "out of memory" in message or "allocate memory" in message

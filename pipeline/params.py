@@ -201,6 +201,7 @@ def _validated(values: Any) -> dict[str, Any]:
         catalogue = values["catalogue"]
         values = values | {"catalogue": {name: _in_full(name, catalogue, ()) for name in catalogue}}
     _check_schema(values)
+    _check_finite(values, "")
     return values
 
 
@@ -211,7 +212,9 @@ def _in_full(name: str, catalogue: dict[str, Any], below: tuple[str, ...]) -> An
         below: entries that are like this one, on the way here.
     """
     entry = catalogue[name]
-    if not isinstance(entry, dict) or "like" not in entry:
+    if not isinstance(entry, dict):
+        raise UserError(f"params: catalogue: {name}: {entry!r} is not of type 'object'")
+    if "like" not in entry:
         return entry
     _known(f"catalogue: {name}: like", str(entry["like"]), catalogue)
     if entry["like"] in (*below, name):
@@ -239,6 +242,15 @@ def _check_schema(values: Any) -> None:
     if error is not None:
         place = ": ".join(map(str, error.absolute_path)) or "top level"
         raise UserError(f"params: {place}: {error.message}")
+
+
+def _check_finite(values: Any, place: str) -> None:
+    """No number is nan or infinite: comparisons let nan pass every bound of the schema."""
+    if isinstance(values, float) and not math.isfinite(values):
+        raise UserError(f"params: {place}: {values} is not a finite number")
+    children = values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
+    for key, value in children:
+        _check_finite(value, f"{place}: {key}".removeprefix(": "))
 
 
 def _known(what: str, name: str, choices: Any) -> None:
@@ -286,6 +298,12 @@ def _check_labels(catalogue: dict[str, Any]) -> None:
 
 
 def _grid(spacing: str, first: float, last: float, count: int) -> tuple[float, ...]:
-    """Bandwidths from first to last, both included."""
+    """Bandwidths from first to last, both included.
+
+    Raises:
+        ValueError: they do not ascend.
+    """
+    if not first < last:
+        raise ValueError(f"a grid of bandwidths ascends, got first {first}, last {last}")
     space = np.linspace if spacing == "linear" else np.geomspace
     return tuple(round(float(value), 10) for value in space(first, last, count))

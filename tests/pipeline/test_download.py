@@ -6,11 +6,8 @@ import http.client
 import io
 import subprocess
 import tarfile
-import threading
 import zlib
 from dataclasses import replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -91,26 +88,6 @@ def test_torchvision_names_the_canonical_source():
         f"{part}-ubyte.gz"
         for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
     }
-
-
-@pytest.fixture
-def server(tmp_path):
-    """A web server on loopback over a folder of files; yields the folder and its address."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
-        threading.Thread(target=http.serve_forever, daemon=True).start()
-        yield folder, f"http://127.0.0.1:{http.server_port}/"
-        http.shutdown()
-
-
-def test_fetch_reads_a_file_from_a_server(server):
-    folder, address = server
-    (folder / "images-ubyte.gz").write_bytes(gzip.compress(CONTENT))
-    assert gzip.decompress(module._fetch(f"{address}images-ubyte.gz")) == CONTENT
-    with pytest.raises(OSError, match="404"):
-        module._fetch(f"{address}absent.gz")
 
 
 def npm_that_packs(members: dict[str, bytes], returncode: int = 0):

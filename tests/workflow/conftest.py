@@ -1,23 +1,12 @@
-"""One finished run of the whole graph at scale smoke, and copies of it."""
+"""Finished runs of the whole graph at scale smoke with other experiments than MNIST."""
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.io
 import yaml
-from helpers import copy_project, edit, only_mnist, run_in
-
-
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Path:
-    """A copy of the project, set to scale smoke, after `snakemake`."""
-    folder = copy_project(tmp_path_factory.mktemp("project"))
-    only_mnist(folder)
-    done = run_in(folder, "-m", "snakemake", "--cores", "2")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+from helpers import copy_project, edit, run_in
 
 
 @pytest.fixture(scope="session")
@@ -50,12 +39,4 @@ def faces(tmp_path_factory) -> Path:
     (folder / "params.yaml").write_text(yaml.safe_dump(values))
     done = run_in(folder, "-m", "snakemake", "--cores", "2")
     assert done.returncode == 0, done.stdout + done.stderr
-    return folder
-
-
-@pytest.fixture
-def project(finished, tmp_path) -> Path:
-    """A copy of the finished project at another place, with the time stamps of a fresh checkout."""
-    folder = tmp_path / "moved"
-    shutil.copytree(finished, folder, copy_function=shutil.copyfile)
     return folder

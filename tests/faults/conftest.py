@@ -1,0 +1,34 @@
+"""How many faults are tried, and a count of those that were."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from pipeline.evidence import with_blocks
+
+COUNTS: Counter[str] = Counter()
+
+
+@pytest.fixture
+def cases(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
+    """How many cases to try: few in `make test`, many in `make torture`."""
+    return lambda few, many: many if request.config.getoption("--long") else few
+
+
+@pytest.fixture
+def tally() -> Iterator[Callable[[str], None]]:
+    """Counts a fault that was tried; it counts only where the test goes on to pass."""
+    tried: Counter[str] = Counter()
+    yield lambda what: tried.update([what])
+    COUNTS.update(tried)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write the counts into the page, where all went well."""
+    page = session.config.getoption("--tally")
+    if page is None or exitstatus:
+        return
+    rows = "\n".join(f"| {what} | {count} | 0 |" for what, count in sorted(COUNTS.items()))
+    table = f"| what was done to it | times | results lost, numbers wrong, tracebacks shown |\n|---|---|---|\n{rows}"
+    page.write_text(with_blocks(page.read_text(), {"counts": table}, page))

@@ -1,0 +1,61 @@
+"""A wrong parameter is one line and exit code 2 from every stage, and the same line from Snakemake and DVC."""
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+from helpers import ROOT, edit, run_in
+
+STAGES = {
+    "download": "--dataset mnist --output x",
+    "prepare": "--dataset mnist --output x.npz",
+    "train": "--experiment mnist --seeds 0 --data x.npz --output x --work x",
+    "sample": "--experiment mnist --run x --data x.npz",
+    "evaluate": "--experiment mnist --run x --data x.npz",
+    "audit": "--experiment mnist --data x.npz --output x",
+    "growth": "--experiment mnist --run x --data x.npz --output x",
+    "oracle": "--output x.csv",
+    "table": "--runs x --output x",
+    "figures": "--results x --toy x --oracle x --sheets x --audits x --output x",
+    "report": "--results x --runs x --data x --output x",
+    "check": "",
+    "verify": "",
+    "publish": "",
+    "plan": "",
+}
+WRONG = ("learning_rate: 0.1\n", "learning_rate: -0.1\n")
+LINE = "params: catalogue: mnist: recipe: learning_rate: -0.1 is less than or equal to the minimum of 0"
+
+
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wrong")
+    shutil.copy(ROOT / "params.yaml", folder / "params.yaml")
+    edit(folder / "params.yaml", *WRONG)
+    return folder
+
+
+def test_every_stage_names_a_wrong_parameter_before_any_work(wrong, tally):
+    params = ("--params", str(wrong / "params.yaml"))
+    for stage, options in STAGES.items():
+        done = subprocess.run(
+            [sys.executable, "-m", f"pipeline.{stage}", *params, *options.split()],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        assert (done.returncode, done.stderr) == (2, f"{stage}: error: {LINE}\n"), done.stderr
+        tally("a wrong parameter")
+
+
+def test_snakemake_and_dvc_show_the_line(project, tally):
+    edit(project / "params.yaml", *WRONG)
+    for runner in (("snakemake", "--cores", "2"), ("dvc", "repro")):
+        if runner[0] == "dvc":
+            subprocess.run(["git", "init", "--quiet"], cwd=project, check=True)
+        done = run_in(project, "-m", *runner)
+        assert done.returncode != 0
+        assert LINE in done.stdout + done.stderr
+        assert "Traceback" not in done.stdout + done.stderr
+        tally("a wrong parameter")
