@@ -13,7 +13,7 @@ from gan.growth import score_by_count
 from gan.seeding import stream
 
 # Bandwidths in units of the noise around the density's means.
-GRID = tuple(0.05 * 1.08**step for step in range(60))
+GRID = tuple(0.1 * 1.1**step for step in range(43))
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,7 @@ def crossed(values: np.ndarray, confidence: float = 0.95) -> Component:
         a sum of two mean squares; its interval: Graybill and Wang 1980 (JASA 75:869).
     """
     rows = values.reshape(-1, values.shape[-1])
+    rows = rows - rows[:, :1]  # so that equal numbers differ by nothing, not by rounding
     n, v = rows.shape
     if v < 2:
         return unknown(v)

@@ -52,7 +52,7 @@ def _work(args: argparse.Namespace) -> None:
     parts, metrics, curves = folds(args.data, experiment, device), Rows(), Rows()
     shown: dict[str, torch.Tensor] = {}
     models = _models(images, experiment)
-    todo = [(name, draw) for name in models for draw in range(1 if name in FIXED else experiment.n_draws)]
+    todo = [(name, draw) for name in models for draw in range(1 if name in FIXED else experiment.n_audits)]
     for name, draw in tqdm(todo, desc=f"{experiment.name} audit", unit="set"):
         samples = models[name](draw)
         scored = score_folds(samples, parts, experiment)

@@ -14,7 +14,7 @@ RAW = Path("data/raw")
 SETTINGS = {
     "sample": ("n_samples",),
     "evaluate": ("n_validation", "grids", "n_samples", "n_draws"),
-    "audit": ("n_validation", "grids", "n_samples", "n_draws", "lloyd_iterations"),
+    "audit": ("n_validation", "grids", "n_samples", "n_audits", "lloyd_iterations"),
     "growth": ("n_validation", "grids", "n_samples", "most_samples"),
 }
 KINDS = {"dense": Layer, "deconvolution": Deconvolution, "maxout-convolution": MaxoutConvolution}
@@ -36,6 +36,7 @@ class Experiment:
         selection: "validation" keeps the generator with the best validation log-likelihood and may stop early,
             "last" that of the last epoch, and looks at no validation image while training.
         n_draws: sets of n_samples, each scored by itself.
+        n_audits: draws of each baseline.
         most_samples: of one generator, scored as a growing set.
         n_validation: of the first validation images; None: all of them.
         grids: bandwidths by name.
@@ -60,6 +61,7 @@ class Experiment:
     patience_epochs: int
     n_samples: int
     n_draws: int
+    n_audits: int
     most_samples: int
     lloyd_iterations: int
     n_validation: int | None
@@ -87,7 +89,7 @@ class Experiment:
             return {key: getattr(self, key) for key in SETTINGS[stage]}
         settings = asdict(self) | {"validation_grid": self.grids["authors"]}
         validation = ("every_epochs", "patience_epochs", "n_samples", "n_validation", "validation_grid")
-        elsewhere = ("label", "margin_nats", "grids", "n_draws", "most_samples", "lloyd_iterations")
+        elsewhere = ("label", "margin_nats", "grids", "n_draws", "n_audits", "most_samples", "lloyd_iterations")
         for unused in (*elsewhere, *(validation if self.selection == "last" else ())):
             del settings[unused]
         return settings | {"pretraining": None if self.pretraining is None else self.pretraining.settings("train")}

@@ -122,7 +122,7 @@ class Params:
                 selection=entry["selection"],
                 precision=self.values["compute"]["precision"],
                 epochs=self._scale["experiments"][name]["epochs"],
-                **{key: self._scale[key] for key in ("n_samples", "n_draws", "most_samples")},
+                **{key: self._scale[key] for key in ("n_samples", "n_draws", "n_audits", "most_samples")},
                 **self.values["audit"],
                 n_validation=None if self.dataset(self.dataset_of(name)).folds else parzen["n_validation"],
                 grids={key: _grid(**grid) for key, grid in (parzen["grids"] | entry.get("grids", {})).items()},

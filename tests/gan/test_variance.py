@@ -44,7 +44,8 @@ def test_crossed_by_hand():
 
 
 def test_crossed_of_conditions_that_change_nothing_is_zero():
-    assert crossed(np.ones((3, 2, 4))) == Component(0.0, 0.0, 0.0, 4)
+    values = np.repeat(np.array([[[0.1], [0.7]]]) / 3, 7, axis=2)
+    assert crossed(values) == Component(0.0, 0.0, 0.0, 7)
 
 
 @pytest.mark.parametrize(

@@ -216,7 +216,7 @@ def test_verify_accepts_what_a_finished_run_wrote(finished):
         ("results/smoke/table1.md", "| DBN ", "| DBM ", "table1.md: does not follow"),
         ("results/smoke/report.html", "Table 1 again</h1>", "Table 2</h1>", "report.html: not the bytes"),
         ("runs/smoke/mnist/audit/growth.csv", ",authors,500,", ",authors,501,", "growth.csv: not the bytes"),
-        ("runs/smoke/mnist/audit/manifest.json", '"n_draws": 2', '"n_draws": 3', "n_draws: 3 -> 2.*run audit again"),
+        ("runs/smoke/mnist/audit/manifest.json", '"n_audits": 2', '"n_audits": 3', "n_audits: 3 -> 2.*run audit again"),
         ("results/smoke/variance.csv", "training seed", "training sed", "variance.csv: does not follow"),
         ("results/smoke/oracle.csv", "Gaussian,2,", "Gaussian,3,", "oracle.csv: not the bytes"),
         ("results/smoke/figures/table1.svg", "</svg>", "</svg> ", "table1.svg: not the bytes"),
