@@ -28,9 +28,9 @@ def variance(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
         place = row.high if pd.notna(row.high) else 0
         axes.annotate(note, (place, row.source), (6, 0), textcoords="offset points", va="center", fontsize=8)
     axes.invert_yaxis()
-    axes.margins(x=0.15)
-    axes.set_xlim(left=0)
-    axes.set(xlabel="standard deviation of one reported number (nats)")
+    greatest = np.nanmax([1.0, *rows.high, *rows.sd])
+    axes.set_xscale("symlog", linthresh=1)
+    axes.set(xlim=(0, 4 * greatest), xlabel="standard deviation of one reported number (nats)")
     axes.set_title(f"{params.experiment(experiment).label}: had only this been drawn anew", fontsize=11)
     return on_its_face(figure, params)
 
@@ -49,22 +49,21 @@ def audit(sheet: dict[str, np.ndarray], metrics: pd.DataFrame, params: Params, e
     for place, model in enumerate(order):
         where = (means[model], place + 0.5)
         right.annotate(f"{means[model]:.0f}", where, (7, 0), textcoords="offset points", va="center", fontsize=8)
-    our = cell(metrics, params, experiment, "authors")
-    if our is not None:
-        right.axvline(our.seeds.mean, color=colours["ours"])
-        right.annotate(
-            f"our GAN, {our.seeds.mean:.0f}",
-            (our.seeds.mean, 1),
-            (4, 3),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            color=colours["ours"],
-            fontsize=8,
-        )
+    if our := cell(metrics, params, experiment, "authors"):
+        _line(right, our.seeds.mean, "our GAN", colours["ours"])
+        if our.published is not None:
+            _line(right, our.published, "the paper's", colours["other"])
     right.set(ylim=(len(order), 0), yticks=[], xlabel="mean test log-likelihood (nats)")
     right.margins(x=0.12)
     figure.suptitle(f"{entry.label}: what the same estimate gives to what is no GAN", fontsize=11)
     return on_its_face(figure, params)
+
+
+def _line(axes: Axes, value: float, label: str, colour: str) -> None:
+    """A GAN's value, named above the axes."""
+    axes.axvline(value, color=colour, zorder=0)
+    place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+    axes.annotate(f"{label}, {value:.0f}", (value, 1), (0, 3), ha="center", color=colour, fontsize=8, **place)
 
 
 def _images(rows: list[np.ndarray], shape: tuple[int, ...], axes: Axes) -> None:

@@ -74,18 +74,18 @@ def variance_table(frame: pd.DataFrame, params: Params) -> pd.DataFrame:
             "drawn anew": rows.source,
             "sd, nats": rows.sd.map(_number),
             interval: [_interval(low, high) for low, high in zip(rows.low, rows.high, strict=True)],
-            "share of variance": rows.share.map(lambda share: "" if math.isnan(share) else f"{share:.1%}"),
+            "share of variance": rows.share.map(lambda share: "" if math.isnan(share) else f"{share:.2%}"),
             "n": rows.n,
         }
     )
 
 
 def _number(value: float) -> str:
-    return "unknown" if math.isnan(value) else two_digits(value)
+    return "unknown" if math.isnan(value) else f"{value:.3g}"
 
 
 def _interval(low: float, high: float) -> str:
-    return "unknown" if math.isnan(low) else f"{two_digits(low)} to {two_digits(high)}"
+    return "unknown" if math.isnan(low) else f"{_number(low)} to {_number(high)}"
 
 
 def variance_sentences(frame: pd.DataFrame, params: Params) -> list[str]:
@@ -96,7 +96,7 @@ def variance_sentences(frame: pd.DataFrame, params: Params) -> list[str]:
         first = rows.sort_values("share", ascending=False).iloc[0]
         lacking = rows[rows.sd.isna()].source.tolist()
         but = f" (not known from so few: {', '.join(lacking)})" if lacking else ""
-        lines.append(f"{title}: {first.share:.1%} of the variance of one number comes from the {first.source}{but}.")
+        lines.append(f"{title}: {first.share:.2%} of the variance of one number comes from the {first.source}{but}.")
     return lines
 
 

@@ -134,7 +134,7 @@ def test_the_variance_sentence_names_what_dominates():
         ]
     )
     assert variance_sentences(frame, PARAMS) == [
-        "MNIST: 80.0% of the variance of one number comes from the training seed."
+        "MNIST: 80.00% of the variance of one number comes from the training seed."
     ]
     frame["share"] = [0.2, 0.8]
     assert "comes from the test images" in variance_sentences(frame, PARAMS)[0]
