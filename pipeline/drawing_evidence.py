@@ -62,8 +62,16 @@ def audit(sheet: dict[str, np.ndarray], metrics: pd.DataFrame, params: Params, e
 def _line(axes: Axes, value: float, label: str, colour: str) -> None:
     """A GAN's value, named above the axes."""
     axes.axvline(value, color=colour, zorder=0)
-    place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
-    axes.annotate(f"{label}, {value:.0f}", (value, 1), (0, 3), ha="center", color=colour, fontsize=8, **place)
+    axes.annotate(
+        f"{label}, {value:.0f}",
+        (value, 1),
+        (0, 3),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha="center",
+        color=colour,
+        fontsize=8,
+    )
 
 
 def _images(rows: list[np.ndarray], shape: tuple[int, ...], axes: Axes) -> None:

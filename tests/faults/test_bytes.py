@@ -126,8 +126,8 @@ def test_a_damaged_checkpoint_is_put_aside_or_changes_nothing(tmp_path, cases, t
     ],
 )
 def test_a_stage_says_a_damaged_file_in_one_line(project, name, command, tally):
-    path, dice = project / RUN / name, random.Random(0)
-    path.write_bytes(damaged(path.read_bytes(), dice)[:-1])
+    path = project / RUN / name
+    path.write_bytes(path.read_bytes()[:-40])
     data = ("--data", "data/prepared/synthetic-mnist.npz")
     done = run_in(project, "-m", f"pipeline.{command[0]}", "--scale", "smoke", *command[1:], *data)
     assert done.returncode == 2, done.stdout
