@@ -5,7 +5,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONNOUSERSITE := 1
 SNAKEMAKE := python -m pipeline.lock .snakemake.flock snakemake --nolock --cores all
 
-.PHONY: help setup quick cpu full test bench format
+.PHONY: help setup quick cpu full test torture bench format
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##/\1 -/p' Makefile
 
@@ -43,9 +43,12 @@ full: setup  ## the full reproduction, scale `paper`
 test: setup  ## lint, types, all tests
 	ruff format --check .
 	ruff check .
-	snakefmt --check Snakefile
+	snakefmt --check Snakefile pipeline/rules
 	mypy
 	pytest -n 2 --dist loadfile
+
+torture: setup  ## many more faults than in `make test`, counted in docs/reliability.md: half an hour
+	pytest tests/faults --long --tally docs/reliability.md
 
 bench: setup data/prepared/mnist.npz  ## the timings of docs/performance.md, on this machine's CPU: a quarter of an hour
 	python -m benchmarks.training --output benchmarks/results/training-cpu.csv
@@ -59,4 +62,4 @@ data/prepared/mnist.npz:
 format: setup  ## rewrite the code in the project's format
 	ruff format .
 	ruff check --fix .
-	snakefmt Snakefile
+	snakefmt Snakefile pipeline/rules

@@ -68,8 +68,8 @@ def _draw(path: Path, experiment: Experiment, seed: int, device: torch.device) -
     generator = load_generator(path, experiment, device)
     try:
         return draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
-    except FloatingPointError as error:
-        raise RunError(f"{path}: {error}; the run diverged") from error
+    except ArithmeticError as error:
+        raise RunError(f"{path}: {error}; train with a lower learning rate") from error
 
 
 def _write_sheet(path: Path, samples: torch.Tensor, walk: torch.Tensor, images: torch.Tensor, dataset: Dataset) -> None:

@@ -70,8 +70,10 @@ def _work(args: argparse.Namespace) -> None:
             locks.enter_context(lock(args.work / f"seed{seed}.lock", f"training of {experiment.name}, seed {seed}"))
         try:
             Training(args, experiment).finish()
-        except FloatingPointError as error:
-            raise RunError(f"{experiment.name}: {error}; lower the learning rate") from error
+        except ArithmeticError as error:
+            raise RunError(
+                f"{experiment.name}: {error}; lower the learning rate. {args.work} has a checkpoint"
+            ) from error
 
 
 class Training:
@@ -228,8 +230,8 @@ class Training:
         generator = generator_with(state, experiment, self.device)
         try:
             samples = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
-        except FloatingPointError as error:
-            raise FloatingPointError(f"seed {seed}, after epoch {epoch}: {error}") from error
+        except ArithmeticError as error:
+            raise ArithmeticError(f"seed {seed}, after epoch {epoch}: {error}") from error
         chosen = cross_validate(samples, self.validation, experiment.grids["authors"])
         run = self.progress[seed]
         if chosen.log_likelihood > run.best_log_likelihood:

@@ -1,6 +1,5 @@
 """Training, samples and scores of each run; the audit beside the runs of an experiment."""
 
-
 # One rule a block of seeds that are trained together. Downstream nobody knows the blocks.
 for block in graph.blocks():
 

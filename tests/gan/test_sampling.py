@@ -27,6 +27,14 @@ def test_draw_samples_refuses_a_diverged_generator(networks):
         draw_samples(generator, "uniform", 5, stream(0, "s"))
 
 
+def test_draw_samples_refuses_a_collapsed_generator(networks):
+    generator, _ = networks
+    torch.nn.init.zeros_(generator.layers[1].weight)
+    with pytest.raises(ArithmeticError, match="all samples are equal: the generator has collapsed"):
+        draw_samples(generator, "uniform", 5, stream(0, "s"))
+    assert draw_samples(generator, "uniform", 1, stream(0, "s")).shape == (1, 12)
+
+
 def test_interpolate_passes_its_corners_in_straight_lines():
     linear = Generator(2, [Layer(3, "linear", 1.0)], stream(0, "w"))
     walk = interpolate(linear, "gaussian", 3, 5, stream(0, "corners"))
