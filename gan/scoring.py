@@ -8,7 +8,15 @@ import numpy as np
 import torch
 
 from gan.parzen import log_density
-from gan.statistics import standard_error
+
+
+def standard_error(values: Sequence[float] | np.ndarray, ddof: int = 0) -> float:
+    """Standard deviation of the values over the square root of their number.
+
+    Source:
+        goodfeli/adversarial, parzen_ll.py: over test examples, ddof 0.
+    """
+    return float(np.std(values, ddof=ddof) / math.sqrt(len(values)))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the numbers say: standard errors, intervals over seeds, agreement with the paper's value."""
+"""What the numbers say over seeds: intervals, and agreement with the paper's value."""
 
 import bisect
 import math
@@ -10,15 +10,6 @@ from scipy import stats
 
 # A spread from fewer runs says too little about one more run.
 MIN_SEEDS = 5
-
-
-def standard_error(values: Sequence[float] | np.ndarray, ddof: int = 0) -> float:
-    """Standard deviation of the values over the square root of their number.
-
-    Source:
-        goodfeli/adversarial, parzen_ll.py: over test examples, ddof 0.
-    """
-    return float(np.std(values, ddof=ddof) / math.sqrt(len(values)))
 
 
 @dataclass(frozen=True)

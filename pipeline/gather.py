@@ -17,6 +17,7 @@ from pipeline.runs import (
     AUDITS,
     BANDWIDTHS,
     CURVE,
+    GATHERED,
     GENERATORS,
     GROWTH,
     IMAGES,
@@ -28,7 +29,6 @@ from pipeline.runs import (
 )
 
 OF_RUNS = {METRICS: "metrics.csv", CURVE: "curves.csv", BANDWIDTHS: "bandwidths.csv"}
-GATHERED = ("metrics.csv", "curves.csv", "bandwidths.csv", "growth.csv", "variance.csv")
 COUNTS = ("seed", "fold", "n_samples", "n_eval")  # columns of integers, some of them missing
 Frames = dict[str, pd.DataFrame]
 

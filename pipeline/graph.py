@@ -13,11 +13,10 @@ import torch
 
 from pipeline.errors import UserError
 from pipeline.experiments import MIRROR_VARIABLE, RAW, Dataset, Experiment
-from pipeline.gather import GATHERED
 from pipeline.io import read_json
 from pipeline.params import Params, load
 from pipeline.readers import READERS
-from pipeline.runs import AUDIT, CURVE, GENERATORS, MANIFESTS, name_of
+from pipeline.runs import AUDIT, CURVE, GATHERED, GENERATORS, MANIFESTS, name_of
 
 OVERRIDABLE = ("scale", "experiments", "seeds")
 PUBLISHED = Path("results/published")

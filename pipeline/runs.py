@@ -18,6 +18,7 @@ SAMPLES = {"best": "samples.npy", "last": "last_samples.npy"}
 CURVE, SHEET, METRICS, BANDWIDTHS = "curve.csv", "sheet.npz", "metrics.csv", "bandwidths.csv"
 REDRAWN, IMAGES = "redrawn.csv", "test_images.npz"  # scores of other draws; the log-likelihood of each test image
 AUDIT, GROWTH = "audit", "growth.csv"  # of an experiment: the folder beside its runs, and a file there
+GATHERED = ("metrics.csv", "curves.csv", "bandwidths.csv", "growth.csv", "variance.csv")  # of a scale
 # The manifests of a run's stages, in order.
 MANIFESTS = {"train": "manifest.json", "sample": "samples.manifest.json", "evaluate": "metrics.manifest.json"}
 AUDITS = {"audit": "manifest.json", "growth": "growth.manifest.json"}  # manifests in an experiment's AUDIT folder

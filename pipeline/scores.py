@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from gan.scoring import Score, Selection, score
+from gan.scoring import Score, Selection, score, standard_error
 from gan.splits import TEST, VALIDATION
-from gan.statistics import standard_error
 from pipeline.datasets import load_images, n_folds
 from pipeline.experiments import Experiment
 

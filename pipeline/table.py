@@ -10,10 +10,11 @@ import pandas as pd
 from gan.statistics import MIN_SEEDS
 from pipeline import cli
 from pipeline.evidence import AUDITED, audit_cells, audit_sentences
-from pipeline.gather import GATHERED, OF_RUNS, Frames, gather, tidy
+from pipeline.gather import OF_RUNS, Frames, gather, tidy
 from pipeline.io import csv_text, json_text, read_csv, write_text
 from pipeline.params import PAPERS_COLUMNS, Params
 from pipeline.provenance import Record
+from pipeline.runs import GATHERED
 from pipeline.summary import (
     EDGE,
     Cell,

@@ -1,5 +1,6 @@
 """Fixtures that several tests share: small networks, a finished run of the whole graph, the real MNIST."""
 
+import fcntl
 import shutil
 from pathlib import Path
 
@@ -44,13 +45,19 @@ def mnist() -> Path:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Path:
-    """A copy of the project, set to scale smoke, after `snakemake`."""
-    folder = copy_project(tmp_path_factory.mktemp("project"))
-    only_mnist(folder)
-    done = run_in(folder, "-m", "snakemake", "--cores", "2")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+def finished(tmp_path_factory, worker_id) -> Path:
+    """A copy of the project, set to scale smoke, after `snakemake`; made once for all test processes."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "finished"
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shared.exists():
+            folder = copy_project(tmp_path_factory.mktemp("project"))
+            only_mnist(folder)
+            done = run_in(folder, "-m", "snakemake", "--cores", "2")
+            assert done.returncode == 0, done.stdout + done.stderr
+            shutil.copytree(folder, shared)
+    return Path(shutil.copytree(shared, tmp_path_factory.mktemp("finished") / "project"))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 from helpers import ROOT, edit, run_in
@@ -36,17 +37,14 @@ def wrong(tmp_path_factory):
     return folder
 
 
-def test_every_stage_names_a_wrong_parameter_before_any_work(wrong, tally):
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_stage_names_a_wrong_parameter_before_any_work(wrong, stage, monkeypatch, capsys, tally):
     params = ("--params", str(wrong / "params.yaml"))
-    for stage, options in STAGES.items():
-        done = subprocess.run(
-            [sys.executable, "-m", f"pipeline.{stage}", *params, *options.split()],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
-        assert (done.returncode, done.stderr) == (2, f"{stage}: error: {LINE}\n"), done.stderr
-        tally("a wrong parameter")
+    monkeypatch.setattr(sys, "argv", [stage, *params, *STAGES[stage].split()])
+    with pytest.raises(SystemExit, match="2"):
+        import_module("pipeline.report.__main__" if stage == "report" else f"pipeline.{stage}").main()
+    assert capsys.readouterr().err == f"{stage}: error: {LINE}\n"
+    tally("a wrong parameter")
 
 
 def test_snakemake_and_dvc_show_the_line(project, tally):

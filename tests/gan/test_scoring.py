@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gan.parzen import log_density
-from gan.scoring import cross_validate, score, score_by_subset, select_bandwidth
+from gan.scoring import cross_validate, score, score_by_subset, select_bandwidth, standard_error
 from gan.seeding import stream
 from gan.splits import TEST, TRAIN, VALIDATION
 from pipeline.datasets import load_images
@@ -88,3 +88,8 @@ def test_score_does_not_depend_on_the_order_of_samples():
         score(rows, validation, test, {"grid": (0.3, 0.4)})["grid"] for rows in (samples, samples[order])
     )
     assert straight.test == pytest.approx(mixed.test, abs=1e-9)
+
+
+def test_standard_error_is_the_2014_scripts():
+    assert standard_error([1.0, 2.0, 3.0, 6.0]) == pytest.approx(math.sqrt(3.5) / 2)
+    assert standard_error([1.0, 3.0], ddof=1) == pytest.approx(1)

@@ -8,11 +8,11 @@ from helpers import ROOT
 from pipeline import table
 from pipeline.errors import UserError
 from pipeline.evidence import blocks, read_evidence, with_blocks
-from pipeline.gather import GATHERED, tidy
+from pipeline.gather import tidy
 from pipeline.io import read_csv, read_json, sha256
 from pipeline.params import load
 from pipeline.publish import LIMIT_BYTES, readme_block
-from pipeline.runs import audits
+from pipeline.runs import GATHERED, audits
 from pipeline.summary import GAN
 
 PUBLISHED = ROOT / "results/published"
