@@ -71,8 +71,11 @@ def gaussian(images: torch.Tensor, n: int, random: torch.Generator) -> torch.Ten
         n: how many.
         random: advanced.
     """
-    mean = images.double().mean(dim=0)
-    covariance = images.double().T.cov(correction=0)
+    mean = images.mean(dim=0, dtype=torch.float64)
+    covariance = mean.new_zeros(len(mean), len(mean))
+    for part in images.split(BLOCK):
+        centred = part - mean
+        covariance.addmm_(centred.T, centred, alpha=1 / len(images))
     # By eigenvalues, because pixels that never change make the covariance singular.
     values, vectors = torch.linalg.eigh(covariance)
     factor = vectors * values.clamp(min=0).sqrt()

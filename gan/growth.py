@@ -34,53 +34,66 @@ def counts_up_to(most: int) -> list[int]:
 def score_by_count(
     blocks: Callable[[], Iterable[torch.Tensor]],
     counts: Sequence[int],
-    validation: torch.Tensor,
-    test: torch.Tensor,
+    folds: Sequence[tuple[torch.Tensor, torch.Tensor]],
     grids: Mapping[str, Sequence[float]],
-) -> dict[str, list[Point]]:
+) -> list[dict[str, list[Point]]]:
     """The protocol of section 5 for the first n of one sequence of samples, for many n in two passes over it.
 
     Args:
         blocks: gives the samples from the first on, in blocks (n, d), the same each time; never all are held.
         counts: the numbers of samples, ascending.
-        validation: shape (m, d); chooses a bandwidth for each count and grid.
-        test: shape (m', d).
+        folds: validation images (m, d), which choose a bandwidth for each count and grid, and test images (m', d).
         grids: bandwidths by name.
     Returns:
-        for each grid a point for each count.
+        for each fold and grid a point for each count.
     Raises:
         ValueError: counts do not ascend, or there are fewer samples than the last.
     """
     if list(counts) != sorted(set(counts)) or counts[0] < 1:
         raise ValueError(f"want ascending counts from 1 on, got {list(counts)}")
+    validation, test = zip(*folds, strict=True)
     candidates = [bandwidth for grid in grids.values() for bandwidth in grid]
-    chosen: dict[str, list[Selection]] = {name: [] for name in grids}
-    for means in _means(blocks(), counts, validation, candidates):
-        parts = means.split([len(grid) for grid in grids.values()])
-        for (name, grid), part in zip(grids.items(), parts, strict=True):
-            chosen[name].append(select_bandwidth(grid, part.tolist()))
-    wanted = sorted({selection.bandwidth for row in chosen.values() for selection in row})
-    on_test = [dict(zip(wanted, means.tolist(), strict=True)) for means in _means(blocks(), counts, test, wanted)]
-    return {
-        name: [
-            Point(n, selection, means[selection.bandwidth])
-            for n, selection, means in zip(counts, row, on_test, strict=True)
-        ]
-        for name, row in chosen.items()
-    }
+    chosen = [
+        [_choose(means, grids) for means in of_folds] for of_folds in _means(blocks(), counts, validation, candidates)
+    ]
+    wanted = sorted({selection.bandwidth for row in chosen for fold in row for selection in fold.values()})
+    on_test = [
+        [dict(zip(wanted, means.tolist(), strict=True)) for means in of_folds]
+        for of_folds in _means(blocks(), counts, test, wanted)
+    ]
+    return [
+        {
+            name: [
+                Point(n, row[fold][name], means[fold][row[fold][name].bandwidth])
+                for n, row, means in zip(counts, chosen, on_test, strict=True)
+            ]
+            for name in grids
+        }
+        for fold in range(len(folds))
+    ]
+
+
+def _choose(means: torch.Tensor, grids: Mapping[str, Sequence[float]]) -> dict[str, Selection]:
+    """Each grid's bandwidth from the validation means of all candidates."""
+    parts = means.split([len(grid) for grid in grids.values()])
+    return {name: select_bandwidth(grids[name], part.tolist()) for name, part in zip(grids, parts, strict=True)}
 
 
 def _means(
-    blocks: Iterable[torch.Tensor], counts: Sequence[int], queries: torch.Tensor, bandwidths: Sequence[float]
-) -> Iterator[torch.Tensor]:
-    """The queries' mean log-density at each bandwidth, after each count of samples."""
-    window, waiting = ParzenWindow(queries, bandwidths), list(counts)
+    blocks: Iterable[torch.Tensor],
+    counts: Sequence[int],
+    queries: Sequence[torch.Tensor],
+    bandwidths: Sequence[float],
+) -> Iterator[list[torch.Tensor]]:
+    """The mean log-density of each set of queries at each bandwidth, after each count of samples."""
+    window, waiting = ParzenWindow(torch.cat(list(queries)), bandwidths), list(counts)
+    sizes = [len(part) for part in queries]
     for block in blocks:
         while len(block) and waiting:
             part, block = block.tensor_split([waiting[0] - window.n])
             window.add(part)
             if window.n == waiting[0]:
-                yield window.log_density().mean(dim=1)
+                yield [rows.mean(dim=1) for rows in window.log_density().split(sizes, dim=1)]
                 del waiting[0]
         if not waiting:
             return

@@ -12,8 +12,7 @@ import torch
 from gan.growth import score_by_count
 from gan.seeding import stream
 
-# Bandwidths in units of the noise around the density's means.
-GRID = tuple(0.1 * 1.1**step for step in range(43))
+GRID = tuple(0.02 * 1.12**step for step in range(50))  # of bandwidths, from narrower to wider than all densities
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,12 @@ class Density:
 
     def log_density(self, points: torch.Tensor) -> torch.Tensor:
         """The true log-density, shape (n,), nats."""
-        covariance = torch.distributions.LowRankMultivariateNormal(
+        parts = torch.distributions.LowRankMultivariateNormal(
             self.means,
             self.directions.expand(len(self.means), -1, -1),
             self.means.new_full(self.means.shape, self.noise**2),
         )
-        return covariance.log_prob(points[:, None]).logsumexp(dim=1) - math.log(len(self.means))
+        return parts.log_prob(points[:, None]).logsumexp(dim=1) - math.log(len(self.means))
 
 
 def gaussian(d: int, random: torch.Generator) -> Density:
@@ -53,17 +52,17 @@ def gaussian(d: int, random: torch.Generator) -> Density:
 
 
 def mixture(d: int, random: torch.Generator) -> Density:
-    """Ten spherical Gaussians, far apart where d is large: one for each digit."""
+    """Ten spherical Gaussians, the farther apart the greater d."""
     means = 2 * torch.randn(10, d, generator=random, dtype=torch.float64)
     return Density(means, torch.zeros(d, 1, dtype=torch.float64), 1.0)
 
 
 def manifold(d: int, random: torch.Generator) -> Density:
-    """Ten Gaussians, each wide in ten directions and thin in the rest: images vary along few."""
+    """Ten Gaussians, each wide in ten directions and twenty times as thin in the rest."""
     r = min(10, d)
     means = 2 * torch.randn(10, d, generator=random, dtype=torch.float64)
     axes, _ = torch.linalg.qr(torch.randn(d, r, generator=random, dtype=torch.float64))
-    return Density(means, 5 * axes, 1.0)
+    return Density(means, axes, 0.05)
 
 
 FAMILIES = {"Gaussian": gaussian, "10 Gaussians": mixture, "10 flat Gaussians": manifold}
@@ -105,8 +104,8 @@ def measure(family: str, d: int, counts: Sequence[int], n_points: int, seed: int
     validation, test = (density.draw(n_points, stream(seed, f"{family} {part}", d)) for part in ("validation", "test"))
     samples = density.draw(counts[-1], stream(seed, f"{family} samples", d))
     truth = density.log_density(test).mean().item()
-    points = score_by_count(lambda: samples.split(2000), counts, validation, test, {"oracle": GRID})["oracle"]
+    (found,) = score_by_count(lambda: samples.split(2000), counts, [(validation, test)], {"oracle": GRID})
     return [
         Gap(point.n, truth, point.test, point.selection.bandwidth, point.selection.place, point.selection.size)
-        for point in points
+        for point in found["oracle"]
     ]

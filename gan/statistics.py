@@ -1,6 +1,5 @@
 """What the numbers say over seeds: intervals, and agreement with the paper's value."""
 
-import bisect
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from scipy import stats
 
 # A spread from fewer runs says too little about one more run.
 MIN_SEEDS = 5
+MOST_SEEDS = 1000  # that anyone would train
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Verdict:
         reason: why, in words; empty for "reproduced".
         gap: our mean minus the published value, in the measurement's unit; nan where nothing is published.
         gap_in_sd: the gap over the sd between seeds; nan where that is unknown or zero.
-        seeds_to_decide: where undecided, how many seeds would decide at the present sd; None: not by seeds.
+        seeds_to_decide: where undecided, how many seeds would decide at the present mean and sd; None: too many.
     """
 
     name: str
@@ -114,13 +114,13 @@ def verdict(
         in_sd = "" if math.isnan(gap_in_sd) else f", {gap_in_sd:+.1f} sd"
         name, reason = "not reproduced", f"{gap:+.1f} nats{in_sd}"
     elif high - low > margin:
-        seeds = seeds_to_decide(summary.sd, margin, confidence)
+        seeds = seeds_to_decide(gap, summary.sd, margin, confidence)
         name, reason = "undecided", _would_decide(seeds)
     return Verdict(name, reason, gap, gap_in_sd, seeds)
 
 
 def _would_decide(seeds: int | None) -> str:
-    return f"{seeds} seeds would decide at this sd" if seeds else "single runs differ too much for any number of seeds"
+    return f"{seeds} seeds would decide at this mean and sd" if seeds else f"nor would {MOST_SEEDS} seeds decide"
 
 
 def prediction_width(n: int, sd: float, confidence: float) -> float:
@@ -128,20 +128,19 @@ def prediction_width(n: int, sd: float, confidence: float) -> float:
     return 2 * float(stats.t.ppf((1 + confidence) / 2, n - 1)) * sd * math.sqrt(1 + 1 / n)
 
 
-def seeds_to_decide(sd: float, margin: float, confidence: float = 0.95) -> int | None:
-    """The least number of seeds, MIN_SEEDS or more, whose prediction interval is no wider than the margin.
+def seeds_to_decide(gap: float, sd: float, margin: float, confidence: float = 0.95) -> int | None:
+    """The least number of seeds, MIN_SEEDS or more, that would decide if gap and sd stayed what they are.
 
     Args:
-        sd: between seeds, taken as it is now.
-        margin: greatest full width that decides.
+        gap: our mean minus the published value; beyond half the width it decides against.
+        sd: between seeds.
+        margin: full width of the prediction interval that decides in favour.
         confidence: of the interval.
     Returns:
-        None where no number is enough: the width does not fall below that of single runs.
+        None where MOST_SEEDS are not enough.
     """
-    if 2 * float(stats.norm.ppf((1 + confidence) / 2)) * sd >= margin:
-        return None
-    enough = 2 * MIN_SEEDS
-    while prediction_width(enough, sd, confidence) > margin:
-        enough *= 2
-    # The width falls with n: the first that fits, by bisection.
-    return bisect.bisect_left(range(enough), -margin, MIN_SEEDS, key=lambda n: -prediction_width(n, sd, confidence))
+    for n in range(MIN_SEEDS, MOST_SEEDS + 1):
+        width = prediction_width(n, sd, confidence)
+        if width <= margin or width / 2 < abs(gap):
+            return n
+    return None

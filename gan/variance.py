@@ -1,10 +1,10 @@
 """Where a reported log-likelihood gets its variance: training seed, draw of samples, validation subset, test images.
 
-Each component answers one question: how far would the number move, had only this been drawn anew?
+Each component answers one question: how far would the number move, had only this been drawn anew? What two sources
+make together counts in both, so that components do not add up to a total.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ class Component:
         sd: standard deviation that it alone gives to one reported number, nats; nan where there is too little
             to estimate it from.
         low, high: interval of the sd; nan likewise.
-        n: how many of its kind the estimate is from, e.g. seeds.
+        n: how many of its kind the estimate is from, e.g. seeds, or draws of all seeds.
     """
 
     sd: float
@@ -40,53 +40,66 @@ def nested(values: np.ndarray, confidence: float = 0.95) -> tuple[Component, Com
         values: shape (s, r): the reported number of s training seeds, from r draws of samples each.
         confidence: of the intervals.
     Returns:
-        the groups' component and the component within groups; unknown where s < 2, or r < 2.
+        the component between groups, n = s, and that within groups, n = s r; unknown where s < 2, or r < 2.
     Source:
         mean squares of the analysis of variance; interval between groups: Williams 1962 (Biometrika 49:278),
         within: chi square. Both assume normal effects.
     """
     s, r = values.shape
     if r < 2:
-        return unknown(s), unknown(r)
+        return unknown(s), unknown(s * r)
     within = float(values.var(axis=1, ddof=1).mean())
-    inner = _chi_square(within, s * (r - 1), confidence, r)
+    inner = _chi_square(within, s * (r - 1), confidence, s * r)
     if s < 2:
         return unknown(s), inner
     between = float(r * values.mean(axis=1).var(ddof=1))
-    tails, degrees = ((1 - confidence) / 2, (1 + confidence) / 2), (s - 1, s * (r - 1))
-    # The greater tail bounds from below.
-    (high, low) = (
-        max(0.0, between - within * stats.f.ppf(tail, *degrees)) * (s - 1) / stats.chi2.ppf(tail, s - 1) / r
-        for tail in tails
-    )
-    return Component(math.sqrt(max(0.0, between - within) / r), math.sqrt(low), math.sqrt(high), s), inner
+
+    def bound(tail: float) -> float:
+        lifted = between - within * float(stats.f.ppf(tail, s - 1, s * (r - 1)))
+        return math.sqrt(max(0.0, lifted) * (s - 1) / float(stats.chi2.ppf(tail, s - 1)) / r)
+
+    low, high = bound((1 + confidence) / 2), bound((1 - confidence) / 2)
+    return Component(math.sqrt(max(0.0, between - within) / r), low, high, s), inner
 
 
 def crossed(values: np.ndarray, confidence: float = 0.95) -> Component:
-    """Variance along the last axis, pooled over the others, which meet the same conditions.
+    """Variance of one number over conditions that all seeds and draws share, with what seeds and draws make of them.
 
     Args:
-        values: shape (s, r, v): the reported number of s seeds and r draws under v conditions, which all of
-            them share, e.g. validation subsets.
+        values: shape (s, r, v): the reported number of s seeds, with r draws each, under v conditions, e.g.
+            validation subsets.
         confidence: of the interval.
     Returns:
-        unknown where v < 2.
+        the component, n = v; unknown where v < 2. Where no condition changes a number it is zero, and nobody
+        knows how far from zero it might be.
     Source:
-        a sum of two mean squares; its interval: Graybill and Wang 1980 (JASA 75:869).
+        a sum of the mean squares of conditions, seeds x conditions and draws x conditions, with positive
+        weights; interval: Graybill and Wang 1980 (JASA 75:869). It assumes normal effects.
     """
-    rows = values.reshape(-1, values.shape[-1])
-    rows = rows - rows[:, :1]  # so that equal numbers differ by nothing, not by rounding
-    n, v = rows.shape
+    s, r, v = values.shape
     if v < 2:
         return unknown(v)
-    total = float(rows.var(axis=1, ddof=1).mean())
-    shared = float(rows.mean(axis=0).var(ddof=1))  # mean square of the conditions, over n
-    parts = [(shared, v - 1)] + ([(max(0.0, total - shared), (n - 1) * (v - 1))] if n > 1 else [])
-    low, high = (
-        math.sqrt(sum((part * (degrees / float(stats.chi2.ppf(tail, degrees)) - 1)) ** 2 for part, degrees in parts))
-        for tail in ((1 + confidence) / 2, (1 - confidence) / 2)
-    )
-    return Component(math.sqrt(total), math.sqrt(max(0.0, total - low)), math.sqrt(total + high), v)
+    effects = values - values[:, :, :1]  # so that equal numbers differ by nothing, not by rounding
+    effects = effects - effects.mean(axis=2, keepdims=True)
+    of_condition = effects.mean(axis=(0, 1))
+    of_seed = effects.mean(axis=1) - of_condition
+    of_draw = effects - effects.mean(axis=1, keepdims=True)
+    squares = [((part**2).sum() * weight / (v - 1), degrees * (v - 1)) for part, weight, degrees in (
+        (of_condition, 1, 1),
+        (of_seed, 1 / s, s - 1),
+        (of_draw, 1 / (s * r), s * (r - 1)),
+    ) if degrees]  # fmt: skip
+    total = float(sum(square for square, _ in squares))
+    if total == 0:
+        return Component(0.0, math.nan, math.nan, v)
+
+    def reach(tail: float) -> float:
+        """How far the bound of this tail lies from the total, squared terms added."""
+        ratios = [(square, degrees / float(stats.chi2.ppf(tail, degrees)) - 1) for square, degrees in squares]
+        return math.sqrt(sum((square * ratio) ** 2 for square, ratio in ratios))
+
+    low, high = total - reach((1 + confidence) / 2), total + reach((1 - confidence) / 2)
+    return Component(math.sqrt(total), math.sqrt(max(0.0, low)), math.sqrt(high), v)
 
 
 def of_mean(component: Component) -> Component:
@@ -109,11 +122,12 @@ def over_images(
         percentile bootstrap over images.
     """
     n = values.shape[1]
-    squares = values**2
+    centred = values - values.mean(axis=1, keepdims=True)  # against cancellation
+    squares = centred**2
 
     def sd_of_mean(chosen: np.ndarray) -> float:
-        moments = squares[:, chosen].mean(axis=1) - values[:, chosen].mean(axis=1) ** 2
-        return math.sqrt(moments.mean() / n)
+        moments = squares[:, chosen].mean(axis=1) - centred[:, chosen].mean(axis=1) ** 2
+        return math.sqrt(max(0.0, moments.mean()) / n)
 
     found = stats.bootstrap(
         (np.arange(n),),
@@ -126,12 +140,6 @@ def over_images(
     )
     low, high = found.confidence_interval
     return Component(sd_of_mean(np.arange(n)), float(low), float(high), n)
-
-
-def shares(components: Sequence[Component]) -> list[float]:
-    """Each component's share in the sum of the variances; nan where it is unknown."""
-    total = float(np.nansum([component.sd**2 for component in components]))
-    return [component.sd**2 / total if total else math.nan for component in components]
 
 
 def _chi_square(variance: float, degrees: float, confidence: float, n: int) -> Component:

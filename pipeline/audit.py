@@ -26,7 +26,7 @@ from pipeline.runs import AUDITS, BANDWIDTHS, METRICS, SHEET
 from pipeline.scores import Rows, folds, named, score_folds
 
 EXAMPLE = "--scale quick --experiment mnist --data data/prepared/mnist.npz --output runs/quick/mnist/audit"
-SHOWN = 10  # images of each baseline in the figure
+SHOWN = 8  # images of each baseline in the figure
 FIXED = ("all-training-images", "mean-image")  # nothing in them is drawn
 
 Baseline = Callable[[int], torch.Tensor]

@@ -29,6 +29,7 @@ from pipeline.io import replacing
 from pipeline.provenance import Record
 
 CONNECT_TIMEOUT_SECONDS = 5  # and for each next piece
+PASSING = (408, 429, 500, 502, 503, 504)  # states of a server that may pass
 PAUSES_SECONDS = (1, 2, 4)  # before a server that broke off is asked again
 NPM_TIMEOUT_SECONDS = 600
 
@@ -111,7 +112,7 @@ def _fetch(url: str) -> bytes:
             _receive(url, received)
             return bytes(received)
         except BROKEN_OFF as error:
-            if pause is None or (isinstance(error, urllib.error.HTTPError) and error.code < 500):
+            if pause is None or (isinstance(error, urllib.error.HTTPError) and error.code not in PASSING):
                 raise
             print(f"{url}: {error or type(error).__name__}; again in {pause:g} s", flush=True)
             time.sleep(pause)

@@ -12,25 +12,26 @@ from pipeline.evidence import AUDITED, growth_trend, oracle_gaps
 from pipeline.params import Params
 from pipeline.summary import cell, test_rows
 
-SHOWN = 8  # images of each baseline
-
 
 def variance(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
     """What each source alone gives to one reported number: its standard deviation, with an interval."""
     rows = frame[frame.experiment == experiment]
     figure, axes = plt.subplots(figsize=(6.4, 2.6), layout="constrained")
-    axes.barh(rows.source, rows.sd.fillna(0), color=params.values["figures"]["ours"], height=0.55)
     known = rows.dropna(subset=["sd"])
     error = np.stack([known.sd - known.low, known.high - known.sd]).clip(min=0)
-    axes.errorbar(known.sd, known.source, xerr=error, fmt="none", color="0.2", capsize=3)
+    axes.errorbar(known.sd, known.source, xerr=error, fmt="o", color=params.values["figures"]["ours"], capsize=3)
     for row in rows.itertuples():
-        note = f"n = {row.n}" if pd.notna(row.sd) else f"unknown, n = {row.n}"
-        place = row.high if pd.notna(row.high) else 0
-        axes.annotate(note, (place, row.source), (6, 0), textcoords="offset points", va="center", fontsize=8)
-    axes.invert_yaxis()
-    greatest = np.nanmax([1.0, *rows.high, *rows.sd])
+        note = f"n = {row.n}" if pd.notna(row.sd) else f"unknown from n = {row.n}"
+        place = np.nanmax([0, row.sd, row.high])
+        axes.annotate(note, (place, row.source), (7, 0), textcoords="offset points", va="center", fontsize=8)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_yticks(range(len(rows)), rows.source)
+    axes.grid(axis="x", color="0.9")
     axes.set_xscale("symlog", linthresh=1)
-    axes.set(xlim=(0, 4 * greatest), xlabel="standard deviation of one reported number (nats)")
+    greatest = np.nanmax([1.0, *rows.high, *rows.sd])
+    axes.set(
+        xlim=(-0.1, 4 * greatest), xlabel="standard deviation of one reported number (nats; logarithmic from 1 on)"
+    )
     axes.set_title(f"{params.experiment(experiment).label}: had only this been drawn anew", fontsize=11)
     return on_its_face(figure, params)
 
@@ -50,7 +51,9 @@ def audit(sheet: dict[str, np.ndarray], metrics: pd.DataFrame, params: Params, e
         where = (means[model], place + 0.5)
         right.annotate(f"{means[model]:.0f}", where, (7, 0), textcoords="offset points", va="center", fontsize=8)
     if our := cell(metrics, params, experiment, "authors"):
-        _line(right, our.seeds.mean, "our GAN", colours["ours"])
+        _line(right, our.seeds.mean, f"our GAN, n = {our.seeds.n}: mean", colours["ours"])
+        seeds = test_rows(metrics, experiment, "authors").value
+        right.plot(seeds, [len(order)] * len(seeds), "|", color=colours["ours"], markersize=16, clip_on=False)
         if our.published is not None:
             _line(right, our.published, "the paper's", colours["other"])
     right.set(ylim=(len(order), 0), yticks=[], xlabel="mean test log-likelihood (nats)")
@@ -63,7 +66,7 @@ def _line(axes: Axes, value: float, label: str, colour: str) -> None:
     """A GAN's value, named above the axes."""
     axes.axvline(value, color=colour, zorder=0)
     axes.annotate(
-        f"{label}, {value:.0f}",
+        f"{label} {value:.0f}",
         (value, 1),
         (0, 3),
         xycoords=("data", "axes fraction"),
@@ -77,10 +80,9 @@ def _line(axes: Axes, value: float, label: str, colour: str) -> None:
 def _images(rows: list[np.ndarray], shape: tuple[int, ...], axes: Axes) -> None:
     """A row of images for each entry, one unit high; a single image stands alone."""
     for place, images in enumerate(rows):
-        strip = np.concatenate([picture(image, shape) for image in images[:SHOWN]], axis=1) / 255
-        right = min(len(images), SHOWN)
-        axes.imshow(strip, extent=(0, right, place + 0.96, place + 0.04), cmap="gray", vmin=0, vmax=1)
-    axes.set(xlim=(0, SHOWN), ylim=(len(rows), 0), xticks=[])
+        strip = np.concatenate([picture(image, shape) for image in images], axis=1) / 255
+        axes.imshow(strip, extent=(0, len(images), place + 0.96, place + 0.04), cmap="gray", vmin=0, vmax=1)
+    axes.set(xlim=(0, max(map(len, rows))), ylim=(len(rows), 0), xticks=[])
     axes.spines[:].set_visible(False)
     axes.tick_params(left=False)
 
@@ -101,7 +103,7 @@ def growth(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
     left.plot(ends, line.at_one + line.nats_per_decade * np.log10(ends), ":", color="0.3", label=note)
     left.axvline(params.experiment(experiment).n_samples, color="0.85", zorder=0)
     left.set(xscale="log", xlabel="number of samples", ylabel="mean test log-likelihood (nats)")
-    right.set(xscale="log", xlabel="number of samples", ylabel="chosen bandwidth (pixel units)")
+    right.set(xscale="log", xlabel="number of samples", ylabel="chosen bandwidth (units of the images' values)")
     left.legend(fontsize=8, frameon=False)
     title = f"{params.experiment(experiment).label}, seed {rows.seed.iloc[0]}: one generator, ever more samples"
     figure.suptitle(title, fontsize=11)
@@ -128,7 +130,7 @@ def oracle(frame: pd.DataFrame, params: Params) -> Figure:
                 label=f"{family}, {n:,} samples",
             )
     axes.set(xscale="log", yscale="symlog", xlabel="dimensions", ylabel="truth \N{MINUS SIGN} estimate (nats)")
-    axes.set_ylim(bottom=-0.5)
+    axes.set_ylim(-0.5, 3 * gaps["mean"].max())
     axes.set_xticks(sorted(gaps.d.unique()), [str(d) for d in sorted(gaps.d.unique())], minor=False)
     axes.minorticks_off()
     axes.axhline(0, color="0.85", zorder=0)

@@ -9,7 +9,7 @@ from gan.growth import Trend, trend
 from pipeline.errors import UserError
 from pipeline.io import read_csv
 from pipeline.params import Params
-from pipeline.summary import GAN, cell, columns, count, quoted, sentences, test_rows, two_digits
+from pipeline.summary import GAN, columns, count, quoted, sentences, test_rows, two_digits
 
 AUDITED = {
     "training-images": "training images, as many as samples of the GAN",
@@ -20,7 +20,7 @@ AUDITED = {
     "independent-pixels": "pixels drawn independently from the images",
     "mean-image": "mean image",
 }
-REAL = "training-images"
+REAL, ALL_REAL = "training-images", "all-training-images"
 FILES = ("metrics.csv", "variance.csv", "growth.csv", "oracle.csv")
 Frames = dict[str, pd.DataFrame]
 
@@ -38,7 +38,7 @@ def blocks(frames: Frames, params: Params) -> dict[str, str]:
         "scale": f"These numbers are of scale `{params.scale}`.",
         "verdict": paragraphs(sentences(metrics, params)),
         "variance": _with_table(
-            variance_table(frames["variance.csv"], params), variance_sentences(frames["variance.csv"], params)
+            variance_table(frames["variance.csv"], params), variance_sentences(frames["variance.csv"], metrics, params)
         ),
         "grids": paragraphs(grid_sentences(metrics, params)),
         "audit": _with_table(audit_table(metrics, params), audit_sentences(metrics, params)),
@@ -62,11 +62,9 @@ def _titles(params: Params, present: pd.Series) -> dict[str, str]:
 
 
 def variance_table(frame: pd.DataFrame, params: Params) -> pd.DataFrame:
-    """Each source's standard deviation in one reported number, with interval and share, as text."""
+    """Each source's standard deviation in one reported number, with its interval, as text."""
     titles = _titles(params, frame.experiment)
-    rows = frame[frame.experiment.isin(titles)].sort_values(
-        "experiment", key=lambda e: e.map(list(titles).index), kind="stable"
-    )
+    rows = pd.concat([frame[frame.experiment == name] for name in titles])
     interval = f"{params.values['statistics']['confidence']:.0%} interval"
     return pd.DataFrame(
         {
@@ -74,7 +72,6 @@ def variance_table(frame: pd.DataFrame, params: Params) -> pd.DataFrame:
             "drawn anew": rows.source,
             "sd, nats": rows.sd.map(_number),
             interval: [_interval(low, high) for low, high in zip(rows.low, rows.high, strict=True)],
-            "share of variance": rows.share.map(lambda share: "" if math.isnan(share) else f"{share:.2%}"),
             "n": rows.n,
         }
     )
@@ -88,50 +85,75 @@ def _interval(low: float, high: float) -> str:
     return "unknown" if math.isnan(low) else f"{_number(low)} to {_number(high)}"
 
 
-def variance_sentences(frame: pd.DataFrame, params: Params) -> list[str]:
-    """Which source dominates."""
+def variance_sentences(frame: pd.DataFrame, metrics: pd.DataFrame, params: Params) -> list[str]:
+    """Which source moves a number most, and the seeds' numbers themselves."""
     lines = []
     for name, title in _titles(params, frame.experiment).items():
         rows = frame[frame.experiment == name]
-        first = rows.sort_values("share", ascending=False).iloc[0]
+        known = rows.dropna(subset=["sd"]).sort_values("sd", ascending=False)
         lacking = rows[rows.sd.isna()].source.tolist()
-        but = f" (not known from so few: {', '.join(lacking)})" if lacking else ""
-        lines.append(f"{title}: {first.share:.2%} of the variance of one number comes from the {first.source}{but}.")
+        most = "; ".join(f"{row.source} {_number(row.sd)}" for row in known.itertuples())
+        but = f" Not known from so few: {', '.join(lacking)}, which may move it more." if lacking else ""
+        values = test_rows(metrics, name, "authors").value
+        seeds = ", ".join(f"{value:.1f}" for value in values)
+        lines.append(
+            f"{title}: what moves one number most is the {known.source.iloc[0]} (sd in nats: {most}).{but} "
+            f"{count(len(values), 'seed')}: {seeds} nats; median {values.median():.1f}."
+        )
     return lines
 
 
 def audit_cells(metrics: pd.DataFrame, experiment: str, model: str) -> str:
-    """What a baseline scores on the authors' grid: mean over its draws, their sd and number."""
-    values = test_rows(metrics, experiment, "authors", "none", model).value
+    """What a baseline, or our GAN, scores on the authors' grid: mean over its draws or seeds, their sd and number."""
+    generator = "best" if model == GAN else "none"
+    values = test_rows(metrics, experiment, "authors", generator, model).value
     if values.empty:
         return ""
-    return f"{values.mean():.1f}" + (f" ± {two_digits(values.std())} (n = {len(values)})" if len(values) > 1 else "")
+    spread = f" ± {two_digits(values.std())}" if len(values) > 1 else ""
+    return f"{values.mean():.1f}{spread} (n = {len(values)})"
 
 
 def audit_table(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
     """Our GANs and the baselines, a column an experiment."""
     titles = _titles(params, metrics.experiment)
-    rows = [
-        {"mean test log-likelihood, nats": label} | {t: audit_cells(metrics, e, m) for e, t in titles.items()}
-        for m, label in AUDITED.items()
-    ]
-    ours = {t: f"{our.seeds.mean:.1f}" for e, t in titles.items() if (our := cell(metrics, params, e, "authors"))}
-    return pd.DataFrame([{"mean test log-likelihood, nats": "our GAN"} | ours, *rows])
+    return pd.DataFrame(
+        [
+            {"mean test log-likelihood, nats": label} | {t: audit_cells(metrics, e, model) for e, t in titles.items()}
+            for model, label in ({GAN: "our GAN"} | AUDITED).items()
+        ]
+    )
 
 
 def audit_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
-    """For each experiment, what scores above real images and what above our GAN."""
+    """For each experiment, what scores above real images, and how many of our seeds beat what."""
     lines = []
     for name, title in _titles(params, metrics.experiment).items():
-        our = cell(metrics, params, name, "authors")
-        means = {
-            model: float(values.mean())
-            for model in AUDITED
-            if not (values := test_rows(metrics, name, "authors", "none", model).value).empty
-        }
-        if our is not None and REAL in means:
-            lines.append(f"{title}: {_ranking(our.seeds.mean, means)}{_printed_elsewhere(name)}")
+        ours = test_rows(metrics, name, "authors").value
+        scores = {model: test_rows(metrics, name, "authors", "none", model) for model in AUDITED}
+        means = {model: float(rows.value.mean()) for model, rows in scores.items() if not rows.empty}
+        if len(ours) and REAL in means:
+            real = f"{scores[REAL].n_samples.iloc[0]:,} real training images ({means[REAL]:.1f} nats"
+            real += (
+                f"; all {scores[ALL_REAL].n_samples.iloc[0]:,}: {means[ALL_REAL]:.1f})" if ALL_REAL in means else ")"
+            )
+            lines.append(f"{title}: {_beaten(real, ours, means)}{_printed_elsewhere(name)}")
     return lines
+
+
+def _beaten(real: str, ours: pd.Series, means: dict[str, float]) -> str:
+    """What beats real images, and what is beaten by how many of our seeds; means of the baselines decide."""
+    others = sorted(means.keys() - {REAL, ALL_REAL}, key=lambda model: -means[model])
+    above = [f"{AUDITED[model].split(',')[0]} ({means[model]:.1f})" for model in others if means[model] > means[REAL]]
+    below = {"real images": means[REAL]} | {
+        AUDITED[model].split(",")[0]: means[model] for model in others if means[model] <= means[REAL]
+    }
+    seeds = ", ".join(f"{(ours > value).sum()} beat {name} ({value:.1f})" for name, value in below.items())
+    winners = f"{_and(above)} score above" if above else "nothing that was tried scores above"
+    return f"under this estimate {winners} {real}. Of our {count(len(ours), 'seed')}, {seeds}."
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _printed_elsewhere(experiment: str) -> str:
@@ -143,48 +165,21 @@ def _printed_elsewhere(experiment: str) -> str:
     return f" {rows.source.iloc[0]} print {' and '.join(values)}."
 
 
-def _ranking(ours: float, means: dict[str, float]) -> str:
-    """What beats real images, what the GAN, and what neither."""
-    real = means[REAL]
-    above_real = [model for model in means if means[model] > real]
-    others = [model for model in means if model not in above_real and model != REAL]
-    gan = f"our GAN ({ours:.1f}) {'beats' if ours > real else 'does not beat'} them"
-    beat, beaten = ([m for m in others if (means[m] > ours) == wanted] for wanted in (True, False))
-    rest = [
-        f"{_list(beat, means)} beat{'s' * (len(beat) == 1)} our GAN" * bool(beat),
-        f"our GAN beats {_list(beaten, means)}" * bool(beaten),
-    ]
-    winners = _list(above_real, means) or "nothing that was tried"
-    return (
-        f"{winners} beat{'s' * (len(above_real) < 2)} real training images ({real:.1f} nats) under this estimate, "
-        f"and {gan}; {'; '.join(filter(None, rest))}."
-    )
-
-
-def _list(models: list[str], means: dict[str, float]) -> str:
-    """In words, greatest first."""
-    ordered = sorted(models, key=lambda model: -means[model])
-    words = [f"{AUDITED[model].split(',')[0]} ({means[model]:.1f})" for model in ordered]
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-
-
 def grid_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
-    """What the authors' coarse grid costs against the fine one, and whether a bandwidth lies on an edge."""
+    """What the authors' coarse grid loses against the fine one, and whether a bandwidth lies on an edge."""
     lines = []
     for name, title in _titles(params, metrics.experiment).items():
         coarse, fine = (test_rows(metrics, name, grid).set_index("seed").value for grid in ("authors", "fine"))
         lost = fine - coarse
-        spread = f" ± {two_digits(lost.std())} (sd)" if len(lost) > 1 else ""
-        rows = metrics[(metrics.experiment == name) & (metrics.model == GAN) & (metrics.generator == "best")]
-        edges = sorted(set(rows[rows.bandwidth_on_edge.astype(bool)].grid))
+        span = f" ({lost.min():.1f} to {lost.max():.1f})" if len(lost) > 1 else ""
+        rows = metrics[(metrics.experiment == name) & metrics.bandwidth_on_edge.astype(str).eq("True")]
+        edges = sorted({f"{row.model} on the {row.grid} grid" for row in rows.itertuples()})
         edge = (
-            f"a chosen bandwidth lies on the edge of the grid: {', '.join(edges)}"
-            if edges
-            else "no chosen bandwidth lies on an edge"
+            f"on the edge of a grid lie bandwidths of {', '.join(edges)}" if edges else "no bandwidth lies on an edge"
         )
         lines.append(
-            f"{title}: the authors' grid of {len(params.experiment(name).grids['authors'])} bandwidths costs "
-            f"{lost.mean():.1f}{spread} nats over {count(len(lost), 'seed')} against the fine one; {edge}."
+            f"{title}: the fine grid gives {lost.mean():.1f} nats{span} more than the authors' "
+            f"{len(params.experiment(name).grids['authors'])} bandwidths, mean over {count(len(lost), 'seed')}; {edge}."
         )
     return lines
 
@@ -201,10 +196,13 @@ def growth_sentences(frame: pd.DataFrame, params: Params) -> list[str]:
     for name, title in _titles(params, frame.experiment).items():
         rows = frame[frame.experiment == name]
         means = rows[rows.grid == "fine"].groupby("n_samples").value.mean()
+        last = trend(means.index[-2:].tolist(), means.tolist()[-2:]).nats_per_decade
+        edge = "; a bandwidth lies on the edge of its grid" if rows.bandwidth_on_edge.any() else ""
         lines.append(
             f"{title}, seed {rows.seed.iloc[0]}: from {means.index[0]:,} to {means.index[-1]:,} samples of one "
             f"generator the fine grid's number moves from {means.iloc[0]:.1f} to {means.iloc[-1]:.1f} nats, "
-            f"{growth_trend(rows).nats_per_decade:+.1f} nats a decade by least squares over {len(means)} points."
+            f"{growth_trend(rows).nats_per_decade:+.1f} nats a decade by least squares over {len(means)} points, "
+            f"{last:+.1f} between the last two{edge}."
         )
     return lines
 
@@ -220,7 +218,7 @@ def oracle_table(frame: pd.DataFrame) -> pd.DataFrame:
     gaps = oracle_gaps(frame)
     gaps = gaps[gaps.n == gaps.n.max()]
     text = gaps.assign(
-        text=[f"{mean:.1f} ± {two_digits(sd)}" for mean, sd in zip(gaps["mean"], gaps["std"], strict=True)]
+        text=[f"{mean:.3g} ± {two_digits(sd)}" for mean, sd in zip(gaps["mean"], gaps["std"], strict=True)]
     )
     table = text.pivot(index="d", columns="family", values="text")[frame.family.unique()].reset_index()
     table.columns.name = None
@@ -232,12 +230,13 @@ def oracle_sentences(frame: pd.DataFrame) -> list[str]:
     gaps = oracle_gaps(frame)
     at_most = gaps[gaps.d == gaps.d.max()]
     few, many = (at_most[at_most.n == n].set_index("family")["mean"] for n in (gaps.n.min(), gaps.n.max()))
+    edge = (frame.place.eq(1) | frame.place.eq(frame["size"])).any()
     lacks = ", ".join(f"{many[family]:.0f} nats ({family})" for family in many.index)
     gains = ", ".join(f"{few[family] - many[family]:.0f}" for family in many.index)
     return [
         f"From {gaps.n.max():,} perfect samples in {gaps.d.max()} dimensions the estimate still lacks {lacks}: "
         f"means over {gaps['size'].iloc[0]} densities of each kind. Ten times as many samples bring it nearer by "
-        f"{gains} nats than {gaps.n.min():,}."
+        f"{gains} nats than {gaps.n.min():,}." + (" A bandwidth lies on the edge of the grid." if edge else "")
     ]
 
 

@@ -1,5 +1,6 @@
 """All runs of a scale, and the audits of their experiments, as one tidy frame of each kind."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gan.seeding import numpy_stream
-from gan.variance import Component, crossed, nested, of_mean, over_images, shares
+from gan.variance import Component, crossed, nested, of_mean, over_images
 from pipeline.errors import UserError
 from pipeline.experiments import Experiment
 from pipeline.io import read_arrays, read_csv, read_json, reading, sha256
@@ -58,7 +59,7 @@ def gather(folders: list[Path], params: Params) -> Frames:
             for file, gathered in OF_RUNS.items():
                 frame = read_csv(run.folder / file).assign(experiment=name, seed=run.seed)
                 parts[gathered].append(frame)
-        audit = _check_audit(runs[0], params.experiment(name))
+        audit = _check_audit(runs, params.experiment(name))
         for file, gathered in {METRICS: "metrics.csv", BANDWIDTHS: "bandwidths.csv", GROWTH: "growth.csv"}.items():
             parts[gathered].append(read_csv(audit / file))
         parts["variance.csv"].append(variance(runs, params, name))
@@ -76,19 +77,23 @@ def _check_data(by_experiment: dict[str, list[Run]], params: Params) -> None:
                 raise UserError(f"{run.folder}: trained on another {dataset}.npz than the other runs; run it again")
 
 
-def _check_audit(first: Run, experiment: Experiment) -> Path:
-    """The folder of an experiment's audit, after checking that it fits the first run and the settings."""
-    folder = first.folder.parent / AUDIT
+def _check_audit(runs: list[Run], experiment: Experiment) -> Path:
+    """The folder of an experiment's audit, after checking that it fits the settings, the data, and the run it grew."""
+    folder = runs[0].folder.parent / AUDIT
     for stage, name in AUDITS.items():
         manifest = read_json(folder / name)
         with reading(folder / name):
             found = differences(manifest["settings"], plain(experiment.settings(stage)))
             inputs, outputs = dict(manifest["inputs"]), dict(manifest["outputs"])
+            grown = manifest.get("seed", runs[0].seed)
         if found:
             raise UserError(f"{folder}: made with other settings ({'; '.join(found)}); run {stage} again")
+        of_seed = next((run for run in runs if run.seed == grown), None)
+        if of_seed is None:
+            raise UserError(f"{folder / name}: made from seed {grown}, which is not among the runs; run {stage} again")
         for file in (f"{experiment.dataset}.npz", GENERATORS["best"]):
-            if inputs.get(file, first.known[file]) != first.known[file]:
-                raise UserError(f"{folder / name}: made from another {file} than {first.folder}; run {stage} again")
+            if inputs.get(file, of_seed.known[file]) != of_seed.known[file]:
+                raise UserError(f"{folder / name}: made from another {file} than {of_seed.folder}; run {stage} again")
         for file, digest in outputs.items():
             if sha256(folder / file) != digest:
                 raise UserError(f"{folder / file}: not the bytes that {name} records; run {stage} again")
@@ -102,8 +107,8 @@ def variance(runs: list[Run], params: Params, name: str) -> pd.DataFrame:
     found = components(redrawn, images, name, params.values["statistics"])
     common = {"experiment": name, "model": "adversarial-nets", "grid": "authors", "unit": "nats", "scale": params.scale}
     rows = [
-        common | {"source": source, "sd": one.sd, "low": one.low, "high": one.high, "share": share, "n": one.n}
-        for (source, one), share in zip(found.items(), shares(list(found.values())), strict=True)
+        common | {"source": source, "sd": one.sd, "low": one.low, "high": one.high, "n": one.n}
+        for source, one in found.items()
     ]
     return pd.DataFrame(rows)
 
@@ -122,24 +127,29 @@ def components(
         UserError: a seed lacks a draw, or has more than the others.
     """
     confidence = statistics["confidence"]
-    conditions = "fold" if redrawn.fold.nunique() > 1 else "subset"
-    table = redrawn.set_index(["seed", "draw", conditions]).value.unstack().unstack()
-    if table.isna().any(axis=None):
-        raise UserError(f"{name}: the seeds have different draws; run evaluate again")
-    shape = (len(table), redrawn[conditions].nunique(), redrawn.draw.nunique())
-    cube = table.to_numpy().reshape(shape).swapaxes(1, 2)  # seeds, draws, conditions
-    if conditions == "fold":
-        seeds, draws = nested(cube.mean(axis=2), confidence)
-        return {
-            "training seed": seeds,
-            "draw of samples": draws,
-            "fold": of_mean(crossed(cube, confidence)),
+    shared = "fold" if redrawn.fold.nunique() > 1 else "subset"
+    values = _cube(redrawn, ["seed", "draw", shared], name)
+    if shared == "fold":
+        seeds, draws = nested(values.mean(axis=2), confidence)
+        others = {"fold": of_mean(crossed(values, confidence))}
+    else:
+        seeds, draws = nested(values[:, :, 0], confidence)  # with the protocol's own validation images
+        random = numpy_stream(0, f"bootstrap of {name}")
+        by_image = np.stack([row for row in images if row is not None])
+        others = {
+            "validation subset": crossed(values, confidence),
+            "test images": over_images(by_image, random, statistics["resamples"], confidence),
         }
-    seeds, draws = nested(cube[:, :, 0], confidence)  # with the protocol's own validation images
-    random = numpy_stream(0, f"bootstrap of {name}")
-    return {
-        "training seed": seeds,
-        "draw of samples": draws,
-        "validation subset": crossed(cube, confidence),
-        "test images": over_images(np.stack(images), random, statistics["resamples"], confidence),  # type: ignore[arg-type]
-    }
+    return {"training seed": seeds, "draw of samples": draws} | others
+
+
+def _cube(frame: pd.DataFrame, axes: list[str], name: str) -> np.ndarray:
+    """The frame's values with an axis for each of the columns, in their order.
+
+    Raises:
+        UserError: a combination is missing.
+    """
+    shape = [frame[axis].nunique() for axis in axes]
+    if len(frame) != math.prod(shape):
+        raise UserError(f"{name}: the seeds have different draws; run evaluate again")
+    return frame.sort_values(axes).value.to_numpy().reshape(shape)

@@ -17,7 +17,7 @@ from pipeline.experiments import Experiment
 from pipeline.io import write_csv
 from pipeline.provenance import Record
 from pipeline.runs import AUDITS, GENERATORS, GROWTH, Run, load_generator
-from pipeline.scores import Fold, folds, place_in_grid
+from pipeline.scores import Fold, Rows, folds, named, place_in_grid
 
 EXAMPLE = """--scale quick --experiment mnist --run runs/quick/mnist/seed0 \\
     --data data/prepared/mnist.npz --output runs/quick/mnist/audit"""
@@ -42,12 +42,8 @@ def _work(args: argparse.Namespace) -> None:
     run = Run(args.run, experiment, "train")
     data, device = run.use(args.data), use_device(args)
     common = {"experiment": experiment.name, "model": "adversarial-nets", "seed": run.seed, "scale": params.scale}
-    rows = [
-        common | {"fold": fold} | row
-        for fold, part in enumerate(folds(data, experiment, device))
-        for row in _rows(args.run, run.seed, part, experiment, device)
-    ]
-    write_csv(args.output / GROWTH, pd.DataFrame(rows))
+    rows = _rows(args.run, run.seed, folds(data, experiment, device), experiment, device)
+    write_csv(args.output / GROWTH, pd.DataFrame(named(rows, **common)))
     record.write(
         args.output / AUDITS["growth"],
         inputs=[args.run / GENERATORS["best"], args.data],
@@ -58,8 +54,8 @@ def _work(args: argparse.Namespace) -> None:
     )
 
 
-def _rows(folder: Path, seed: int, part: Fold, experiment: Experiment, device: torch.device) -> list[dict[str, object]]:
-    """A row for each number of samples and grid."""
+def _rows(folder: Path, seed: int, parts: list[Fold], experiment: Experiment, device: torch.device) -> Rows:
+    """A row for each fold, grid and number of samples."""
     generator = load_generator(folder / GENERATORS["best"], experiment, device)
     counts, n = counts_up_to(experiment.most_samples), experiment.n_samples
     blocks = -(-counts[-1] // n)
@@ -72,13 +68,15 @@ def _rows(folder: Path, seed: int, part: Fold, experiment: Experiment, device: t
             yield draw_samples(generator, experiment.recipe.noise_prior, n, random)
             bar.update()
 
-    validation = part.validation[: part.n_validation]
+    sets = [(part.validation[: part.n_validation], part.test) for part in parts]
     with bar:
-        points = score_by_count(samples, counts, validation, part.test, experiment.grids)
+        found = score_by_count(samples, counts, sets, experiment.grids)
     return [
-        {"grid": grid, "n_samples": point.n, "value": point.test, "unit": "nats", **place_in_grid(point.selection)}
-        for grid, row in points.items()
-        for point in row
+        {"fold": fold, "grid": grid, "n_samples": point.n, "value": point.test, "unit": "nats"}
+        | place_in_grid(point.selection)
+        for fold, of_grids in enumerate(found)
+        for grid, points in of_grids.items()
+        for point in points
     ]
 
 

@@ -4,6 +4,7 @@ import glob
 import hashlib
 import json
 import os
+import platform
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ import torch
 
 from pipeline.errors import UserError
 
+HOST = platform.node().replace(".", "-")  # file systems may be shared, process numbers are not
 # What readers raise on bytes or contents that are not what was written.
 DAMAGE = (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, safetensors.SafetensorError)
 
@@ -38,12 +40,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def _temporary(path: Path) -> Path:
-    """This process's temporary name for a path, after removing those of processes that were killed."""
+    """This process's temporary name for a path, after removing those of processes that were killed on this machine."""
     for stale in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
-        pid = stale.suffixes[-2][1:]
-        if pid.isdecimal() and not _is_alive(int(pid)):
+        host, _, pid = stale.suffixes[-2][1:].rpartition("-")
+        if host == HOST and pid.isdecimal() and not _is_alive(int(pid)):
             stale.unlink(missing_ok=True)
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
+    return path.with_name(f".{path.name}.{HOST}-{os.getpid()}.part")
 
 
 def _is_alive(pid: int) -> bool:

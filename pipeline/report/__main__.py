@@ -94,7 +94,7 @@ def _work(args: argparse.Namespace) -> None:
         verdicts=sentences(metrics, params),
         tables=parts(read_csv(args.results / "table1.csv").fillna("")),
         variance=variance_table(worth["variance.csv"], params),
-        on_variance=variance_sentences(worth["variance.csv"], params) + grid_sentences(metrics, params),
+        on_variance=variance_sentences(worth["variance.csv"], metrics, params) + grid_sentences(metrics, params),
         on_audit=audit_sentences(metrics, params),
         on_number=growth_sentences(worth["growth.csv"], params) + oracle_sentences(worth["oracle.csv"]),
         seeds=seed_rows(metrics[metrics.model == GAN]),

@@ -17,10 +17,13 @@ def uniform(n: int, name: str) -> torch.Tensor:
 @pytest.mark.parametrize("block", [7, 40, 100])
 def test_score_by_count_equals_score_of_the_first_samples(block):
     samples, validation, test = uniform(100, "s"), uniform(20, "v"), uniform(30, "t")
-    found = score_by_count(lambda: samples.split(block), [10, 40, 100], validation, test, GRIDS)
-    for name in GRIDS:
-        for point in found[name]:
-            alone = score(samples[: point.n], validation, test, GRIDS)[name]
+    others = uniform(15, "v2"), uniform(25, "t2")
+    folds = [(validation, test), others]
+    found = score_by_count(lambda: samples.split(block), [10, 40, 100], folds, GRIDS)
+    pairs = [(fold, name) for fold in range(2) for name in GRIDS]
+    for fold, name in pairs:
+        for point in found[fold][name]:
+            alone = score(samples[: point.n], *folds[fold], GRIDS)[name]
             assert point.selection.bandwidth == alone.selection.bandwidth
             assert point.test == pytest.approx(alone.test, abs=1e-9)
 
@@ -33,7 +36,7 @@ def test_score_by_count_takes_no_more_samples_than_it_needs():
             taken.append(number)
             yield uniform(10, f"block {number}")
 
-    score_by_count(blocks, [5, 25], uniform(20, "v"), uniform(30, "t"), GRIDS)
+    score_by_count(blocks, [5, 25], [(uniform(20, "v"), uniform(30, "t"))], GRIDS)
     assert len(set(taken)) <= 4
 
 
@@ -42,7 +45,7 @@ def test_score_by_count_takes_no_more_samples_than_it_needs():
 )
 def test_score_by_count_refuses(counts, message):
     with pytest.raises(ValueError, match=message):
-        score_by_count(lambda: [uniform(100, "s")], counts, uniform(20, "v"), uniform(30, "t"), GRIDS)
+        score_by_count(lambda: [uniform(100, "s")], counts, [(uniform(20, "v"), uniform(30, "t"))], GRIDS)
 
 
 def test_counts_up_to_end_where_they_should():

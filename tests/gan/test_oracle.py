@@ -15,7 +15,9 @@ from gan.seeding import stream
 def test_log_density_equals_scipys(family):
     density = FAMILIES[family](12, stream(0, "density"))
     points = density.draw(20, stream(0, "points"))
-    covariance = (density.directions @ density.directions.T + density.noise**2 * torch.eye(12)).numpy()
+    covariance = (
+        density.directions @ density.directions.T + density.noise**2 * torch.eye(12, dtype=torch.float64)
+    ).numpy()
     parts = [stats.multivariate_normal(mean.numpy(), covariance).logpdf(points.numpy()) for mean in density.means]
     wanted = np.logaddexp.reduce(parts) - math.log(len(parts))
     np.testing.assert_allclose(density.log_density(points).numpy(), wanted, rtol=1e-9)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from gan.variance import Component, crossed, nested, of_mean, over_images, shares
+from gan.variance import Component, crossed, nested, of_mean, over_images
 
 SEEDS, DRAWS, SUBSETS = 5, 4, 8
 
@@ -22,7 +22,7 @@ def test_nested_by_hand():
     """Means 2 and 6, variance within 2: between (2 * 8 - 2) / 2 = 7."""
     between, within = nested(np.array([[1.0, 3.0], [5.0, 7.0]]))
     assert (between.sd, within.sd) == pytest.approx((math.sqrt(7), math.sqrt(2)))
-    assert (between.n, within.n) == (2, 2)
+    assert (between.n, within.n) == (2, 4)
 
 
 def test_nested_intervals_are_those_of_the_mean_squares():
@@ -43,9 +43,26 @@ def test_crossed_by_hand():
     assert crossed(np.array([[[1.0, 3.0]], [[2.0, 6.0]]])).sd == pytest.approx(math.sqrt(5))
 
 
-def test_crossed_of_conditions_that_change_nothing_is_zero():
-    values = np.repeat(np.array([[[0.1], [0.7]]]) / 3, 7, axis=2)
-    assert crossed(values) == Component(0.0, 0.0, 0.0, 7)
+def test_crossed_of_conditions_that_change_nothing_is_zero_without_an_interval():
+    found = crossed(np.repeat(np.array([[[0.1], [0.7]]]) / 3, 7, axis=2))
+    assert (found.sd, found.n) == (0.0, 7)
+    assert math.isnan(found.low)
+    assert math.isnan(found.high)
+
+
+@pytest.mark.parametrize("shape", [(5, 5, 10), (20, 5, 10), (5, 5, 5), (1, 4, 8), (4, 1, 8)])
+def test_crossed_covers_what_seeds_make_of_the_conditions(shape):
+    """All draws of a seed share its interaction: they are not independent rows."""
+    random, trials, hits, variance = np.random.default_rng(0), 2000, 0, 0.0
+    s, r, v = shape
+    for _ in range(trials):
+        own = 2 * random.normal(size=(s, 1, v)) + 0.5 * random.normal(size=shape) + random.normal(size=(1, 1, v))
+        found = crossed(225 + 10 * random.normal(size=(s, r, 1)) + own)
+        truth = math.sqrt(4 + 0.25 + 1)
+        hits += found.low <= truth <= found.high
+        variance += found.sd**2 / trials
+    assert hits / trials == pytest.approx(0.95, abs=0.025 if s > 1 else 0.03)
+    assert variance == pytest.approx(truth**2, rel=0.04)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +100,10 @@ def test_over_images_is_the_standard_error():
     assert found == again
 
 
+def test_over_images_survives_equal_values():
+    assert over_images(np.full((1, 3), 0.1), np.random.default_rng(0), 10).sd == 0
+
+
 def test_over_images_covers_as_promised():
     random, trials, hits = np.random.default_rng(0), 400, 0
     truth = math.hypot(200, 50) / math.sqrt(500)
@@ -95,10 +116,3 @@ def test_over_images_covers_as_promised():
 
 def test_of_mean_divides_by_the_root_of_the_number():
     assert of_mean(Component(10.0, 4.0, 20.0, 25)) == Component(2.0, 0.8, 4.0, 25)
-
-
-def test_shares_are_of_variances_and_ignore_the_unknown():
-    found = shares([Component(3.0, 0, 0, 2), Component(math.nan, math.nan, math.nan, 1), Component(4.0, 0, 0, 2)])
-    assert found[0] == pytest.approx(9 / 25)
-    assert math.isnan(found[1])
-    assert found[2] == pytest.approx(16 / 25)

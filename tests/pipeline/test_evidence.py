@@ -37,14 +37,13 @@ def audited(gan: float, **scores: float) -> pd.DataFrame:
 
 
 def test_the_audit_sentence_follows_the_ranking_and_flips_with_it():
-    (weak,) = audit_sentences(audited(80, training_images=243, k_means=335, mean_image=-59), PARAMS)
-    assert "k-means centroids (335.0) beats real training images (243.0 nats)" in weak
-    assert "our GAN (80.0) does not beat them; our GAN beats mean image (-59.0)." in weak
+    (weak,) = audit_sentences(audited(80, training_images=243, k_means=335, mean_image=79.5), PARAMS)
+    assert "k-means centroids (335.0) score above 10,000 real training images (243.0 nats)." in weak
+    assert "Of our 2 seeds, 0 beat real images (243.0), 1 beat mean image (79.5)." in weak
     (strong,) = audit_sentences(audited(250, training_images=243, k_means=335, mean_image=-59), PARAMS)
-    assert "our GAN (250.0) beats them" in strong
-    (honest,) = audit_sentences(audited(80, training_images=243, k_means=200, mean_image=90), PARAMS)
-    assert "nothing that was tried beats real training images" in honest
-    assert "k-means centroids (200.0) and mean image (90.0) beat our GAN." in honest
+    assert "Of our 2 seeds, 2 beat real images (243.0), 2 beat mean image (-59.0)." in strong
+    (honest,) = audit_sentences(audited(80, training_images=243, k_means=200, all_training_images=300), PARAMS)
+    assert "nothing that was tried scores above 10,000 real training images (243.0 nats; all 10,000: 300.0)" in honest
 
 
 def test_the_audit_sentence_names_what_others_print():
@@ -54,33 +53,39 @@ def test_the_audit_sentence_names_what_others_print():
 
 def test_the_coarse_grid_costs_what_the_fine_one_gains():
     (sentence,) = grid_sentences(metrics([220.0, 230.0]), PARAMS)
-    assert "grid of 10 bandwidths costs 5.0 ± 0 (sd) nats over 2 seeds" in sentence
-    assert "no chosen bandwidth lies on an edge" in sentence
+    assert (
+        "the fine grid gives 5.0 nats (5.0 to 5.0) more than the authors' 10 bandwidths, mean over 2 seeds" in sentence
+    )
+    assert "no bandwidth lies on an edge" in sentence
     (flagged,) = grid_sentences(metrics([220.0]).assign(bandwidth_on_edge=True), PARAMS)
-    assert "lies on the edge of the grid: authors, fine" in flagged
+    assert "bandwidths of adversarial-nets on the authors grid, adversarial-nets on the fine grid" in flagged
 
 
 def rows_of_growth(slope: float) -> pd.DataFrame:
     counts = [1000, 10_000, 100_000]
-    common = {"experiment": "mnist", "seed": 3, "grid": "fine"}
+    common = {"experiment": "mnist", "seed": 3, "grid": "fine", "bandwidth_on_edge": False}
     return pd.DataFrame([common | {"n_samples": n, "value": 100 + slope * np.log10(n)} for n in counts])
 
 
 def test_growth_is_told_a_decade():
     (sentence,) = growth_sentences(rows_of_growth(7), PARAMS)
     assert sentence.startswith("MNIST, seed 3: from 1,000 to 100,000 samples")
-    assert "from 121.0 to 135.0 nats, +7.0 nats a decade by least squares over 3 points" in sentence
+    assert (
+        "from 121.0 to 135.0 nats, +7.0 nats a decade by least squares over 3 points, +7.0 between the last two."
+        in sentence
+    )
 
 
 def test_oracle_gaps_are_truth_minus_estimate_over_repeats():
     rows = [
         {"family": "Gaussian", "d": d, "seed": seed, "n": n, "truth": -10.0, "estimate": -10 - d * 100 / n - seed}
+        | {"place": 2, "size": 9}
         for d in (2, 8)
         for n in (10, 100)
         for seed in (0, 1, 2)
     ]
     table = oracle_table(pd.DataFrame(rows))
-    assert table.Gaussian.tolist() == ["3.0 ± 1", "9.0 ± 1"]
+    assert table.Gaussian.tolist() == ["3 ± 1", "9 ± 1"]
     assert "in 8 dimensions the estimate still lacks 9 nats (Gaussian)" in oracle_sentences(pd.DataFrame(rows))[0]
 
 
@@ -125,19 +130,14 @@ def test_components_refuse_seeds_with_different_draws():
         components(rows[(rows.seed == 0) | (rows.draw < 5)], [None] * 2, "mnist", STATISTICS)
 
 
-def test_the_variance_sentence_names_what_dominates():
+def test_the_variance_sentence_names_what_moves_a_number_most():
     rows = {"experiment": "mnist", "n": 3, "low": 1.0, "high": 9.0}
-    frame = pd.DataFrame(
-        [
-            rows | {"source": "training seed", "sd": 4.0, "share": 0.8},
-            rows | {"source": "test images", "sd": 2.0, "share": 0.2},
-        ]
-    )
-    assert variance_sentences(frame, PARAMS) == [
-        "MNIST: 80.00% of the variance of one number comes from the training seed."
-    ]
-    frame["share"] = [0.2, 0.8]
-    assert "comes from the test images" in variance_sentences(frame, PARAMS)[0]
-    frame.loc[0, ["sd", "share"]] = np.nan
-    assert "not known from so few: training seed" in variance_sentences(frame, PARAMS)[0]
+    frame = pd.DataFrame([rows | {"source": "training seed", "sd": 4.0}, rows | {"source": "test images", "sd": 2.0}])
+    (sentence,) = variance_sentences(frame, metrics([220.0, 230.0]), PARAMS)
+    assert "most is the training seed (sd in nats: training seed 4; test images 2). 2 seeds: 220.0, 230.0" in sentence
+    frame["sd"] = [1.0, 2.0]
+    assert "most is the test images" in variance_sentences(frame, metrics([220.0]), PARAMS)[0]
+    frame.loc[0, "sd"] = np.nan
+    (unsure,) = variance_sentences(frame, metrics([220.0]), PARAMS)
+    assert "Not known from so few: training seed, which may move it more." in unsure
     assert variance_table(frame, PARAMS)["sd, nats"].tolist() == ["unknown", "2"]

@@ -89,7 +89,7 @@ def test_seeds_and_experiments_can_be_chosen():
         ("seeds", "all", "seeds: 'all' is not of type 'array'"),
         ("seeds", [0.5], "seeds: 0: 0.5 is not of type 'integer'"),
         ("seeds", [2**40], "seeds: 0: 1099511627776 is greater than the maximum"),
-        ("scales.quick.n_samples", 0, "quick: n_samples: 0 is less than the minimum"),
+        ("scales.quick.n_samples", 0, "quick: n_samples: 0 is less than the minimum of 20"),
         ("scales.quick.n_draws", 1, "quick: n_draws: 1 is less than the minimum"),
         ("scales.quick.most_samples", "many", "quick: most_samples: 'many' is not of type 'integer'"),
         ("scales.quick.experiments", {}, "quick: experiments: .*(non-empty|enough properties)"),
