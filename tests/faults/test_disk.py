@@ -20,16 +20,17 @@ def assert_one_line(done, *words: str) -> None:
     assert all(word in done.stderr for word in words), done.stderr
 
 
-def test_a_full_disk_leaves_nothing_behind(tmp_path):
+def test_a_full_disk_leaves_nothing_behind(tmp_path, tally):
     target = tmp_path / "data" / "images.npz"
     done = run_in(ROOT, *PREPARE, str(target), preexec_fn=partial(limit_file_size, 100_000))
     assert_one_line(done, "prepare: error:", "File too large")
     assert list(target.parent.iterdir()) == []
     assert run_in(ROOT, *PREPARE, str(target)).returncode == 0
     assert target.is_file()
+    tally("a full disk")
 
 
-def test_a_full_disk_during_training_keeps_the_old_files(tmp_path):
+def test_a_full_disk_during_training_keeps_the_old_files(tmp_path, tally):
     data = tmp_path / "data.npz"
     assert run_in(ROOT, *PREPARE, str(data)).returncode == 0
     places = ("--data", str(data), "--output", str(tmp_path / "runs"), "--work", str(tmp_path / "work"))
@@ -40,6 +41,7 @@ def test_a_full_disk_during_training_keeps_the_old_files(tmp_path):
     assert not (tmp_path / "runs").exists()
     assert [path.name for path in (tmp_path / "work").iterdir()] == ["seed0.lock"]
     assert run_in(ROOT, *train).returncode == 0
+    tally("a full disk")
 
 
 @pytest.mark.parametrize("in_the_way", ["a file where a folder should be", "a folder where the file should be"])
@@ -54,3 +56,24 @@ def test_something_in_the_way_is_named(tmp_path, in_the_way):
 
 def test_a_device_that_is_full_is_said():
     assert_one_line(run_in(ROOT, *PREPARE, "/dev/full/images.npz"), "/dev/full")
+
+
+@pytest.mark.parametrize("stage", ["table", "evaluate", "audit"])
+def test_a_full_disk_during_a_later_stage_keeps_what_was_there(project, stage, tally):
+    mnist = ("--experiment", "mnist", "--data", "data/prepared/synthetic-mnist.npz")
+    options, kept, least = {
+        "table": (("--runs", "runs/smoke/mnist/seed0", "--output", "results/smoke"), "results/smoke/metrics.csv", 1000),
+        "evaluate": ((*mnist, "--run", "runs/smoke/mnist/seed0"), "runs/smoke/mnist/seed0/metrics.csv", 1000),
+        "audit": ((*mnist, "--output", "runs/smoke/mnist/audit"), "runs/smoke/mnist/audit/sheet.npz", 20_000),
+    }[stage]
+    before = (project / kept).read_bytes()
+    command = ("-m", f"pipeline.{stage}", "--scale", "smoke", *options)
+    done = run_in(project, *command, preexec_fn=partial(limit_file_size, least))
+    assert done.returncode == 2
+    assert [line for line in done.stderr.splitlines() if "error" in line] == [
+        f"{stage}: error: [Errno 27] File too large"
+    ], done.stderr
+    assert (project / kept).read_bytes() == before
+    assert not list(project.rglob("*.part"))
+    assert run_in(project, *command).returncode == 0
+    tally("a full disk")
