@@ -29,9 +29,7 @@ def variance(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
     axes.grid(axis="x", color="0.9")
     axes.set_xscale("symlog", linthresh=1)
     greatest = np.nanmax([1.0, *rows.high, *rows.sd])
-    axes.set(
-        xlim=(-0.1, 4 * greatest), xlabel="standard deviation of one reported number (nats; logarithmic from 1 on)"
-    )
+    axes.set(xlim=(-0.1, 4 * greatest), xlabel="standard deviation of one reported number (nats)")
     axes.set_title(f"{params.experiment(experiment).label}: had only this been drawn anew", fontsize=11)
     return on_its_face(figure, params)
 
@@ -51,24 +49,24 @@ def audit(sheet: dict[str, np.ndarray], metrics: pd.DataFrame, params: Params, e
         where = (means[model], place + 0.5)
         right.annotate(f"{means[model]:.0f}", where, (7, 0), textcoords="offset points", va="center", fontsize=8)
     if our := cell(metrics, params, experiment, "authors"):
-        _line(right, our.seeds.mean, f"our GAN, n = {our.seeds.n}: mean", colours["ours"])
+        _line(right, our.seeds.mean, f"our GAN, mean of {our.seeds.n},", colours["ours"], 14)
         seeds = test_rows(metrics, experiment, "authors").value
         right.plot(seeds, [len(order)] * len(seeds), "|", color=colours["ours"], markersize=16, clip_on=False)
         if our.published is not None:
-            _line(right, our.published, "the paper's", colours["other"])
+            _line(right, our.published, "the paper's", colours["other"], 3)
     right.set(ylim=(len(order), 0), yticks=[], xlabel="mean test log-likelihood (nats)")
     right.margins(x=0.12)
     figure.suptitle(f"{entry.label}: what the same estimate gives to what is no GAN", fontsize=11)
     return on_its_face(figure, params)
 
 
-def _line(axes: Axes, value: float, label: str, colour: str) -> None:
-    """A GAN's value, named above the axes."""
+def _line(axes: Axes, value: float, label: str, colour: str, height: int) -> None:
+    """A GAN's value, named so many points above the axes."""
     axes.axvline(value, color=colour, zorder=0)
     axes.annotate(
         f"{label} {value:.0f}",
         (value, 1),
-        (0, 3),
+        (0, height),
         xycoords=("data", "axes fraction"),
         textcoords="offset points",
         ha="center",

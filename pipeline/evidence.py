@@ -132,9 +132,11 @@ def audit_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
         scores = {model: test_rows(metrics, name, "authors", "none", model) for model in AUDITED}
         means = {model: float(rows.value.mean()) for model, rows in scores.items() if not rows.empty}
         if len(ours) and REAL in means:
-            real = f"{scores[REAL].n_samples.iloc[0]:,} real training images ({means[REAL]:.1f} nats"
+            real = f"{int(scores[REAL].n_samples.iloc[0]):,} real training images ({means[REAL]:.1f} nats"
             real += (
-                f"; all {scores[ALL_REAL].n_samples.iloc[0]:,}: {means[ALL_REAL]:.1f})" if ALL_REAL in means else ")"
+                f"; all {int(scores[ALL_REAL].n_samples.iloc[0]):,}: {means[ALL_REAL]:.1f})"
+                if ALL_REAL in means
+                else ")"
             )
             lines.append(f"{title}: {_beaten(real, ours, means)}{_printed_elsewhere(name)}")
     return lines

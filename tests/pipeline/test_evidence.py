@@ -37,7 +37,8 @@ def audited(gan: float, **scores: float) -> pd.DataFrame:
 
 
 def test_the_audit_sentence_follows_the_ranking_and_flips_with_it():
-    (weak,) = audit_sentences(audited(80, training_images=243, k_means=335, mean_image=79.5), PARAMS)
+    rows = audited(80, training_images=243, k_means=335, mean_image=79.5)
+    (weak,) = audit_sentences(rows.astype({"n_samples": float}), PARAMS)  # as read from a file with gaps
     assert "k-means centroids (335.0) score above 10,000 real training images (243.0 nats)." in weak
     assert "Of our 2 seeds, 0 beat real images (243.0), 1 beat mean image (79.5)." in weak
     (strong,) = audit_sentences(audited(250, training_images=243, k_means=335, mean_image=-59), PARAMS)
