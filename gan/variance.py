@@ -76,19 +76,10 @@ def crossed(values: np.ndarray, confidence: float = 0.95) -> Component:
         a sum of the mean squares of conditions, seeds x conditions and draws x conditions, with positive
         weights; interval: Graybill and Wang 1980 (JASA 75:869). It assumes normal effects.
     """
-    s, r, v = values.shape
+    v = values.shape[2]
     if v < 2:
         return unknown(v)
-    effects = values - values[:, :, :1]  # so that equal numbers differ by nothing, not by rounding
-    effects = effects - effects.mean(axis=2, keepdims=True)
-    of_condition = effects.mean(axis=(0, 1))
-    of_seed = effects.mean(axis=1) - of_condition
-    of_draw = effects - effects.mean(axis=1, keepdims=True)
-    squares = [((part**2).sum() * weight / (v - 1), degrees * (v - 1)) for part, weight, degrees in (
-        (of_condition, 1, 1),
-        (of_seed, 1 / s, s - 1),
-        (of_draw, 1 / (s * r), s * (r - 1)),
-    ) if degrees]  # fmt: skip
+    squares = _mean_squares(values)
     total = float(sum(square for square, _ in squares))
     if total == 0:
         return Component(0.0, math.nan, math.nan, v)
@@ -100,6 +91,20 @@ def crossed(values: np.ndarray, confidence: float = 0.95) -> Component:
 
     low, high = total - reach((1 + confidence) / 2), total + reach((1 - confidence) / 2)
     return Component(math.sqrt(total), math.sqrt(max(0.0, low)), math.sqrt(high), v)
+
+
+def _mean_squares(values: np.ndarray) -> list[tuple[float, int]]:
+    """Conditions, seeds x conditions, draws x conditions: each one's part in the variance, and degrees of freedom."""
+    s, r, v = values.shape
+    effects = values - values[:, :, :1]  # so that equal numbers differ by nothing, not by rounding
+    effects = effects - effects.mean(axis=2, keepdims=True)
+    of_condition = effects.mean(axis=(0, 1))
+    of_seed = effects.mean(axis=1) - of_condition
+    of_draw = effects - effects.mean(axis=1, keepdims=True)
+    parts = [(of_condition, 1, 1), (of_seed, s, s - 1), (of_draw, s * r, s * (r - 1))]
+    return [
+        (float((part**2).sum()) / (count * (v - 1)), degrees * (v - 1)) for part, count, degrees in parts if degrees
+    ]
 
 
 def of_mean(component: Component) -> Component:

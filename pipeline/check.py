@@ -16,11 +16,14 @@ import pandas as pd
 from pipeline import cli
 from pipeline.errors import RunError, UserError
 from pipeline.io import read_csv, read_json, reading
+from pipeline.params import Params
 from pipeline.summary import GAN
 
 RECORDS = Path("tests/regression")
 KEYS = ("experiment", "model", "generator", "grid", "metric")
 OTHERS = ("seed", "fold", "value", "standard_error", "bandwidth_on_edge", "scale")
+
+Expected = dict[tuple[str, ...], dict[str, Any]]  # value and tolerance, by KEYS
 
 
 def main() -> None:
@@ -34,39 +37,54 @@ def main() -> None:
 
 def _work(args: argparse.Namespace) -> None:
     params = cli.selected_params(args)
-    scale = params.scale
-    path = args.expected or RECORDS / f"{scale}.json"
-    if not path.is_file():
-        there = ", ".join(sorted(record.stem for record in RECORDS.glob("*.json")))
-        raise UserError(f"no record of expected metrics for scale {scale}; there are: {there}")
-    record = read_json(path)
-    with reading(path):
-        expected = {tuple(entry[key] for key in KEYS): entry for entry in record["metrics"]}
-        expected = {key: entry for key, entry in expected.items() if key[0] in params.asked}
-        recorded_scale, seeds, epochs = record["scale"], record["seeds"], record["epochs"]
-    for name in {key[0] for key in expected}:
-        if epochs[name] != params.experiment(name).epochs:
-            raise UserError(f"{path}: made from {epochs[name]} epochs of {name}; make it again (benchmarks.tolerances)")
-    place = args.metrics or Path("results") / scale / "metrics.csv"
-    metrics = read_csv(place)
-    with reading(place):
-        metrics = metrics[metrics.seed.notna()]  # the others sum up
-        metrics = metrics.astype({"value": float, "standard_error": float, "seed": int})[[*KEYS, *OTHERS]]
-    if recorded_scale != scale or set(metrics.scale) != {scale}:
-        raise UserError(f"{path} is of scale {recorded_scale}, the metrics are of {sorted(set(metrics.scale))}")
+    path = args.expected or RECORDS / f"{params.scale}.json"
+    expected, seeds = _recorded(path, params)
+    metrics = _measured(args.metrics or Path("results") / params.scale / "metrics.csv")
+    if set(metrics.scale) != {params.scale}:
+        raise UserError(f"{path} is of scale {params.scale}, the metrics are of {sorted(set(metrics.scale))}")
     models = {key[:2] for key in expected}
     on_record = metrics[[pair in models for pair in zip(metrics.experiment, metrics.model, strict=True)]]
     on_record = on_record[on_record.fold.isna()]
     found = failures(on_record, expected, seeds) + (edges(metrics) if params.is_real else [])
     if found:
         raise RunError(f"{len(found)} of the metrics are off:\n  " + "\n  ".join(found))
-    print(f"check: all {len(on_record)} metrics of scale {scale} are as expected ({path})")
+    print(f"check: all {len(on_record)} metrics of scale {params.scale} are as expected ({path})")
     others = sorted(set(metrics.experiment) - set(on_record.experiment))
     if others:
         print(f"check: not on record, not checked: {', '.join(others)}")
 
 
-def failures(metrics: pd.DataFrame, expected: dict[tuple[str, ...], dict[str, Any]], seeds: list[int]) -> list[str]:
+def _recorded(path: Path, params: Params) -> tuple[Expected, list[int]]:
+    """What is expected of the experiments asked for, by KEYS, and the seeds that must be there.
+
+    Raises:
+        UserError: there is no such record, or it is of another scale or of other numbers of epochs.
+    """
+    if not path.is_file():
+        there = ", ".join(sorted(record.stem for record in RECORDS.glob("*.json")))
+        raise UserError(f"no record of expected metrics for scale {params.scale}; there are: {there}")
+    record = read_json(path)
+    with reading(path):
+        entries = {tuple(entry[key] for key in KEYS): entry for entry in record["metrics"]}
+        scale, seeds, epochs = record["scale"], record["seeds"], record["epochs"]
+    if scale != params.scale:
+        raise UserError(f"{path} is of scale {scale}, not {params.scale}")
+    expected = {key: entry for key, entry in entries.items() if key[0] in params.asked}
+    for name in {key[0] for key in expected}:
+        if epochs[name] != params.experiment(name).epochs:
+            raise UserError(f"{path}: made from {epochs[name]} epochs of {name}; make it again (benchmarks.tolerances)")
+    return expected, seeds
+
+
+def _measured(path: Path) -> pd.DataFrame:
+    """Rows of metrics.csv, without those that sum up."""
+    metrics = read_csv(path)
+    with reading(path):
+        metrics = metrics[metrics.seed.notna()]
+        return metrics.astype({"value": float, "standard_error": float, "seed": int})[[*KEYS, *OTHERS]]
+
+
+def failures(metrics: pd.DataFrame, expected: Expected, seeds: list[int]) -> list[str]:
     """A line for each metric that is missing, not a number, extra, or outside its interval.
 
     Args:

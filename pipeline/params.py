@@ -1,7 +1,6 @@
 """params.yaml: loaded, validated against the schema, resolved for a scale into frozen dataclasses."""
 
 import math
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,8 @@ from gan.models import check_layers
 from gan.recipe import Recipe
 from pipeline.errors import UserError
 from pipeline.experiments import Dataset, Experiment, layer
+from pipeline.validation import known, validated
 
-SCHEMA = Path(__file__).parent / "schema" / "params.schema.yaml"
 SYNTHETIC = "synthetic-"
 PAPERS_COLUMNS = {"mnist": "MNIST", "tfd": "TFD"}  # of Table 1
 
@@ -31,17 +30,17 @@ class Params:
     """
 
     def __init__(self, values: dict[str, Any], scale: str | None = None) -> None:
-        self.values = values = _validated(values)
+        self.values = values = validated(values)
         self.scale = scale or values["scale"]
-        _known("scale", self.scale, values["scales"])
+        known("scale", self.scale, values["scales"])
         self._scale = values["scales"][self.scale]
         for name in values["experiments"] or []:
-            _known("experiments", name, self._scale["experiments"])
+            known("experiments", name, self._scale["experiments"])
         for scale_values in values["scales"].values():
             for name in scale_values["experiments"]:
-                _known("scales: experiments", name, values["catalogue"])
+                known("scales: experiments", name, values["catalogue"])
         for name, entry in values["catalogue"].items():
-            _known(f"catalogue: {name}: dataset", entry["dataset"], values["datasets"])
+            known(f"catalogue: {name}: dataset", entry["dataset"], values["datasets"])
             _check_sizes(name, entry, values)
         _check_stages(values["catalogue"], self._scale["experiments"])
         _check_labels(values["catalogue"])
@@ -104,7 +103,7 @@ class Params:
         Raises:
             UserError: the scale has no such experiment.
         """
-        _known("experiment", name, self._scale["experiments"])
+        known("experiment", name, self._scale["experiments"])
         entry, parzen = self.values["catalogue"][name], self.values["parzen"]
         try:
             generator, discriminator = (self._layers(entry, net) for net in ("generator", "discriminator"))
@@ -149,7 +148,7 @@ class Params:
         """
         synthetic = name.startswith(SYNTHETIC)
         real_name = name.removeprefix(SYNTHETIC)
-        _known("dataset", real_name, self.values["datasets"])
+        known("dataset", real_name, self.values["datasets"])
         entry, n = self.values["datasets"][real_name], self.values["synthetic_images"]
         return Dataset(
             name=name,
@@ -195,69 +194,6 @@ def load(path: Path, scale: str | None = None, **chosen: Any) -> Params:
     return Params(values, scale)
 
 
-def _validated(values: Any) -> dict[str, Any]:
-    """The values with every catalogue entry in full, after checking them against the schema."""
-    if isinstance(values, dict) and isinstance(values.get("catalogue"), dict):
-        catalogue = values["catalogue"]
-        values = values | {"catalogue": {name: _in_full(name, catalogue, ()) for name in catalogue}}
-    _check_schema(values)
-    _check_finite(values, "")
-    return values
-
-
-def _in_full(name: str, catalogue: dict[str, Any], below: tuple[str, ...]) -> Any:
-    """A catalogue entry with what it does not say taken from the one that it is like.
-
-    Args:
-        below: entries that are like this one, on the way here.
-    """
-    entry = catalogue[name]
-    if not isinstance(entry, dict):
-        raise UserError(f"params: catalogue: {name}: {entry!r} is not of type 'object'")
-    if "like" not in entry:
-        return entry
-    _known(f"catalogue: {name}: like", str(entry["like"]), catalogue)
-    if entry["like"] in (*below, name):
-        raise UserError(f"params: catalogue: {name}: like: {entry['like']} is like {name} itself")
-    own = {key: value for key, value in entry.items() if key != "like"}
-    return _merged(_in_full(entry["like"], catalogue, (*below, name)), own)
-
-
-def _merged(base: Any, changes: Any) -> Any:
-    """The base with the changes, mappings key by key; lists and values are replaced."""
-    if not (isinstance(base, dict) and isinstance(changes, dict)):
-        return changes
-    return base | {key: _merged(base.get(key), value) for key, value in changes.items()}
-
-
-def _check_schema(values: Any) -> None:
-    """Raise one line that names the first key which does not fit the schema."""
-    try:
-        import jsonschema
-    except ImportError:  # a bare GPU box; the params were validated where they were written
-        print("params: not validated, because jsonschema is not installed", file=sys.stderr)
-        return
-    validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
-    error = jsonschema.exceptions.best_match(validator.iter_errors(values))
-    if error is not None:
-        place = ": ".join(map(str, error.absolute_path)) or "top level"
-        raise UserError(f"params: {place}: {error.message}")
-
-
-def _check_finite(values: Any, place: str) -> None:
-    """No number is nan or infinite: comparisons let nan pass every bound of the schema."""
-    if isinstance(values, float) and not math.isfinite(values):
-        raise UserError(f"params: {place}: {values} is not a finite number")
-    children = values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
-    for key, value in children:
-        _check_finite(value, f"{place}: {key}".removeprefix(": "))
-
-
-def _known(what: str, name: str, choices: Any) -> None:
-    if name not in choices:
-        raise UserError(f"params: {what}: {name!r} is unknown; there are: {', '.join(choices)}")
-
-
 def _check_sizes(name: str, entry: dict[str, Any], values: dict[str, Any]) -> None:
     """The generator draws images of the data set's size; there are as many validation images as asked for."""
     dataset = values["datasets"][entry["dataset"]]
@@ -276,11 +212,11 @@ def _check_stages(catalogue: dict[str, Any], experiments: dict[str, Any]) -> Non
     """A first stage is in the catalogue and has none itself; what is scored says how many seeds it has."""
     firsts = {name: entry["pretraining"] for name, entry in catalogue.items() if entry.get("pretraining") is not None}
     for name, first in firsts.items():
-        _known(f"catalogue: {name}: pretraining", first, catalogue)
+        known(f"catalogue: {name}: pretraining", first, catalogue)
         if first in firsts:
             raise UserError(f"params: catalogue: {name}: pretraining: {first} has a first stage itself")
         if name in experiments:
-            _known(f"scales: experiments: {name}: pretraining", first, experiments)
+            known(f"scales: experiments: {name}: pretraining", first, experiments)
     for name, entry in experiments.items():
         if name not in firsts.values() and "seeds" not in entry:
             raise UserError(f"params: scales: experiments: {name}: seeds: missing")

@@ -57,6 +57,16 @@ def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = Fal
             written = (results / name).read_text(encoding="utf-8")
         if written != text:
             raise UserError(f"{results / name}: does not follow from the runs in {runs / params.scale}; delete it")
+    made = _check_made(params, results)
+    if not accept_code:
+        behind = dict.fromkeys(path for folder in folders for path in (*manifests(folder), *audits(folder)))
+        for path in (*behind, *made):
+            _check_code(path, read_json(path))
+    return len(folders)
+
+
+def _check_made(params: Params, results: Path) -> list[Path]:
+    """Settings and outputs of what was made from the runs, and of the data; gives the results' manifests."""
     shown = params.presentation()
     presented = {
         "table.manifest.json": params.tabulation(),
@@ -71,11 +81,7 @@ def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = Fal
         prepared = PREPARED / f"{dataset}.manifest.json"
         if prepared.is_file():  # data may have stayed elsewhere; the runs know its hash
             _check_settings(prepared, plain(params.dataset(dataset).preparation))
-    if not accept_code:
-        behind = dict.fromkeys(path for folder in folders for path in (*manifests(folder), *audits(folder)))
-        for path in [*behind, *(results / name for name in (*presented, *ALONE))]:
-            _check_code(path, read_json(path))
-    return len(folders)
+    return [results / name for name in (*presented, *ALONE)]
 
 
 def _check_settings(path: Path, present: Any) -> None:

@@ -1,0 +1,76 @@
+"""The content of params.yaml against its schema; each mistake is one line that names the key."""
+
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.errors import UserError
+
+SCHEMA = Path(__file__).parent / "schema" / "params.schema.yaml"
+
+
+def validated(values: Any) -> dict[str, Any]:
+    """The values with every catalogue entry in full, after checking them against the schema."""
+    if isinstance(values, dict) and isinstance(values.get("catalogue"), dict):
+        catalogue = values["catalogue"]
+        values = values | {"catalogue": {name: _in_full(name, catalogue, ()) for name in catalogue}}
+    _check_schema(values)
+    _check_finite(values, "")
+    return values
+
+
+def _in_full(name: str, catalogue: dict[str, Any], below: tuple[str, ...]) -> Any:
+    """A catalogue entry with what it does not say taken from the one that it is like.
+
+    Args:
+        below: entries that are like this one, on the way here.
+    """
+    entry = catalogue[name]
+    if not isinstance(entry, dict):
+        raise UserError(f"params: catalogue: {name}: {entry!r} is not of type 'object'")
+    if "like" not in entry:
+        return entry
+    known(f"catalogue: {name}: like", str(entry["like"]), catalogue)
+    if entry["like"] in (*below, name):
+        raise UserError(f"params: catalogue: {name}: like: {entry['like']} is like {name} itself")
+    own = {key: value for key, value in entry.items() if key != "like"}
+    return _merged(_in_full(entry["like"], catalogue, (*below, name)), own)
+
+
+def _merged(base: Any, changes: Any) -> Any:
+    """The base with the changes, mappings key by key; lists and values are replaced."""
+    if not (isinstance(base, dict) and isinstance(changes, dict)):
+        return changes
+    return base | {key: _merged(base.get(key), value) for key, value in changes.items()}
+
+
+def _check_schema(values: Any) -> None:
+    """Raise one line that names the first key which does not fit the schema."""
+    try:
+        import jsonschema
+    except ImportError:  # a bare GPU box; the params were validated where they were written
+        print("params: not validated, because jsonschema is not installed", file=sys.stderr)
+        return
+    validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
+    error = jsonschema.exceptions.best_match(validator.iter_errors(values))
+    if error is not None:
+        place = ": ".join(map(str, error.absolute_path)) or "top level"
+        raise UserError(f"params: {place}: {error.message}")
+
+
+def _check_finite(values: Any, place: str) -> None:
+    """No number is nan or infinite: comparisons let nan pass every bound of the schema."""
+    if isinstance(values, float) and not math.isfinite(values):
+        raise UserError(f"params: {place}: {values} is not a finite number")
+    children = values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
+    for key, value in children:
+        _check_finite(value, f"{place}: {key}".removeprefix(": "))
+
+
+def known(what: str, name: str, choices: Any) -> None:
+    """Raise one line where a name is none of the choices."""
+    if name not in choices:
+        raise UserError(f"params: {what}: {name!r} is unknown; there are: {', '.join(choices)}")
