@@ -19,7 +19,7 @@ class SeedSummary:
     Attributes:
         n: number of seeds.
         mean, sd: mean and standard deviation (ddof 1; nan for one seed).
-        low, high: least and greatest value.
+        median, low, high: middle, least and greatest value.
         mean_interval: t-interval of the mean.
         prediction_interval: where one more run is expected.
     """
@@ -27,6 +27,7 @@ class SeedSummary:
     n: int
     mean: float
     sd: float
+    median: float
     low: float
     high: float
     mean_interval: tuple[float, float]
@@ -50,7 +51,7 @@ def summarise_seeds(values: Sequence[float], confidence: float = 0.95) -> SeedSu
     mean = float(np.mean(values))
     if n == 1:
         unknown = (math.nan, math.nan)
-        return SeedSummary(n, mean, math.nan, mean, mean, unknown, unknown)
+        return SeedSummary(n, mean, math.nan, mean, mean, mean, unknown, unknown)
     sd = float(np.std(values, ddof=1))
     around_run = prediction_width(n, sd, confidence) / 2
     around_mean = around_run / math.sqrt(n + 1)
@@ -58,6 +59,7 @@ def summarise_seeds(values: Sequence[float], confidence: float = 0.95) -> SeedSu
         n,
         mean,
         sd,
+        float(np.median(values)),
         float(np.min(values)),
         float(np.max(values)),
         (mean - around_mean, mean + around_mean),

@@ -156,6 +156,7 @@ def details(confidence: float) -> dict[str, Callable[[Cell], str]]:
     """Titles of the rows beneath our mean, and what they show."""
     return {
         "- ± is the sd over training seeds": _spread,
+        "- median over training seeds": lambda our: f"{our.seeds.median:.1f}",
         f"- {confidence:.0%} interval of the mean": lambda our: _interval(our.seeds.mean_interval, our.seeds.n),
         f"- {confidence:.0%} interval of one more seed": lambda our: _interval(
             our.seeds.prediction_interval, our.seeds.n

@@ -11,6 +11,7 @@ from gan.statistics import MIN_SEEDS, seeds_to_decide, summarise_seeds, verdict
 
 def test_summarise_seeds_by_hand():
     """t(0.975, 2) = 4.30265."""
+    assert summarise_seeds([1.0, 2.0, 9.0]).median == 2
     summary = summarise_seeds([1.0, 2.0, 3.0])
     assert (summary.n, summary.mean, summary.sd, summary.low, summary.high) == (3, 2, 1, 1, 3)
     assert summary.mean_interval == pytest.approx((2 - 4.30265 / math.sqrt(3), 2 + 4.30265 / math.sqrt(3)), abs=1e-4)
