@@ -71,3 +71,10 @@ def project(finished, tmp_path) -> Path:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="many more faults: kills, damaged files (make torture)")
     parser.addoption("--tally", type=Path, help="page whose table of faults is written anew at the end")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first, so that no test process waits at the end for another's."""
+    slow = ["test_dvc", "test_workflow", "test_experiments", "test_kills", "test_whole_runs", "test_train", "test_disk"]
+    place = {name: number for number, name in enumerate(slow)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(slow)))
