@@ -1,8 +1,12 @@
 """Fixtures that several tests share: small networks, a finished run of the whole graph, the real MNIST."""
 
 import fcntl
+import os
 import shutil
 from pathlib import Path
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # a core each, also for torch, and for the processes that tests start
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 import torch
