@@ -45,7 +45,7 @@ test: setup  ## lint, types, all tests
 	ruff check .
 	snakefmt --check Snakefile pipeline/rules
 	mypy
-	pytest -n 2 --dist loadfile
+	pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 torture: setup  ## many more faults than in `make test`, counted in docs/reliability.md: half an hour
 	pytest tests/faults --long --tally docs/reliability.md

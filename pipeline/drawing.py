@@ -24,7 +24,7 @@ YELLOW = (1.0, 1.0, 0.0)
 GREY = 0.5
 CENTRED = {"xycoords": "axes fraction", "ha": "center", "va": "center", "fontsize": 9}
 LOG_2 = float(np.log(2))
-# Nats below the best mean that a bandwidth curve still shows.
+# Nats below the lowest peak that bandwidth curves still show.
 DEPTH = 250
 OURS = "ours"
 PANELS = {"mnist": "a", "tfd": "b", "cifar10-fc": "c", "cifar10-conv": "d"}  # of the paper's Figure 2
@@ -132,9 +132,10 @@ def bandwidth_curve(bandwidths: pd.DataFrame, params: Params, experiment: str) -
         for grid, look in ((authors, _dot(ours, ours)), (fine, _dot(other, other, "D"))):
             chosen = grid[grid.chosen]
             axes.plot(chosen.bandwidth, chosen.validation_log_likelihood, **look)
-    top = mine.validation_log_likelihood.max()
-    shown = mine.bandwidth[mine.validation_log_likelihood > top - DEPTH]
-    axes.set(ylim=(top - DEPTH, top + 0.12 * DEPTH), xlim=(0.9 * shown.min(), 1.1 * shown.max()))
+    tops = mine.groupby(["seed", "fold"]).validation_log_likelihood.max()
+    bottom = tops.min() - DEPTH  # every curve shows its peak
+    shown = mine.bandwidth[mine.validation_log_likelihood > bottom]
+    axes.set(ylim=(bottom, tops.max() + 0.12 * DEPTH), xlim=(0.9 * shown.min(), 1.1 * shown.max()))
     axes.set(xlabel="bandwidth (pixel units)", ylabel="mean log-likelihood, validation images (nats)")
     axes.legend(
         [Line2D([], [], **_dot(*look)) for look in ((ours, "white"), (ours, ours), (other, other, "D"))],

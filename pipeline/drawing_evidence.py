@@ -49,7 +49,7 @@ def audit(sheet: dict[str, np.ndarray], metrics: pd.DataFrame, params: Params, e
         where = (means[model], place + 0.5)
         right.annotate(f"{means[model]:.0f}", where, (7, 0), textcoords="offset points", va="center", fontsize=8)
     if our := cell(metrics, params, experiment, "authors"):
-        _line(right, our.seeds.mean, f"our GAN, mean of {our.seeds.n},", colours["ours"], 14)
+        _line(right, our.seeds.mean, f"our GAN (ticks: {our.seeds.n} seeds), mean", colours["ours"], 14)
         seeds = test_rows(metrics, experiment, "authors").value
         right.plot(seeds, [len(order)] * len(seeds), "|", color=colours["ours"], markersize=16, clip_on=False)
         if our.published is not None:
@@ -101,7 +101,7 @@ def growth(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
     left.plot(ends, line.at_one + line.nats_per_decade * np.log10(ends), ":", color="0.3", label=note)
     left.axvline(params.experiment(experiment).n_samples, color="0.85", zorder=0)
     left.set(xscale="log", xlabel="number of samples", ylabel="mean test log-likelihood (nats)")
-    right.set(xscale="log", xlabel="number of samples", ylabel="chosen bandwidth (units of the images' values)")
+    right.set(xscale="log", xlabel="number of samples", ylabel="chosen bandwidth")
     left.legend(fontsize=8, frameon=False)
     title = f"{params.experiment(experiment).label}, seed {rows.seed.iloc[0]}: one generator, ever more samples"
     figure.suptitle(title, fontsize=11)

@@ -204,7 +204,7 @@ def growth_sentences(frame: pd.DataFrame, params: Params) -> list[str]:
             f"{title}, seed {rows.seed.iloc[0]}: from {means.index[0]:,} to {means.index[-1]:,} samples of one "
             f"generator the fine grid's number moves from {means.iloc[0]:.1f} to {means.iloc[-1]:.1f} nats, "
             f"{growth_trend(rows).nats_per_decade:+.1f} nats a decade by least squares over {len(means)} points, "
-            f"{last:+.1f} between the last two{edge}."
+            f"{last:+.1f} nats a decade between the last two{edge}."
         )
     return lines
 
@@ -237,8 +237,9 @@ def oracle_sentences(frame: pd.DataFrame) -> list[str]:
     gains = ", ".join(f"{few[family] - many[family]:.0f}" for family in many.index)
     return [
         f"From {gaps.n.max():,} perfect samples in {gaps.d.max()} dimensions the estimate still lacks {lacks}: "
-        f"means over {gaps['size'].iloc[0]} densities of each kind. Ten times as many samples bring it nearer by "
-        f"{gains} nats than {gaps.n.min():,}." + (" A bandwidth lies on the edge of the grid." if edge else "")
+        f"means over {gaps['size'].iloc[0]} densities of each kind. Going from {gaps.n.min():,} to "
+        f"{gaps.n.max():,} samples brought it nearer by {gains}."
+        + (" A bandwidth lies on the edge of the grid." if edge else "")
     ]
 
 

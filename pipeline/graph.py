@@ -1,8 +1,6 @@
 """What the Snakefile asks: targets, inputs and parameters of each rule, from the params."""
 
-import json
 import os
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
@@ -237,12 +235,6 @@ class Graph:
 
     def _experiment(self, wildcards: Any) -> Experiment:
         return self.params.experiment(wildcards.experiment)
-
-    def command(self) -> str:
-        """The Snakemake command that asks for these results."""
-        values = self.params.values
-        chosen = [f"{key}={json.dumps(values[key])}" for key in ("experiments", "seeds") if values[key] is not None]
-        return shlex.join(["snakemake", "--cores", "all", "--config", f"scale={self.params.scale}", *chosen])
 
     def everything(self, _: Any) -> dict[str, Any]:
         """All params: the report prints their hash."""

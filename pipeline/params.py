@@ -1,6 +1,8 @@
 """params.yaml: loaded, validated against the schema, resolved for a scale into frozen dataclasses."""
 
+import json
 import math
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -82,6 +84,14 @@ class Params:
     def cost(self) -> str:
         """How long the scale takes, in words."""
         return self._scale["cost"]
+
+    @property
+    def command(self) -> str:
+        """The Snakemake command that asks for this scale, experiments and seeds."""
+        chosen = [
+            f"{key}={json.dumps(self.values[key])}" for key in ("experiments", "seeds") if self.values[key] is not None
+        ]
+        return shlex.join(["snakemake", "--cores", "all", "--config", f"scale={self.scale}", *chosen])
 
     def seeds(self, experiment: str) -> list[int]:
         """The seeds to train."""

@@ -63,7 +63,7 @@ def _work(args: argparse.Namespace) -> None:
     for name, source in files.items():
         (new / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, new / name)
-    write_json(new / "published.json", {"scale": params.scale, "commits": commits(new)})
+    write_json(new / "published.json", {"scale": params.scale, "commits": commits(new), "command": params.command})
     pages = {
         args.readme: {"published": readme_block(new, target.as_posix())},
         args.evidence: blocks(read_evidence(new), params),
@@ -128,8 +128,16 @@ def readme_block(published: Path, folder: str) -> str:
     """
     scale = read_json(published / "published.json")["scale"]
     table = (published / "table1.md").read_text(encoding="utf-8")
-    links = f"Made at scale `{scale}`: [report]({folder}/report.html), [metrics]({folder}/metrics.csv)."
-    return f"{table}\n{links}\n\n![Table 1 as dots]({folder}/figures/table1.svg)\n"
+    command = read_json(published / "published.json")["command"]
+    links = f"Made at scale `{scale}` by `{command}`: [report]({folder}/report.html), [metrics]({folder}/metrics.csv)."
+    pictures = [
+        f"![Table 1 as dots: quoted rows with their standard errors; ours with each seed]({folder}/figures/table1.svg)",
+        *(
+            f"![20 fair draws of the first seed, and nearest training images]({folder}/figures/{path.name})"
+            for path in sorted((published / "figures").glob("samples-*.svg"))
+        ),
+    ]
+    return "\n\n".join([table.rstrip(), links, *pictures]) + "\n"
 
 
 if __name__ == "__main__":

@@ -148,7 +148,8 @@ def _interval(interval: tuple[float, float], n: int) -> str:
 
 
 def _gap(our: Cell) -> str:
-    gap, in_sd = our.verdict.gap, our.verdict.gap_in_sd
+    """In sd only where it is judged: elsewhere a seed that has hardly begun may make any gap small."""
+    gap, in_sd = our.verdict.gap, math.nan if our.verdict.name == "not judged" else our.verdict.gap_in_sd
     return "" if math.isnan(gap) else f"{gap:+.1f} nats" + ("" if math.isnan(in_sd) else f", {in_sd:+.1f} sd")
 
 

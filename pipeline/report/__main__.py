@@ -38,7 +38,7 @@ ALT = {
     "interpolation": "A strip of generated images that change gradually from one to the next",
     "samples": "Generated images in rows of five, each row's nearest training image framed in yellow",
     "bandwidth": "Mean validation log-likelihood against bandwidth, one curve per seed, chosen points marked",
-    "variance": "Bars: standard deviation of one reported number by what is drawn anew, with intervals",
+    "variance": "Dots: standard deviation of one reported number by what is drawn anew, with intervals",
     "audit": "Rows of images from training images, k-means, a Gaussian and others, beside what each scores",
     "growth": "Mean test log-likelihood and chosen bandwidth against the number of samples of one generator",
     "oracle": "Truth minus estimate against dimensions, for known densities and two numbers of samples",
@@ -55,10 +55,10 @@ CAPTIONS = {
     "samples": "Samples (Figure 2 of the paper): 20 fair random draws, not chosen. Column 6 is the training image "
     "nearest to column 5.",
     "bandwidth": "The bandwidth is chosen on validation images alone. Circles: the authors' 10-point grid.",
-    "variance": "Each bar: the standard deviation that one reported number would have, had only this been drawn anew; "
-    "lines: its interval. The paper's ± on MNIST is the last bar.",
-    "audit": "The protocol of the paper, given images that no network made. What stands right of the line scores above "
-    "our GAN. A mean image is a single center.",
+    "variance": "The standard deviation that one reported number would have, had only this been drawn anew, with its "
+    "interval. The paper's ± on MNIST is the last row. 0: always the same bandwidth.",
+    "audit": "The protocol of the paper, given images that no network made. What stands right of a line scores above "
+    "that GAN; ticks: our seeds. A mean image is a single center.",
     "growth": "Nothing changes along the axis but the number of samples; the bandwidth is chosen anew for each number. "
     "Grey line: the number that the protocol asks for.",
     "oracle": "Samples and test points are drawn from a density that is known, so that an estimate without fault would "

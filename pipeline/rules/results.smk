@@ -135,7 +135,7 @@ rule report:
         settings=graph.everything,
         chosen=graph.chosen,
         runs=graph.runs(),
-        command=graph.command(),
+        command=graph.params.command,
     shell:
         "python -m pipeline.report --params params.yaml --scale {wildcards.scale} {params.chosen}"
         " --results results/{wildcards.scale} --runs {params.runs}"

@@ -71,10 +71,8 @@ def rows_of_growth(slope: float) -> pd.DataFrame:
 def test_growth_is_told_a_decade():
     (sentence,) = growth_sentences(rows_of_growth(7), PARAMS)
     assert sentence.startswith("MNIST, seed 3: from 1,000 to 100,000 samples")
-    assert (
-        "from 121.0 to 135.0 nats, +7.0 nats a decade by least squares over 3 points, +7.0 between the last two."
-        in sentence
-    )
+    assert "from 121.0 to 135.0 nats, +7.0 nats a decade by least squares over 3 points" in sentence
+    assert sentence.endswith(", +7.0 nats a decade between the last two.")
 
 
 def test_oracle_gaps_are_truth_minus_estimate_over_repeats():
