@@ -6,6 +6,7 @@ centroids score above images of the data set itself.
 
 import torch
 
+JITTER = 1e-6  # of the pixels' mean variance
 BLOCK = 2000  # images that meet all centers at once; bounds the memory
 
 
@@ -76,9 +77,9 @@ def gaussian(images: torch.Tensor, n: int, random: torch.Generator) -> torch.Ten
     for part in images.split(BLOCK):
         centred = part - mean
         covariance.addmm_(centred.T, centred, alpha=1 / len(images))
-    # By eigenvalues, because pixels that never change make the covariance singular.
-    values, vectors = torch.linalg.eigh(covariance)
-    factor = vectors * values.clamp(min=0).sqrt()
+    # Pixels that never change make the covariance singular; so little more lets it have a Cholesky factor.
+    covariance.diagonal().add_(JITTER * covariance.diagonal().mean())
+    factor = torch.linalg.cholesky(covariance)
     normal = torch.randn(n, images.shape[1], generator=random, device=images.device, dtype=torch.float64)
     return (mean + normal @ factor.T).to(images.dtype)
 

@@ -54,7 +54,7 @@ def test_a_stage_that_is_killed_ends_with_the_same_bits(project, stage, cases, t
     assert run_in(project, *command).returncode == 0
     duration = time.perf_counter() - started
     dice = random.Random(stage)
-    for _ in range(cases(2, 25)):
+    for _ in range(cases(1, 25)):
         remove(project, files)
         number = dice.choice(SIGNALS)
         stop_after(project, command, duration * dice.uniform(0.4, 1), number)
