@@ -104,8 +104,8 @@ def test_a_checkpoint_whose_writing_is_killed_leaves_the_one_before(project, cas
     command, files = STAGES["train"]
     wanted = read_tensors(project / files[0])[0]
     remove(project, files)
-    for write in range(2, cases(4, 9)):
-        killed = run_in(project, "-c", DIES_WRITING, str(write), *command[2:])
+    for _ in range(cases(2, 7)):  # each time one epoch further, of ten
+        killed = run_in(project, "-c", DIES_WRITING, "2", *command[2:])
         assert killed.returncode == -signal.SIGKILL
         tally("train: SIGKILL while it writes a checkpoint")
     done = run_in(project, *command)
