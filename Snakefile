@@ -13,7 +13,6 @@ os.environ.update(PYTHONPATH=workflow.basedir)
 
 from pipeline.errors import UserError
 from pipeline.graph import TRAINED, Graph
-from pipeline.provenance import sources as sources_of
 
 
 configfile: "params.yaml"

@@ -7,6 +7,7 @@ import pandas as pd
 
 from gan.growth import Trend, trend
 from pipeline.errors import UserError
+from pipeline.gather import Frames
 from pipeline.io import read_csv
 from pipeline.params import Params
 from pipeline.summary import GAN, columns, count, quoted, sentences, test_rows, two_digits
@@ -22,7 +23,6 @@ AUDITED = {
 }
 REAL, ALL_REAL = "training-images", "all-training-images"
 FILES = ("metrics.csv", "variance.csv", "growth.csv", "oracle.csv")
-Frames = dict[str, pd.DataFrame]
 
 
 def read_evidence(folder: Path) -> Frames:

@@ -14,7 +14,6 @@ from pipeline.checkpoints import Checkpoint, Progress
 from pipeline.datasets import check_prepared
 from pipeline.errors import UserError
 from pipeline.gather import gather
-from pipeline.io import read_csv
 from pipeline.params import Params
 
 RUN = "runs/smoke/mnist"
@@ -136,12 +135,15 @@ def test_a_stage_says_a_damaged_file_in_one_line(project, name, command, tally):
     tally(f"damaged: {path.name}")
 
 
-def test_a_damaged_published_table_is_said(project, tmp_path, tally):
+@pytest.mark.parametrize("name", ["metrics.csv", "variance.csv"])
+def test_a_published_table_without_its_columns_is_said(project, tmp_path, name, tally):
     folder = tmp_path / "published"
     shutil.copytree(project / "results/smoke", folder)
-    (folder / "variance.csv").write_text("experiment,\0")
+    (folder / name).write_text("")
     options = ("--gathered", str(folder), "--output", str(tmp_path / "made"))
     done = run_in(project, "-m", "pipeline.table", "--scale", "smoke", *options)
-    assert done.returncode == 0 or done.stderr.count("\n") == 1
-    assert read_csv(project / "results/smoke/variance.csv").notna().any(axis=None)
-    tally("damaged: variance.csv")
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert f"{folder / name}: damaged" in done.stderr
+    assert not (tmp_path / "made").exists()
+    tally(f"damaged: {name}")
