@@ -75,7 +75,7 @@ class Ensemble:
             FloatingPointError: a loss is not finite; the message names the seed and the step.
         """
         order, rates = self.draws.begin(epoch, len(images)), self._rates(images)
-        block = AHEAD * self.recipe.discriminator_steps
+        block = AHEAD * self.recipe.minibatches
         orders, rates_of = order.split(block * self.recipe.batch_size, dim=1), rates.split(block)
         blocks = [self._play(images, *pair, epoch) for pair in zip(orders, rates_of, strict=True)]
         curves = torch.cat(blocks).double().cpu()  # the epoch's only wait for the device
@@ -91,7 +91,7 @@ class Ensemble:
 
     def _play(self, images: torch.Tensor, order: torch.Tensor, rates: torch.Tensor, epoch: int) -> torch.Tensor:
         """AHEAD steps, or what is left of the epoch; on CUDA whole blocks run as a graph."""
-        whole = AHEAD * self.recipe.discriminator_steps * self.recipe.batch_size
+        whole = AHEAD * self.recipe.minibatches * self.recipe.batch_size
         if not images.is_cuda or order.shape[1] < whole or not self._warm:
             self._warm = True  # CUDA's libraries start up outside a capture
             return self.block(images, order, rates, epoch)
@@ -106,7 +106,7 @@ class Ensemble:
 
     def block(self, images: torch.Tensor, order: torch.Tensor, rates: torch.Tensor, epoch: int) -> torch.Tensor:
         """Steps over the images in an order (S, n); returns their CURVES, (steps, S, 4)."""
-        k = self.recipe.discriminator_steps
+        k = self.recipe.minibatches
         step = self._simultaneous_step if self.recipe.update == "simultaneous" else self._alternating_step
         batches = [images[batch] for batch in order.split(self.recipe.batch_size, dim=1)]
         return torch.stack([step(batches[i : i + k], rates[i : i + k], epoch) for i in range(0, len(batches), k)])
@@ -129,16 +129,17 @@ class Ensemble:
         return self._curves(real, fake, judged, kind)
 
     def _alternating_step(self, minibatches: Sequence[torch.Tensor], rates: torch.Tensor, epoch: int) -> torch.Tensor:
-        """k steps of the discriminator, then one of the generator against the new D (Algorithm 1)."""
+        """Steps of the discriminator, then of the generator against the new D (Algorithm 1)."""
         for images, rate in zip(minibatches, rates, strict=True):
             draw, step = self.draws.next(images.shape[1]), self._stepper(rate, epoch)
             samples, g_traces = self.g.forward(draw.noise)
             real, fake, d_traces = self._judge(images, samples, draw.masks)
             d_step = step(discriminator_slopes(real, fake, self.recipe.discriminator_loss_scale))
             self.d.backward(d_traces, _ones(2 * images.shape[1], fake), draw.masks, d_step)
-        judged, gradient, g_traces = self._judge_afresh(samples, g_traces, draw.masks)
         kind = self.recipe.generator_loss_at(epoch)
-        self.g.backward(g_traces, gradient, step=step(generator_slopes(judged, kind)))
+        for _ in range(self.recipe.generator_steps):
+            judged, gradient, g_traces = self._judge_afresh(samples, g_traces, draw.masks)
+            self.g.backward(g_traces, gradient, step=step(generator_slopes(judged, kind)))
         return self._curves(real, fake, judged, kind)
 
     def _judge(

@@ -18,8 +18,9 @@ class Recipe:
         batch_size: m. The last, incomplete minibatch of an epoch is used too.
         noise_prior: p_z, one of gan.noise.PRIORS.
         update: "simultaneous": both players' gradients are taken at the same old parameters, once a
-            minibatch; "alternating": `discriminator_steps` minibatches for D, then one step of G.
-        discriminator_steps: k of Algorithm 1; 1 when simultaneous.
+            minibatch; "alternating": k minibatches for D, then one step of G.
+        discriminator_steps: k of Algorithm 1; 1 when simultaneous. Below 1, e.g. 0.2, one step of D is followed by
+            1/k steps of G on fresh noise: "G trained too much without updating D" (section 6).
         discriminator_loss_scale: factor before D's objective.
         generator_loss: one of gan.objectives.GENERATOR_LOSSES.
         saturating_epochs: when the switching loss switches.
@@ -37,7 +38,7 @@ class Recipe:
     batch_size: int = 100
     noise_prior: str = "uniform"
     update: str = "simultaneous"
-    discriminator_steps: int = 1
+    discriminator_steps: float = 1
     discriminator_loss_scale: float = 0.5
     generator_loss: str = "non-saturating"
     saturating_epochs: int = 0
@@ -57,10 +58,28 @@ class Recipe:
         _one_of("generator_loss", self.generator_loss, GENERATOR_LOSSES)
         _one_of("generator_noise", self.generator_noise, ("shared", "fresh"))
         _one_of("generator_masks", self.generator_masks, ("shared", "fresh"))
-        if self.update == "simultaneous" and self.discriminator_steps != 1:
-            raise ValueError(f"a simultaneous update has discriminator_steps 1, got {self.discriminator_steps}")
+        self._check_steps()
         if (self.saturating_epochs > 0) != (self.generator_loss == "saturating-then-non-saturating"):
             raise ValueError("saturating_epochs belongs to the generator_loss 'saturating-then-non-saturating'")
+
+    def _check_steps(self) -> None:
+        k = self.discriminator_steps
+        if self.update == "simultaneous" and k != 1:
+            raise ValueError(f"a simultaneous update has discriminator_steps 1, got {k}")
+        if k <= 0 or abs(k - self.minibatches / self.generator_steps) > 1e-3:
+            raise ValueError(f"discriminator_steps must be a whole number or one part of it, e.g. 5 or 0.2, got {k}")
+        if k < 1 and self.generator_noise != "fresh":
+            raise ValueError(f"discriminator_steps {k} needs generator_noise 'fresh': each step of G has its own")
+
+    @property
+    def minibatches(self) -> int:
+        """Minibatches that D is trained on before G moves."""
+        return max(1, round(self.discriminator_steps))
+
+    @property
+    def generator_steps(self) -> int:
+        """Steps of G that follow."""
+        return max(1, round(1 / self.discriminator_steps))
 
     @property
     def judges_shared(self) -> bool:

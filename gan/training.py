@@ -89,17 +89,17 @@ def new_draws(game: Game, seeds: Sequence[int]) -> Draws:
         game.discriminator.input_sizes,
         game.discriminator.keeps,
         recipe.batch_size,
-        recipe.discriminator_steps + (not recipe.judges_shared),
+        recipe.minibatches + recipe.generator_steps * (not recipe.judges_shared),
         game.d.parameters[0].device,
     )
 
 
 def train_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Draws, epoch: int) -> torch.Tensor:
-    """One update of the generator and the discriminator's k updates that go with it.
+    """The discriminator's updates and the generator's that follow: k and one, or one and 1/k.
 
     Args:
         game: changed in place.
-        minibatches: k tensors of shape (m, d), images; k = 1 when the update is simultaneous.
+        minibatches: tensors of shape (m, d), images, one for each update of D; one when the update is simultaneous.
         draws: of one seed; advanced.
         epoch: 1, 2, ...; sets momentum and the kind of the generator's loss.
     Returns:
@@ -131,7 +131,7 @@ def _simultaneous_step(game: Game, minibatches: Sequence[torch.Tensor], draws: D
 
 
 def _alternating_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Draws, epoch: int) -> torch.Tensor:
-    """k steps of the discriminator, then one of the generator against the new D (Algorithm 1)."""
+    """Steps of the discriminator, then of the generator against the new D (Algorithm 1)."""
     for images in minibatches:
         rate, momentum = _next_rates(game, epoch)
         noise, masks = _of_one_seed(draws.next(len(images)))
@@ -140,12 +140,14 @@ def _alternating_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Dr
         real_logits, fake_logits = _judge(game, images, samples, masks)
         loss_d = discriminator_loss(real_logits, fake_logits, game.recipe.discriminator_loss_scale)
         game.d.update(game.d.gradients(loss_d), rate, momentum)
-    samples = game.generator(noise)
-    if game.recipe.judges_shared:
-        loss_g = generator_loss(game.discriminator(samples, _of_samples(masks)), game.recipe.generator_loss_at(epoch))
-    else:
-        loss_g = _fresh_generator_loss(game, samples, masks, draws, epoch)
-    game.g.update(game.g.gradients(loss_g), rate, momentum)
+    for _ in range(game.recipe.generator_steps):
+        samples = game.generator(noise)
+        if game.recipe.judges_shared:
+            judged = game.discriminator(samples, _of_samples(masks))
+            loss_g = generator_loss(judged, game.recipe.generator_loss_at(epoch))
+        else:
+            loss_g = _fresh_generator_loss(game, samples, masks, draws, epoch)
+        game.g.update(game.g.gradients(loss_g), rate, momentum)
     return step_curves(loss_d, loss_g, real_logits, fake_logits)
 
 
@@ -208,7 +210,7 @@ def train_epoch(game: Game, images: torch.Tensor, seed: int, epoch: int) -> torc
     draws = new_draws(game, [seed])
     (order,) = draws.begin(epoch, len(images))
     batches = list(order.split(game.recipe.batch_size))
-    k = game.recipe.discriminator_steps
+    k = game.recipe.minibatches
     rows = [
         train_step(game, [images[batch] for batch in batches[i : i + k]], draws, epoch)
         for i in range(0, len(batches), k)

@@ -35,6 +35,12 @@ RECIPES = {
         "generator_masks": "fresh",
         "generator_loss": "saturating",
     },
+    "three steps of G for one of D": {
+        "update": "alternating",
+        "discriminator_steps": 1 / 3,
+        "generator_noise": "fresh",
+        "generator_masks": "fresh",
+    },
 }
 N = 5 * (3 * AHEAD + 4) + 2  # blocks, a part of one, an incomplete minibatch
 

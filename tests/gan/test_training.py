@@ -156,6 +156,23 @@ def test_train_epoch_groups_minibatches_by_k(networks, images):
     assert game.updates == 5  # minibatches seen by D; G moved 3 times
 
 
+def test_k_below_one_moves_the_generator_more_often_than_the_discriminator(networks, images, monkeypatch):
+    recipe = Recipe(
+        batch_size=5, update="alternating", discriminator_steps=0.2, generator_noise="fresh", generator_masks="fresh"
+    )
+    game, moves = Game(*networks, recipe), {"g": 0, "d": 0}
+    for name, player in (("g", game.g), ("d", game.d)):
+        update = player.update
+
+        def counted(*args, name=name, update=update):
+            moves[name] += 1
+            update(*args)
+
+        monkeypatch.setattr(player, "update", counted)
+    train_epoch(game, images, seed=0, epoch=1)
+    assert moves == {"g": 25, "d": 5}
+
+
 def test_train_epoch_visits_every_image_once_in_a_new_order(networks, images, monkeypatch):
     seen = []
     monkeypatch.setattr(
@@ -212,6 +229,9 @@ def test_is_over_when_out_of_epochs_or_patience(epoch, best_epoch, over):
         ({"generator_noise": "old"}, "generator_noise must be one of"),
         ({"generator_masks": "old"}, "generator_masks must be one of"),
         ({"discriminator_steps": 2}, "discriminator_steps 1"),
+        ({"update": "alternating", "discriminator_steps": 0}, "whole number or one part"),
+        ({"update": "alternating", "discriminator_steps": 1.5}, "whole number or one part"),
+        ({"update": "alternating", "discriminator_steps": 0.2}, "needs generator_noise 'fresh'"),
         ({"noise_prior": "cauchy"}, "noise_prior must be one of"),
         ({"saturating_epochs": 3}, "saturating_epochs belongs"),
         ({"generator_loss": "saturating-then-non-saturating"}, "saturating_epochs belongs"),
