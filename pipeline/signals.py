@@ -1,5 +1,6 @@
 """Leaving in good order when a scheduler's time is up (SIGTERM) or a user presses Ctrl-C (SIGINT)."""
 
+import atexit
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,9 +26,16 @@ class Exit:
             raise Stopped(self.asked)
 
 
+def _ignore() -> None:
+    """The work is done: a signal now would only interrupt Python's own tidying up, with a traceback."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+
+
 @contextmanager
 def leaving_in_order() -> Iterator[Exit]:
     """Turn SIGTERM and SIGINT into Stopped; a second one interrupts whatever is going on."""
+    atexit.register(_ignore)
     exit_ = Exit()
     before = {number: signal.signal(number, exit_._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
