@@ -12,6 +12,7 @@ sys.path.insert(0, workflow.basedir)
 os.environ.update(PYTHONPATH=workflow.basedir)
 
 from pipeline.errors import UserError
+from pipeline.claims_graph import ClaimsGraph
 from pipeline.graph import TRAINED, Graph
 
 
@@ -22,6 +23,7 @@ try:
     graph = Graph(config)
 except UserError as error:
     raise WorkflowError(str(error))
+claims_graph = ClaimsGraph(graph)
 
 
 include: "pipeline/rules/common.smk"
@@ -47,6 +49,7 @@ localrules:
     all,
     all_data,
     all_runs,
+    claims,
     published,
     plots_page,
 
@@ -72,6 +75,12 @@ rule published:
     input:
         "results/regenerated/table1.md",
         "results/regenerated/figures/manifest.json",
+        "results/regenerated/claims/claims.html",
+
+
+rule claims:
+    input:
+        f"{claims_graph.folder}/claims.html",
 
 
 rule plots_page:
@@ -82,4 +91,5 @@ rule plots_page:
 include: "pipeline/rules/data.smk"
 include: "pipeline/rules/runs.smk"
 include: "pipeline/rules/results.smk"
+include: "pipeline/rules/claims.smk"
 include: "pipeline/rules/published.smk"

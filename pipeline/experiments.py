@@ -16,6 +16,7 @@ SETTINGS = {
     "evaluate": ("n_validation", "grids", "n_samples", "n_draws"),
     "audit": ("n_validation", "grids", "n_samples", "n_audits", "lloyd_iterations"),
     "growth": ("n_validation", "grids", "n_samples", "most_samples"),
+    "measure": ("n_validation", "grids", "n_samples"),
 }
 KINDS = {"dense": Layer, "deconvolution": Deconvolution, "maxout-convolution": MaxoutConvolution}
 
@@ -93,6 +94,42 @@ class Experiment:
         for unused in (*elsewhere, *(validation if self.selection == "last" else ())):
             del settings[unused]
         return settings | {"pretraining": None if self.pretraining is None else self.pretraining.settings("train")}
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Experiments that are compared with each other to test what the paper claims.
+
+    Attributes:
+        code: the experiment that others are held against, seed by seed.
+        switches: what differs from it in one thing, or in all that the text says.
+        saturating, switching: with the saturating loss of G; with that in the first epochs only.
+        steps: of different k, the first that of k = 1, which the others are held against.
+        least_seeds, least_epochs: what training gives is not read from fewer.
+        toys: seeds of each toy.
+        seeds, epochs: of each of the experiments.
+    """
+
+    code: str
+    switches: list[str]
+    saturating: str
+    switching: str
+    steps: list[str]
+    least_seeds: int
+    least_epochs: int
+    toys: int
+    seeds: int
+    epochs: int
+
+    def too_short(self, seeds: int) -> str:
+        """Why what training gave so many seeds is not read; empty where it is."""
+        short = {"seeds": (seeds, self.least_seeds), "epochs": (self.epochs, self.least_epochs)}
+        return ", ".join(f"{have} of {least} {what}" for what, (have, least) in short.items() if have < least)
+
+    @property
+    def experiments(self) -> list[str]:
+        """All names, each once."""
+        return list(dict.fromkeys([self.code, *self.switches, self.saturating, self.switching, *self.steps]))
 
 
 @dataclass(frozen=True)

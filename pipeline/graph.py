@@ -108,7 +108,7 @@ class Graph:
 
     def runs(self) -> list[str]:
         """Folders of all runs."""
-        return [self._run(name, seed) for name in self.experiments() for seed in self.params.seeds(name)]
+        return [self.run(name, seed) for name in self.experiments() for seed in self.params.seeds(name)]
 
     def blocks(self) -> list[Block]:
         """What is trained together: each experiment's seeds in fixed blocks, so that new seeds leave old blocks."""
@@ -125,6 +125,8 @@ class Graph:
         for scored in self.experiments():
             for name in self.params.stages(scored):
                 wanted.setdefault(name, set()).update(self.params.seeds(scored))
+        for name in self.params.claims.experiments:
+            wanted[name] = set(self.params.seeds(name))
         return wanted
 
     def _block(self, name: str, seeds: list[int]) -> Block:
@@ -133,10 +135,10 @@ class Graph:
         return Block(
             name=f"{name}_{name_of(seeds)}".replace("-", "_"),
             experiment=name,
-            data=_prepared(experiment.dataset),
-            pretrained=_trained([self._run(first.name, seed) for seed in seeds]) if first else [],
+            data=prepared(experiment.dataset),
+            pretrained=_trained([self.run(first.name, seed) for seed in seeds]) if first else [],
             options=f"--pretrained runs/{self.params.scale}/{first.name}" if first else "",
-            runs=[self._run(name, seed) for seed in seeds],
+            runs=[self.run(name, seed) for seed in seeds],
             settings=experiment.settings("train"),
         )
 
@@ -157,7 +159,7 @@ class Graph:
         return self._first(wildcards.experiment)
 
     def _first(self, name: str) -> str:
-        return self._run(name, self.params.seeds(name)[0])
+        return self.run(name, self.params.seeds(name)[0])
 
     def audits(self) -> list[str]:
         """Folders of the experiments' audits."""
@@ -169,7 +171,8 @@ class Graph:
         scale = [self.params.scale] * len(pairs)
         return {"scale": scale, "experiment": [name for name, _ in pairs], "seed": [seed for _, seed in pairs]}
 
-    def _run(self, experiment: str, seed: int) -> str:
+    def run(self, experiment: str, seed: int) -> str:
+        """Folder of a run."""
         return f"runs/{self.params.scale}/{experiment}/seed{seed}"
 
     def figures(self) -> list[str]:
@@ -223,7 +226,7 @@ class Graph:
 
     def prepared(self, wildcards: Any) -> str:
         """Prepared data of an experiment."""
-        return _prepared(self._experiment(wildcards).dataset)
+        return prepared(self._experiment(wildcards).dataset)
 
     def settings(self, stage: str) -> Callable[[Any], dict[str, Any]]:
         """What a stage's files depend on beside its inputs, as a function of the wildcards."""
@@ -263,7 +266,8 @@ class Graph:
         return int(device == "cuda" or (device == "auto" and torch.cuda.is_available()))
 
 
-def _prepared(dataset: str) -> str:
+def prepared(dataset: str) -> str:
+    """A data set's file."""
     return f"data/prepared/{dataset}.npz"
 
 

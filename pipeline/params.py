@@ -3,7 +3,7 @@
 import json
 import math
 import shlex
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from gan.layers import AnyLayer, Deconvolution, Layer
 from gan.models import check_layers
 from gan.recipe import Recipe
 from pipeline.errors import UserError
-from pipeline.experiments import Dataset, Experiment, layer
+from pipeline.experiments import Claims, Dataset, Experiment, layer
 from pipeline.validation import known, validated
 
 SYNTHETIC = "synthetic-"
@@ -36,6 +36,7 @@ class Params:
         self.scale = scale or values["scale"]
         known("scale", self.scale, values["scales"])
         self._scale = values["scales"][self.scale]
+        self.claims = Claims(**values["claims"], **self._scale["claims"])
         for name in values["experiments"] or []:
             known("experiments", name, self._scale["experiments"])
         for scale_values in values["scales"].values():
@@ -45,6 +46,9 @@ class Params:
             known(f"catalogue: {name}: dataset", entry["dataset"], values["datasets"])
             _check_sizes(name, entry, values)
         _check_stages(values["catalogue"], self._scale["experiments"])
+        _check_claims(self.claims, values["catalogue"], self._scale["experiments"])
+        compared = {"seeds": self.claims.seeds, "epochs": self.claims.epochs}
+        self._played = self._scale["experiments"] | dict.fromkeys(self.claims.experiments, compared)
         _check_labels(values["catalogue"])
 
     @property
@@ -95,13 +99,19 @@ class Params:
 
     def seeds(self, experiment: str) -> list[int]:
         """The seeds to train."""
-        return self.values["seeds"] or list(range(self._scale["experiments"][experiment]["seeds"]))
+        return self.values["seeds"] or list(range(self._played[experiment]["seeds"]))
 
     def tabulation(self) -> dict[str, Any]:
         """What the tables depend on beside the metrics; recorded in their manifest."""
         sections = {key: self.values[key] for key in ("statistics", "catalogue")}
         epochs = {name: entry["epochs"] for name, entry in self._scale["experiments"].items()}
         return sections | {"asked": self.asked, "epochs": epochs, "not_judged": self.not_judged}
+
+    def compared(self) -> dict[str, Any]:
+        """What the readings of claims depend on beside the measures; recorded in their manifest."""
+        entries = {name: self.values["catalogue"][name] for name in self.claims.experiments}
+        sections = {key: self.values[key] for key in ("statistics", "figures")}
+        return sections | {"claims": asdict(self.claims), "catalogue": entries}
 
     def presentation(self) -> dict[str, Any]:
         """What figures and report depend on beside the metrics; recorded in their manifests."""
@@ -113,7 +123,7 @@ class Params:
         Raises:
             UserError: the scale has no such experiment.
         """
-        known("experiment", name, self._scale["experiments"])
+        known("experiment", name, self._played)
         entry, parzen = self.values["catalogue"][name], self.values["parzen"]
         try:
             generator, discriminator = (self._layers(entry, net) for net in ("generator", "discriminator"))
@@ -130,12 +140,12 @@ class Params:
                 pretraining=self.experiment(entry["pretraining"]) if entry.get("pretraining") else None,
                 selection=entry["selection"],
                 precision=self.values["compute"]["precision"],
-                epochs=self._scale["experiments"][name]["epochs"],
+                epochs=self._played[name]["epochs"],
                 **{key: self._scale[key] for key in ("n_samples", "n_draws", "n_audits", "most_samples")},
                 **self.values["audit"],
                 n_validation=None if self.dataset(self.dataset_of(name)).folds else parzen["n_validation"],
                 grids={key: _grid(**grid) for key, grid in (parzen["grids"] | entry.get("grids", {})).items()},
-                **self.values["validation"],
+                **self.values["validation"] | {key: entry[key] for key in ("every_epochs",) if key in entry},
             )
         except (ValueError, TypeError) as error:
             raise UserError(f"params: catalogue: {name}: {error}") from error
@@ -230,6 +240,18 @@ def _check_stages(catalogue: dict[str, Any], experiments: dict[str, Any]) -> Non
     for name, entry in experiments.items():
         if name not in firsts.values() and "seeds" not in entry:
             raise UserError(f"params: scales: experiments: {name}: seeds: missing")
+
+
+def _check_claims(claims: Claims, catalogue: dict[str, Any], experiments: dict[str, Any]) -> None:
+    """What is compared is in the catalogue, on one data set, in one stage, and no experiment of the scale's own."""
+    for name in claims.experiments:
+        known("claims", name, catalogue)
+        entry = catalogue[name]
+        if name in experiments or entry.get("pretraining") is not None:
+            why = "is an experiment of the scale: like it, give it a name of its own"
+            raise UserError(f"params: claims: {name} {why if name in experiments else 'has a first stage'}")
+        if entry["dataset"] != catalogue[claims.code]["dataset"]:
+            raise UserError(f"params: claims: {name} has another data set than {claims.code}")
 
 
 def _check_labels(catalogue: dict[str, Any]) -> None:

@@ -1,4 +1,7 @@
-"""Turn a data set's raw files into one array file: uint8 images and the code of each image's part."""
+"""Turn a data set's raw files into arrays: uint8 images and the code of each image's part; beside them their classes.
+
+NAME.labels.npz is always written; where the classes are not known, or nothing asks for them, they are all -1.
+"""
 
 import argparse
 from pathlib import Path
@@ -7,13 +10,13 @@ import numpy as np
 
 from gan.splits import TEST, TRAIN, VALIDATION
 from pipeline import cli
-from pipeline.datasets import synthetic_images
+from pipeline.datasets import NO_LABEL, synthetic_images, synthetic_labels
 from pipeline.download import is_canonical
 from pipeline.errors import UserError
 from pipeline.experiments import Dataset
 from pipeline.io import write_arrays
 from pipeline.provenance import Record
-from pipeline.readers import READERS
+from pipeline.readers import LABEL_READERS, READERS
 
 
 def main() -> None:
@@ -37,6 +40,7 @@ def _work(args: argparse.Namespace) -> None:
         images, split = READERS[dataset.name](args.raw, dataset)
     if images.shape[1:] != dataset.shape or (not dataset.folds and len(images) != sum(dataset.split)):
         raise UserError(f"{dataset.name}: params say {dataset.split} images of {dataset.shape}, got {images.shape}")
+    labels = _labels(dataset, args.raw, len(images))
     write_arrays(
         args.output,
         dataset=np.array(dataset.name),
@@ -44,9 +48,27 @@ def _work(args: argparse.Namespace) -> None:
         split=split,
         contrast_norm=np.array(dataset.contrast_norm),
     )
+    beside = args.output.with_suffix(".labels.npz")
+    write_arrays(beside, dataset=np.array(dataset.name), labels=labels, split=split)
     manifest = args.output.with_suffix(".manifest.json")
-    record.write(manifest, inputs=files, outputs=[args.output], settings=dataset.preparation)
+    record.write(manifest, inputs=files, outputs=[args.output, beside], settings=dataset.preparation)
     print(f"{dataset.name}: {len(images)} images of shape {dataset.shape}; {_counts(split)}", flush=True)
+
+
+def _labels(dataset: Dataset, folder: Path, n: int) -> np.ndarray:
+    """The class of each of n images, int64.
+
+    Raises:
+        UserError: there are not as many classes as images.
+    """
+    if dataset.synthetic:
+        return synthetic_labels(dataset)
+    if dataset.name not in LABEL_READERS:
+        return np.full(n, NO_LABEL)
+    labels = LABEL_READERS[dataset.name](folder).astype(np.int64)
+    if len(labels) != n:
+        raise UserError(f"{folder}: {len(labels)} labels of {n} images")
+    return labels
 
 
 def _raw_files(dataset: Dataset, folder: Path | None) -> list[Path]:

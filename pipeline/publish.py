@@ -55,26 +55,49 @@ def _work(args: argparse.Namespace) -> None:
     if not args.force:
         _check_worth(params, args.results / "published" / "published.json")
     files = collect(params, args.results / params.scale, args.runs)
-    size = sum(source.stat().st_size for source in files.values())
-    if size > LIMIT_BYTES:
-        raise UserError(f"{size / 1e6:.1f} MB to publish, limit {LIMIT_BYTES / 1e6:.0f} MB: publish fewer runs")
+    size = check_size(files)
     target, new = args.results / "published", args.results / ".published.part"
-    shutil.rmtree(new, ignore_errors=True)
-    for name, source in files.items():
-        (new / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, new / name)
+    copy(files, new)
     write_json(new / "published.json", {"scale": params.scale, "commits": commits(new), "command": params.command})
     pages = {
         args.readme: {"published": readme_block(new, target.as_posix())},
         args.evidence: blocks(read_evidence(new), params),
     }
     texts = {path: with_blocks(path.read_text(encoding="utf-8"), found, path) for path, found in pages.items()}
+    if (target / "claims").is_dir():  # published by themselves
+        (target / "claims").rename(new / "claims")
     shutil.rmtree(target, ignore_errors=True)
     new.rename(target)
     for path, text in texts.items():
         write_text(path, text)
     updated = " and ".join(map(str, pages))
     print(f"{len(files)} files, {size / 1e6:.1f} MB, from scale {params.scale} in {target}; {updated} updated")
+
+
+def check_size(files: dict[str, Path]) -> int:
+    """Bytes of all files.
+
+    Raises:
+        UserError: they are too many for a repository.
+    """
+    size = sum(source.stat().st_size for source in files.values())
+    if size > LIMIT_BYTES:
+        raise UserError(f"{size / 1e6:.1f} MB to publish, limit {LIMIT_BYTES / 1e6:.0f} MB: publish fewer runs")
+    return size
+
+
+def copy(files: dict[str, Path], folder: Path) -> None:
+    """Fill a new folder with files under other names.
+
+    Raises:
+        UserError: a file is not there.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, source in files.items():
+        if not source.is_file():
+            raise UserError(f"{source}: not found; make it first")
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, folder / name)
 
 
 def _check_worth(params: Params, present: Path) -> None:

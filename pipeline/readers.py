@@ -1,7 +1,8 @@
 """Readers of the raw files, one a data set: images, and which of them train, validate and test.
 
 A reader gets the folder that `download` filled and the data set's entry in the params; it returns uint8 images
-(n, *shape) and codes of gan.splits, (n,) or (n, folds). See docs/add-a-dataset.md.
+(n, *shape) and codes of gan.splits, (n,) or (n, folds). Classes, where a data set has them and something here
+asks for them, have a reader of their own: int64 (n,) in the images' order. See docs/add-a-dataset.md.
 """
 
 from collections.abc import Callable
@@ -24,6 +25,14 @@ def read_idx(folder: Path, dataset: Dataset) -> Images:
     files = ("train-images-idx3-ubyte", "t10k-images-idx3-ubyte")
     images = [datasets.mnist.read_image_file(str(folder / name)).numpy() for name in files]
     return np.concatenate(images), consecutive_split(*dataset.split)
+
+
+def read_idx_labels(folder: Path) -> np.ndarray:
+    """Classes 0 to 9 of MNIST's images and its kin's: training file, then test file."""
+    from pipeline.torchvision_import import datasets
+
+    files = ("train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte")
+    return np.concatenate([datasets.mnist.read_label_file(str(folder / name)).numpy() for name in files])
 
 
 def read_cifar10(folder: Path, dataset: Dataset) -> Images:
@@ -128,3 +137,5 @@ READERS: dict[str, Callable[[Path, Dataset], Images]] = {
     "tfd": read_tfd,
     "fer2013": read_fer2013,
 }
+
+LABEL_READERS: dict[str, Callable[[Path], np.ndarray]] = {"mnist": read_idx_labels, "fashion-mnist": read_idx_labels}

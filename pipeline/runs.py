@@ -17,8 +17,14 @@ GENERATORS = {"best": "generator.safetensors", "last": "last.safetensors"}
 SAMPLES = {"best": "samples.npy", "last": "last_samples.npy"}
 CURVE, SHEET, METRICS, BANDWIDTHS = "curve.csv", "sheet.npz", "metrics.csv", "bandwidths.csv"
 REDRAWN, IMAGES = "redrawn.csv", "test_images.npz"  # scores of other draws; the log-likelihood of each test image
+MEASURES, MEASURED = "measures.csv", "measures.manifest.json"  # of a run that is compared with others
 AUDIT, GROWTH = "audit", "growth.csv"  # of an experiment: the folder beside its runs, and a file there
 GATHERED = ("metrics.csv", "curves.csv", "bandwidths.csv", "growth.csv", "variance.csv")  # of a scale
+# What claims are read from: tables of toys, then of the MNIST toolbox, then of the runs.
+OF_TOYS = ("optimal", "path", "descent", "dirac", "nets", "modes", "modes_points")
+OF_MNIST = ("saturation", "classifier", "yardsticks")
+OF_RUNS = ("measures", "curves")
+CLAIMED = (*OF_TOYS, *OF_MNIST, *OF_RUNS)
 # The manifests of a run's stages, in order.
 MANIFESTS = {"train": "manifest.json", "sample": "samples.manifest.json", "evaluate": "metrics.manifest.json"}
 AUDITS = {"audit": "manifest.json", "growth": "growth.manifest.json"}  # manifests in an experiment's AUDIT folder
@@ -109,17 +115,29 @@ class Run:
         self.folder, self.seed = folder, -1
         self.known: dict[str, str] = {}
         for name, manifest in MANIFESTS.items():
-            content = read_json(folder / manifest)
-            with reading(folder / manifest):
-                self._check_settings(content["settings"], plain(experiment.settings(name)))
-                self._add(content["inputs"], content["outputs"])
-                self.seed = int(content.get("seed", self.seed))
+            content = self.require(manifest, experiment.settings(name))
             if name == "train" and experiment.pretraining is not None:
                 self._check_pretraining(experiment, content.get("pretrained_sha256"))
             if name == stage:
                 break
         if folder.name != f"seed{self.seed}":
             raise UserError(f"{folder}: holds a run of seed {self.seed}; a run's folder is named after its seed")
+
+    def require(self, manifest: str, settings: dict[str, Any]) -> dict[str, Any]:
+        """Check a manifest's settings and files, and give its content.
+
+        Args:
+            manifest: its name in the run's folder.
+            settings: the present ones.
+        Raises:
+            UserError: as the class.
+        """
+        content: dict[str, Any] = read_json(self.folder / manifest)
+        with reading(self.folder / manifest):
+            self._check_settings(content["settings"], plain(settings))
+            self._add(content["inputs"], content["outputs"])
+            self.seed = int(content.get("seed", self.seed))
+        return content
 
     def _check_pretraining(self, experiment: Experiment, digest: str | None) -> None:
         """The first stage is still the one that this run began from, and was trained on the same data."""

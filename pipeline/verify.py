@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import cli
+from pipeline.claims.gather import gather_claims
+from pipeline.claims.sections import read_all
 from pipeline.errors import UserError
 from pipeline.gather import gather
-from pipeline.io import read_json, reading, sha256
+from pipeline.io import csv_text, read_csv, read_json, reading, sha256
 from pipeline.params import Params
 from pipeline.provenance import code_hash
-from pipeline.runs import audits, differences, manifests, plain
+from pipeline.runs import MANIFESTS, MEASURED, OF_MNIST, OF_TOYS, audits, differences, manifests, plain
 from pipeline.table import render
 
 PREPARED = Path("data/prepared")
@@ -36,6 +38,9 @@ def _work(args: argparse.Namespace) -> None:
     params = cli.selected_params(args)
     n = verify(params, args.runs, args.results, accept_code=args.accept_code)
     print(f"verify: the results of scale {params.scale} follow from {n} runs and the present code and parameters")
+    if (args.results / params.scale / "claims/claims.manifest.json").is_file():
+        n = verify_claims(params, args.runs, args.results, accept_code=args.accept_code)
+        print(f"verify: so do its claims, from {n} runs")
 
 
 def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = False) -> int:
@@ -61,6 +66,25 @@ def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = Fal
     if not accept_code:
         behind = dict.fromkeys(path for folder in folders for path in (*manifests(folder), *audits(folder)))
         for path in (*behind, *made):
+            _check_code(path, read_json(path))
+    return len(folders)
+
+
+def verify_claims(params: Params, runs: Path, results: Path, *, accept_code: bool = False) -> int:
+    """Check the claims of the params' scale as `verify` checks the results."""
+    names = params.claims.experiments
+    folders = [runs / params.scale / f"{name}/seed{seed}" for name in names for seed in params.seeds(name)]
+    results = results / params.scale / "claims"
+    frames = {f"{name}.csv": read_csv(results / f"{name}.csv") for name in (*OF_TOYS, *OF_MNIST)}
+    claims = csv_text(read_all(frames | gather_claims(folders, params), params))
+    if (results / "claims.csv").read_text(encoding="utf-8") != claims:
+        raise UserError(f"{results / 'claims.csv'}: does not follow from the runs; delete it and run again")
+    made = [results / f"{name}.manifest.json" for name in ("theory", "modes", "saturation", "classifier", "claims")]
+    _check_settings(made[-1], plain(params.compared()))
+    for path in made:
+        _check_outputs(path)
+    if not accept_code:
+        for path in (*made, *(folder / name for folder in folders for name in (MANIFESTS["train"], MEASURED))):
             _check_code(path, read_json(path))
     return len(folders)
 

@@ -1,18 +1,17 @@
 """Write the report of a scale: table, figures and provenance in one HTML file that opens offline."""
 
 import argparse
-import base64
 import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 
 from gan.recipe import Recipe
 from pipeline import cli
+from pipeline.claims.page import part
 from pipeline.evidence import (
     audit_sentences,
     grid_sentences,
@@ -25,13 +24,13 @@ from pipeline.evidence import (
 from pipeline.io import read_csv, read_json, write_text
 from pipeline.params import Params
 from pipeline.provenance import Record
+from pipeline.report.page import embedded, render
 from pipeline.runs import MANIFESTS, audits, manifests
 from pipeline.summary import GAN, read_metrics, sentences
 from pipeline.table import parts
 
 EXAMPLE = """--scale quick --results results/quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 \\
     --data data/raw/mnist/manifest.json data/prepared/mnist.manifest.json --output results/quick/report.html"""
-TEMPLATE = Path(__file__).parent / "report.html.j2"
 ALT = {
     "table1": "Table 1 as a dot plot: quoted models and ours, with errors",
     "toy": "A one-dimensional GAN at four moments: densities of data and samples, D, and the map from z to x",
@@ -74,6 +73,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, required=True, help="folder that `table` and `figures` filled")
     parser.add_argument("--runs", type=Path, nargs="+", required=True, help="folders of the runs in the table")
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="manifests of `download` and `prepare`")
+    parser.add_argument("--claims", type=Path, help="folder that `claims` filled, to be shown too")
     parser.add_argument("--command", default="python -m pipeline.report", help="what made the results, to be printed")
     parser.add_argument("--output", type=Path, required=True, help="the html file to write")
     cli.run(parser, _work)
@@ -87,8 +87,8 @@ def _work(args: argparse.Namespace) -> None:
     worth = read_evidence(args.results)
     stages = read_stages(args)
     stages.append({"of": str(args.output.parent), **record.content([], [])})
-    jinja = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
-    page = jinja.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+    page = render(
+        "report.html.j2",
         scale=params.scale,
         is_real=params.is_real,
         verdicts=sentences(metrics, params),
@@ -99,6 +99,7 @@ def _work(args: argparse.Namespace) -> None:
         on_number=growth_sentences(worth["growth.csv"], params) + oracle_sentences(worth["oracle.csv"]),
         seeds=seed_rows(metrics[metrics.model == GAN]),
         recipes=recipes(args.runs),
+        claims=part(args.claims, params) if args.claims else [],
         figures=figures(args.results / "figures", params),
         facts=facts(params, stages),
         stages=stages,
@@ -141,9 +142,7 @@ def figures(folder: Path, params: Params) -> list[dict[str, str]]:
         if not name.endswith(".svg"):
             continue
         title = f"{params.experiment(experiment).label}. " if experiment else ""
-        data = base64.b64encode((folder / name).read_bytes()).decode()
-        source = f"data:image/svg+xml;base64,{data}"
-        found.append({"source": source, "caption": title + CAPTIONS[kind], "alt": title + ALT[kind]})
+        found.append(embedded(folder / name, title + CAPTIONS[kind], title + ALT[kind]))
     return found
 
 

@@ -27,6 +27,7 @@ rule prepare:
         src=sources("pipeline.prepare"),
     output:
         data="data/prepared/{dataset}.npz",
+        labels="data/prepared/{dataset}.labels.npz",
         manifest="data/prepared/{dataset}.manifest.json",
     log:
         "logs/prepare/{dataset}.log",

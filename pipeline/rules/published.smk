@@ -51,3 +51,28 @@ rule regenerate_figures:
         " --results results/regenerated --toy {input.toy} --oracle {input.oracle}"
         " --sheets {input.sheets} --audits {input.audits}"
         " --output results/regenerated/figures 2>&1 | tee {log}"
+
+
+rule regenerate_claims:
+    input:
+        published=here(*expand("results/published/claims/{name}.csv", name=claims_graph.tables)),
+        templates=here(
+            "pipeline/report/claims.html.j2", "pipeline/report/claims_part.html.j2", "pipeline/report/style.css"
+        ),
+        src=sources("pipeline.claims"),
+    output:
+        "results/regenerated/claims/claims.csv",
+        "results/regenerated/claims/claims.html",
+        "results/regenerated/claims/claims.manifest.json",
+    log:
+        "logs/regenerate/claims.log",
+    benchmark:
+        "logs/regenerate/claims.benchmark.tsv"
+    conda:
+        "../../envs/gan.yaml"
+    params:
+        settings=claims_graph.settings,
+        scale=claims_graph.published_scale,
+    shell:
+        "python -m pipeline.claims --params params.yaml --scale {params.scale}"
+        " --gathered results/published/claims --output results/regenerated/claims 2>&1 | tee {log}"

@@ -120,7 +120,9 @@ rule report:
         oracle=rules.oracle.output.table,
         downloads=graph.downloads(),
         data=expand("data/prepared/{dataset}.manifest.json", dataset=graph.datasets()),
-        template=here("pipeline/report/report.html.j2"),
+        templates=here(
+            "pipeline/report/report.html.j2", "pipeline/report/claims_part.html.j2", "pipeline/report/style.css"
+        ),
         src=sources("pipeline.report"),
     output:
         page="results/{scale}/report.html",
@@ -136,10 +138,12 @@ rule report:
         chosen=graph.chosen,
         runs=graph.runs(),
         command=graph.params.command,
+        claims=claims_graph.option,
+        of_claims=claims_graph.known,
     shell:
         "python -m pipeline.report --params params.yaml --scale {wildcards.scale} {params.chosen}"
         " --results results/{wildcards.scale} --runs {params.runs}"
-        " --data {input.downloads} {input.data} --command {params.command:q}"
+        " --data {input.downloads} {input.data} {params.claims} --command {params.command:q}"
         " --output {output.page} 2>&1 | tee {log}"
 
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from gan.splits import TEST, TRAIN, VALIDATION
-from pipeline.datasets import load_images, n_folds, synthetic_images
+from pipeline.datasets import check_prepared, load_images, load_labels, n_folds, synthetic_images, synthetic_labels
 from pipeline.errors import UserError
-from pipeline.io import write_arrays
+from pipeline.io import sha256, write_arrays, write_json
 from pipeline.params import load
 
 FILE = Path(__file__).parents[2] / "params.yaml"
@@ -78,6 +78,38 @@ def test_load_images_normalises_contrast_where_the_data_set_asks(tmp_path):
     codes = np.zeros(2, np.uint8)
     write_arrays(tmp_path / "d.npz", dataset=np.array("c"), images=images, split=codes, contrast_norm=np.array(55.0))
     assert load_images(tmp_path / "d.npz", TRAIN, "c").norm(dim=1).tolist() == pytest.approx([55, 55], rel=1e-5)
+
+
+def test_load_labels_reads_a_part_or_says_that_there_are_none(tmp_path):
+    path, split = tmp_path / "d.labels.npz", np.array([0, 1, 0, 2], np.uint8)
+    write_arrays(path, dataset=np.array("tiny"), labels=np.array([3, 4, 5, -1]), split=split)
+    assert load_labels(path, TRAIN, "tiny").tolist() == [3, 5]
+    assert load_labels(path, TRAIN, "tiny").dtype == torch.int64
+    with pytest.raises(UserError, match="tiny has no labels here"):
+        load_labels(path, TEST, "tiny")
+    with pytest.raises(UserError, match="holds tiny, expected mnist"):
+        load_labels(path, TRAIN, "mnist")
+
+
+def test_synthetic_labels_order_the_spots_from_left_to_right():
+    dataset = PARAMS.dataset("synthetic-mnist")
+    labels, images = synthetic_labels(dataset), synthetic_images(dataset)[0].astype(float)
+    columns = (images.sum(axis=1) * np.arange(28)).sum(axis=1) / images.sum(axis=(1, 2))
+    means = [columns[labels == label].mean() for label in range(10)]
+    assert np.bincount(labels).min() > 250
+    assert means == sorted(means)
+
+
+def test_check_prepared_guards_images_and_labels(tmp_path):
+    for name in ("d.npz", "d.labels.npz"):
+        write_arrays(tmp_path / name, labels=np.zeros(2))
+    hashes = {name: sha256(tmp_path / name) for name in ("d.npz", "d.labels.npz")}
+    write_json(tmp_path / "d.manifest.json", {"outputs": hashes})
+    for name in hashes:
+        check_prepared(tmp_path / name)
+        write_arrays(tmp_path / name, labels=np.ones(2))
+        with pytest.raises(UserError, match=r"not the bytes that d\.manifest\.json records"):
+            check_prepared(tmp_path / name)
 
 
 def test_mnist_is_the_canonical_data(mnist):

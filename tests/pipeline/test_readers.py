@@ -11,7 +11,7 @@ from helpers import ROOT
 from gan.splits import TEST, TRAIN, UNUSED, VALIDATION
 from pipeline.errors import UserError
 from pipeline.params import load
-from pipeline.readers import READERS, fer2013_folds
+from pipeline.readers import LABEL_READERS, READERS, fer2013_folds
 from pipeline.torchvision_import import datasets
 
 PARAMS = load(ROOT / "params.yaml", "paper")
@@ -35,6 +35,14 @@ def test_read_idx_keeps_file_order(tmp_path, name):
     read, codes = READERS[name](tmp_path, replace(PARAMS.dataset(name), split=(2, 1, 2)))
     assert np.array_equal(read, images)
     assert codes.tolist() == [TRAIN, TRAIN, VALIDATION, TEST, TEST]
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+def test_read_idx_labels_keeps_file_order(tmp_path, name):
+    for file, labels in (("train-labels-idx1-ubyte", [7, 0, 9]), ("t10k-labels-idx1-ubyte", [3, 1])):
+        header = np.array([0x00000801, len(labels)], dtype=">i4").tobytes()
+        (tmp_path / file).write_bytes(header + bytes(labels))
+    assert LABEL_READERS[name](tmp_path).tolist() == [7, 0, 9, 3, 1]
 
 
 def test_read_cifar10_keeps_order_and_planes(tmp_path, monkeypatch):

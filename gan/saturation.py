@@ -1,0 +1,69 @@
+"""How much of a gradient the two objectives of section 3 give G while D still finds its samples easily.
+
+log(1 - D(G(z))) saturates where D is confident: with respect to D's logit its slope is D(G(z)), that of
+-log D(G(z)) is 1 - D(G(z)). What of that reaches G's parameters is measured here, step by step, while a game is
+played by its own recipe: both gradients are taken at the same parameters, samples and masks, and neither is used.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from gan.objectives import generator_loss
+from gan.training import Game, new_draws, train_step
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """What one minibatch would give the generator.
+
+    Attributes:
+        step: training steps before it.
+        d: mean of D(G(z)) over the minibatch, dropout active as in training.
+        saturating, non_saturating: norm of the gradient of either loss with respect to G's parameters.
+    """
+
+    step: int
+    d: float
+    saturating: float
+    non_saturating: float
+
+
+def gradient_norms(game: Game, images: torch.Tensor, seed: int, steps: int, every: int) -> list[Gradients]:
+    """Play the first steps of the first epoch, and look at both gradients every few steps.
+
+    Args:
+        game: new; played by its own recipe, one minibatch a step.
+        images: shape (n, d), the training images.
+        seed: of the game; the looks draw from streams that training never uses.
+        steps: to play, at most an epoch.
+        every: steps from one look to the next; the first is before training.
+    Raises:
+        ValueError: an epoch has fewer steps.
+    Source:
+        section 3; goodfeli/adversarial trains on the non-saturating loss.
+    """
+    draws, looks = new_draws(game, [seed]), new_draws(game, [seed])
+    (order,) = draws.begin(1, len(images))
+    looks.begin(0, len(images))  # epoch 0 is nobody's
+    batches = order.split(game.recipe.batch_size)
+    if steps > len(batches):
+        raise ValueError(f"{steps} steps wanted, an epoch has {len(batches)}")
+    found = []
+    for step in range(steps):
+        if step % every == 0:
+            draw = looks.next(game.recipe.batch_size)
+            found.append(_look(game, step, draw.noise[0], [mask[0] for mask in draw.masks]))
+        train_step(game, [images[batches[step]]], draws, 1)
+    return found
+
+
+def _look(game: Game, step: int, noise: torch.Tensor, masks: Sequence[torch.Tensor]) -> Gradients:
+    """Both gradients on one minibatch of samples."""
+    logits = game.discriminator(game.generator(noise), [mask[len(noise) :] for mask in masks])
+    norms = [
+        torch.cat([part.flatten() for part in game.g.gradients(generator_loss(logits, kind), keep_graph=True)]).norm()
+        for kind in ("saturating", "non-saturating")
+    ]
+    return Gradients(step, logits.sigmoid().mean().item(), norms[0].item(), norms[1].item())

@@ -1,0 +1,1 @@
+"""What the paper claims, read off experiments. `python -m pipeline.claims` gathers, reads and draws them."""

@@ -1,0 +1,143 @@
+"""Figures of the claims about trained networks."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pipeline.claims.claim import Frames
+from pipeline.claims.trained import NATS, by_seed, difference, steps_table
+from pipeline.drawing import on_its_face
+from pipeline.params import Params
+
+LOSSES = {"saturating": "log(1 \N{MINUS SIGN} D(G(z)))", "non_saturating": "\N{MINUS SIGN}log D(G(z))"}
+VARIETY = {
+    "class_entropy": "entropy of the digits (nats)",
+    "distinct_neighbours": "distinct nearest images of 1,000",
+    "pairwise_distance": "distance between two samples",
+}
+
+
+def saturation(frames: Frames, params: Params) -> Figure:
+    """Both losses of G against D(G(z)), and the gradients that they gave in the first steps of training."""
+    looks, colours = frames["saturation.csv"], params.values["figures"]
+    of = dict(zip(LOSSES, (colours["other"], colours["ours"]), strict=True))
+    figure, (losses, against, over) = plt.subplots(1, 3, figsize=(12.5, 3.9), layout="constrained")
+    x = np.linspace(0.002, 0.998, 400)
+    for name, y in (("saturating", np.log1p(-x)), ("non_saturating", -np.log(x))):
+        losses.plot(x, y, color=of[name], label=LOSSES[name])
+        against.plot(looks.d, looks[name], ".", color=of[name], markersize=4)
+        for _, run in looks.groupby("seed"):
+            over.plot(run.step, run[name], color=of[name], linewidth=1)
+    losses.set(xlabel="D(G(z))", ylabel="loss of G (nats)", title="what G minimises")
+    against.set(xlabel="mean D(G(z))", ylabel="norm of G's gradient", yscale="log", xlim=(0, 1), title="measured")
+    over.set(xlabel="step", ylabel="norm of G's gradient", yscale="log", title="the same over training")
+    losses.legend(fontsize=8, frameon=False)
+    label = params.experiment(params.claims.code).label
+    figure.suptitle(f"{label}, first {looks.step.max() + 1} steps, n = {looks.seed.nunique()} seeds", fontsize=11)
+    return on_its_face(figure, params)
+
+
+def effects(frames: Frames, params: Params) -> Figure:
+    """What each switch gives against the 2014 code: every seed, the mean and its interval."""
+    claims, colours = params.claims, params.values["figures"]
+    names = [*claims.switches, claims.switching]
+    figure, axes = plt.subplots(figsize=(7.5, 0.42 * len(names) + 1.4), layout="constrained")
+    base = by_seed(frames["measures.csv"], claims.code, NATS)
+    for place, name in enumerate(names):
+        found, mine = difference(frames, params, name, claims.code), by_seed(frames["measures.csv"], name, NATS)
+        each = [mine[seed] - base[seed] for seed in sorted(mine.keys() & base.keys())]
+        axes.plot(each, [place] * len(each), "|", color=colours["data"], markersize=12)
+        error = np.array([[found.value - found.low], [found.high - found.value]])
+        axes.errorbar(found.value, place, xerr=error, fmt="D", color=colours["ours"], capsize=3, markersize=5)
+    axes.axvline(0, color="0.6", linewidth=1, zorder=0)
+    axes.set_yticks(range(len(names)), [params.experiment(name).label for name in names])
+    axes.set(ylim=(len(names) - 0.5, -0.5), xlabel="test log-likelihood minus that of the 2014 code, same seed (nats)")
+    axes.grid(axis="x", color="0.9")
+    _cut(axes, frames, params, names)
+    axes.set_title(f"One switch at a time; {claims.epochs} epochs, n = {claims.seeds} seeds (ticks)", fontsize=11)
+    return on_its_face(figure, params)
+
+
+def _cut(axes: Axes, frames: Frames, params: Params, names: list[str]) -> None:
+    """Show all seeds; an interval from few of them may leave the picture."""
+    base = by_seed(frames["measures.csv"], params.claims.code, NATS)
+    every = [
+        value - base[seed]
+        for name in names
+        for seed, value in by_seed(frames["measures.csv"], name, NATS).items()
+        if seed in base
+    ]
+    room = 0.15 * (max(every) - min(every)) + 1
+    axes.set_xlim(min(0, *every) - room, max(0, *every) + room)
+
+
+def steps(frames: Frames, params: Params) -> Figure:
+    """Validation log-likelihood for each k, over steps of G and over compute."""
+    table, curves = steps_table(params), frames["curves.csv"]
+    figure, panels = plt.subplots(1, 2, figsize=(10.5, 4.1), layout="constrained", sharey=True)
+    axes_of = {"generator_steps": "steps of G", "multiply_adds": "multiply-adds"}
+    for colour, one in zip(sns.color_palette("viridis", len(table)), table.itertuples(), strict=True):
+        mine = curves[curves.experiment == one.experiment].dropna(subset=["validation_log_likelihood"])
+        mean = mine.groupby("epoch").validation_log_likelihood.mean()
+        for axes, name in zip(panels, axes_of, strict=True):
+            per_epoch = getattr(one, name)
+            for _, run in mine.groupby("seed"):
+                axes.plot(run.epoch * per_epoch, run.validation_log_likelihood, color=colour, linewidth=0.6)
+            axes.plot(mean.index * per_epoch, mean, "o-", color=colour, label=one.label, markersize=4)
+    for axes, title in zip(panels, axes_of.values(), strict=True):
+        axes.set(xscale="log", xlabel=title)
+        axes.grid(axis="y", color="0.9")
+    panels[0].set_ylabel("validation log-likelihood (nats)")
+    panels[0].legend(fontsize=8, frameon=False, title="steps of D for one of G", title_fontsize=8)
+    n = curves[curves.experiment == table.experiment[0]].seed.nunique()
+    figure.suptitle(f"k steps of D for one of G; thin: each of n = {n} seeds, thick: their mean", fontsize=11)
+    return on_its_face(figure, params)
+
+
+def half(frames: Frames, params: Params) -> Figure:
+    """D's outputs over training, and how well a fresh classifier tells samples from test images at the end."""
+    claims, colours = params.claims, params.values["figures"]
+    curves = frames["curves.csv"].query("experiment == @claims.code")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 3.8), layout="constrained", width_ratios=(1.4, 1))
+    for _, run in curves.groupby("seed"):
+        left.plot(run.epoch, run["D(x)"], "o-", color=colours["other"], markersize=3, label="D(x)")
+        left.plot(run.epoch, run["D(G(z))"], "o-", color=colours["ours"], markersize=3, label="D(G(z))")
+    handles, labels = left.get_legend_handles_labels()
+    left.legend(handles[:2], labels[:2], frameon=False, fontsize=8)
+    left.set(xlabel="epoch", ylabel="mean output of D, dropout active", ylim=(0, 1))
+    measures = frames["measures.csv"]
+    tests = measures[measures.metric == "two_sample_accuracy"]
+    names = [name for name in claims.experiments if name in set(tests.experiment)]
+    for place, name in enumerate(names):
+        values = tests[tests.experiment == name].value
+        right.plot(values, [place] * len(values), "|", color=colours["data"], markersize=9)
+    right.set_yticks(range(len(names)), [params.experiment(name).label for name in names], fontsize=8)
+    right.set(xlim=(0.45, 1.01), ylim=(len(names) - 0.5, -0.5), xlabel="accuracy of a fresh classifier, each seed")
+    for line in (left.axhline, right.axvline):
+        line(0.5, color="0.6", linestyle=":", zorder=0)
+    figure.suptitle("At the end of the theory both are 1/2", fontsize=11)
+    return on_its_face(figure, params)
+
+
+def variety(frames: Frames, params: Params) -> Figure:
+    """Three measures of variety for each experiment, beside real images and a collapse made on purpose."""
+    measures = frames["measures.csv"]
+    yardsticks = frames["yardsticks.csv"].assign(of=lambda frame: frame.of.str.replace("-", " "))
+    names, colours = params.claims.experiments, params.values["figures"]
+    rows = [*yardsticks.of.unique(), *(params.experiment(name).label for name in names)]
+    figure, panels = plt.subplots(1, len(VARIETY), figsize=(12.5, 0.3 * len(rows) + 1.3), layout="constrained")
+    for axes, (metric, title) in zip(panels, VARIETY.items(), strict=True):
+        known = yardsticks[yardsticks.metric == metric]
+        axes.plot(known.value, known.of.map(rows.index), "s", color=colours["other"], markersize=6)
+        for place, name in enumerate(names, start=len(rows) - len(names)):
+            values = list(by_seed(measures, name, metric).values())
+            axes.plot(values, [place] * len(values), "o", color=colours["ours"], markersize=4)
+        axes.set(ylim=(len(rows) - 0.5, -0.5), xlabel=title, yticks=range(len(rows)))
+        axes.set_yticklabels(rows if axes is panels[0] else [], fontsize=8)
+        axes.grid(axis="y", color="0.93")
+        axes.set_xlim(left=0)
+    figure.suptitle(f"Does G vary? Squares: yardsticks; dots: each of n = {params.claims.seeds} seeds", fontsize=11)
+    return on_its_face(figure, params)

@@ -1,0 +1,26 @@
+"""The runs that are compared, as one frame of each kind."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.claims.claim import Frames
+from pipeline.io import read_csv
+from pipeline.params import Params
+from pipeline.runs import CURVE, MEASURED, MEASURES, Run
+
+
+def gather_claims(folders: list[Path], params: Params) -> Frames:
+    """The measures and the curves of all runs, as one frame each.
+
+    Raises:
+        UserError: a run was made or measured with other settings than the present ones, or is damaged.
+    """
+    measures, curves = [], []
+    for folder in folders:
+        experiment = params.experiment(folder.parent.name)
+        run = Run(folder, experiment, "train")
+        run.require(MEASURED, experiment.settings("measure"))
+        measures.append(read_csv(folder / MEASURES))
+        curves.append(read_csv(folder / CURVE).assign(experiment=experiment.name, seed=run.seed, scale=params.scale))
+    return {"measures.csv": pd.concat(measures), "curves.csv": pd.concat(curves)}

@@ -1,0 +1,27 @@
+"""The claims as a part of a page."""
+
+from pathlib import Path
+from typing import Any
+
+from pipeline.claims.sections import MORE, SECTIONS, shown
+from pipeline.io import read_csv
+from pipeline.params import Params
+from pipeline.report.page import embedded
+
+
+def part(folder: Path, params: Params) -> list[dict[str, Any]]:
+    """What the claims' part of a page shows: sections with their tables and figures.
+
+    Args:
+        folder: of claims.csv and figures.
+    """
+    claims, confidence = read_csv(folder / "claims.csv").fillna({"unit": ""}), params.values["statistics"]["confidence"]
+    sections = []
+    for name, section in SECTIONS.items():
+        pictures = [embedded(folder / "figures" / f"{section.figure}.svg", section.caption, section.alt)]
+        for figure, (_, of, caption, alt) in MORE.items():
+            if of == name:
+                pictures.append(embedded(folder / "figures" / f"{figure}.svg", caption, alt))
+        table = shown(claims, name, confidence)
+        sections.append({"title": section.title, "source": section.source, "table": table, "figures": pictures})
+    return sections

@@ -1,0 +1,170 @@
+"""The claims in the paper's order: what each reads, and what it draws."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from pipeline import drawing_modes, drawing_theory
+from pipeline.claims import drawing, toys, trained
+from pipeline.claims.claim import Claim, Frames
+from pipeline.params import Params
+from pipeline.summary import count
+
+
+@dataclass(frozen=True)
+class Section:
+    """A claim of the paper as an experiment.
+
+    Attributes:
+        title, source: of the section; where the paper says it.
+        read: the rows of claims.csv, from the frames.
+        draw: its figure.
+        figure: file name of the figure, without ending.
+        caption, alt: of the figure.
+    """
+
+    title: str
+    source: str
+    read: Callable[[Frames, Params], list[Claim]]
+    draw: Callable[[Frames, Params], Figure]
+    figure: str
+    caption: str
+    alt: str
+
+
+def _draw_optimal(frames: Frames, params: Params) -> Figure:
+    return drawing_theory.optimal(frames["optimal.csv"], params)
+
+
+def _draw_path(frames: Frames, params: Params) -> Figure:
+    return drawing_theory.path(frames["path.csv"], params)
+
+
+def _draw_convergence(frames: Frames, params: Params) -> Figure:
+    return drawing_theory.convergence(frames["descent.csv"], frames["dirac.csv"], frames["nets.csv"], params)
+
+
+def _draw_modes(frames: Frames, params: Params) -> Figure:
+    return drawing_modes.modes(frames["modes.csv"], frames["modes_points.csv"], params)
+
+
+SECTIONS = {
+    "optimal-discriminator": Section(
+        "The optimal discriminator",
+        "section 4.1, Proposition 1",
+        toys.optimal_discriminator,
+        _draw_optimal,
+        "optimal",
+        "D is trained on fresh points of two known densities; its distance from p_data / (p_data + p_g) is an integral "
+        "over a grid.",
+        "Distance of D from its optimum against its steps, for three capacities, in one and two dimensions",
+    ),
+    "global-optimum": Section(
+        "The global optimum",
+        "section 4.1, Theorem 1",
+        toys.global_optimum,
+        _draw_path,
+        "path",
+        "Line: C(G) by integration, for generators on a straight way to the data. Dots: what a D trained against each "
+        "reaches.",
+        "C(G) along a path of generators, falling to minus log 4, with the values that a trained D reaches",
+    ),
+    "convergence": Section(
+        "Convergence",
+        "section 4.2, Proposition 2",
+        toys.convergence,
+        _draw_convergence,
+        "convergence",
+        "Left: the proposition's own setting, p_g itself is moved against the exact D*. Middle: two players of one "
+        "parameter each. Right: networks in one dimension, Algorithm 1, as in Figure 1.",
+        "C(G) falling to minus log 4, spirals of two parameters around the solution, and C(G) of trained networks",
+    ),
+    "saturating-loss": Section(
+        "The saturating loss",
+        "section 3",
+        trained.saturating_loss,
+        drawing.saturation,
+        "saturation",
+        "Both gradients are taken at the same parameters, samples and masks, while the 2014 code's game is played.",
+        "The two losses of G against D(G(z)), and norms of their gradients in the first steps of training",
+    ),
+    "k": Section(
+        "k, the discriminator's steps",
+        "section 3, Algorithm 1",
+        trained.discriminator_steps,
+        drawing.steps,
+        "steps",
+        "Alternating steps on fresh noise; k = 1/5 is one step of D for five of G. Multiply-adds are counted.",
+        "Validation log-likelihood against steps of G and against multiply-adds, a line for each k",
+    ),
+    "helvetica": Section(
+        "The Helvetica scenario",
+        "sections 3 and 6",
+        lambda frames, params: toys.ring(frames, params) + trained.helvetica(frames, params),
+        _draw_modes,
+        "modes",
+        "Two-dimensional games whose modes can be counted, in step and with G ten times as fast as D.",
+        "Modes covered and share of good samples over training, and samples of a ring and a grid of Gaussians",
+    ),
+    "half": Section(
+        "D goes to 1/2",
+        "section 4.1, Theorem 1",
+        trained.half,
+        drawing.half,
+        "half",
+        "Left: D as it is trained. Right: a classifier trained anew on half of the samples and of the test images, and "
+        "asked about the other halves.",
+        "D's outputs against epochs, and the accuracy of a two-sample classifier for each experiment",
+    ),
+    "text-against-code": Section(
+        "Text against code",
+        "Algorithm 1 and goodfeli/adversarial",
+        trained.switches,
+        drawing.effects,
+        "effects",
+        "Each row changes one thing of the 2014 code, the last but one all that Algorithm 1 says. Bars: interval of "
+        "the mean over seeds; those that leave the picture are wider than it.",
+        "Differences in test log-likelihood to the 2014 code, by switch, with intervals",
+    ),
+}
+MORE = {  # figures beside the sections' own
+    "variety": (
+        drawing.variety,
+        "helvetica",
+        "Entropy of the digits that a classifier finds among the samples, distinct nearest training images, and "
+        "distance of two samples; beside real images and a collapse made on purpose.",
+        "Three measures of variety for each experiment and two yardsticks",
+    )
+}
+
+
+def read_all(frames: Frames, params: Params) -> pd.DataFrame:
+    """claims.csv."""
+    return pd.DataFrame([vars(claim) for section in SECTIONS.values() for claim in section.read(frames, params)])
+
+
+def shown(claims: pd.DataFrame, name: str, confidence: float) -> pd.DataFrame:
+    """The rows of one section as text."""
+    rows = claims[claims.claim == name]
+    return pd.DataFrame(
+        {
+            "claim": rows.says,
+            "measured": rows.measured,
+            "number": [_number(one.value, one.unit) for one in rows.itertuples()],
+            f"{confidence:.0%} interval": [_interval(one.low, one.high, one.over) for one in rows.itertuples()],
+            "n": [count(one.n, one.over) for one in rows.itertuples()],
+            "reading": rows.reading,
+        }
+    )
+
+
+def _number(value: float, unit: str) -> str:
+    return f"{value:.3g}{' ' if isinstance(unit, str) and unit else ''}{unit if isinstance(unit, str) else ''}"
+
+
+def _interval(low: float, high: float, over: str) -> str:
+    if pd.isna(low):
+        return "unknown"
+    return f"{low:.3g} to {high:.3g}" if over == "seed" else "no chance in it"

@@ -1,0 +1,198 @@
+"""Claims about trained networks: what differs between runs of the same seeds."""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from gan.cost import multiply_adds
+from gan.readings import Estimate, effect, over_seeds, paired, ratio_over_seeds, reading
+from pipeline.claims.claim import Claim, Frames, row
+from pipeline.params import Params
+
+HALF = 0.05  # D counts as one half within this
+NATS = "test_log_likelihood"
+
+
+def by_seed(measures: pd.DataFrame, experiment: str, metric: str) -> dict[int, float]:
+    """A measure of each seed's generator."""
+    rows = measures[(measures.experiment == experiment) & (measures.metric == metric)]
+    return dict(zip(rows.seed.astype(int), rows.value, strict=True))
+
+
+def difference(frames: Frames, params: Params, one: str, other: str, metric: str = NATS) -> Estimate:
+    """What one experiment's generators measure more than another's, seed by seed."""
+    measures, confidence = frames["measures.csv"], params.values["statistics"]["confidence"]
+    return paired(by_seed(measures, one, metric), by_seed(measures, other, metric), confidence)
+
+
+def _too_short(frames: Frames, params: Params) -> str:
+    """Why what these runs gave is not read; empty where it is."""
+    return params.claims.too_short(frames["measures.csv"].seed.nunique())
+
+
+def saturating_loss(frames: Frames, params: Params) -> list[Claim]:
+    """Section 3: log(1 - D(G(z))) saturates early; -log D(G(z)) gives much stronger gradients."""
+    looks, claims = frames["saturation.csv"], params.claims
+    confidence = params.values["statistics"]["confidence"]
+    logs = np.log(looks.saturating / looks.non_saturating).groupby(looks.seed).mean()
+    ratio = ratio_over_seeds(np.exp(logs).tolist(), confidence)
+    rows = [
+        row(
+            "saturating-loss",
+            "the saturating loss gives G the weaker gradient",
+            f"norm of its gradient over that of the other, geometric mean over the first {looks.step.max() + 1} steps",
+            ratio,
+            "",
+            reading(ratio, -math.inf, 1, ""),
+        )
+    ]
+    for name in (claims.saturating, claims.switching):
+        nats = difference(frames, params, name, claims.code)
+        label = params.experiment(name).label
+        rows.append(
+            row(
+                "saturating-loss",
+                f"{label}, against the non-saturating one throughout",
+                "test log-likelihood, difference of runs with one seed",
+                nats,
+                "nats",
+                effect(nats, "nats", _too_short(frames, params)),
+            )
+        )
+    return rows
+
+
+def helvetica(frames: Frames, params: Params) -> list[Claim]:
+    """Section 3 and 6: G trained too much without updating D collapses; trained in step it does not."""
+    measures, claims = frames["measures.csv"], params.claims
+    confidence = params.values["statistics"]["confidence"]
+    present = over_seeds(list(by_seed(measures, claims.code, "classes_present").values()), confidence)
+    rows = [
+        row(
+            "helvetica",
+            "trained in step with D, G leaves out no digit",
+            "of ten digits, those that are 1% of the samples or more, by a classifier",
+            present,
+            "digits",
+            reading(present, 9.5, math.inf, "digits", _too_short(frames, params)),
+        )
+    ]
+    first, *others = claims.steps
+    too_fast = [name for name in others if params.experiment(name).recipe.generator_steps > 1]
+    for name in too_fast:
+        steps = params.experiment(name).recipe.generator_steps
+        for metric, less_of, what, unit in (
+            ("class_entropy", "shows digits less evenly", "entropy of the digits among samples", "nats"),
+            ("distinct_neighbours", "has fewer neighbours", "share of distinct images nearest to 1,000 samples", ""),
+        ):
+            less = difference(frames, params, name, first, metric)
+            rows.append(
+                row(
+                    "helvetica",
+                    f"G trained {steps} times for each step of D {less_of}",
+                    f"{what}, difference of runs with one seed",
+                    less,
+                    unit,
+                    reading(less, -math.inf, 0, unit, _too_short(frames, params)),
+                )
+            )
+    return rows
+
+
+def half(frames: Frames, params: Params) -> list[Claim]:
+    """Section 4: at the end D(x) = 1/2 everywhere, and nobody can tell samples from data."""
+    measures, claims = frames["measures.csv"], params.claims
+    curves = frames["curves.csv"].query("experiment == @claims.code")
+    confidence = params.values["statistics"]["confidence"]
+    last = curves[curves.epoch == curves.groupby("seed").epoch.transform("max")]
+    numbers = {
+        "D(x) is 1/2 at the end": ("mean of D over training images in the last epoch", last["D(x)"].tolist()),
+        "D(G(z)) is 1/2 at the end": ("mean of D over samples in the last epoch", last["D(G(z))"].tolist()),
+        "a fresh classifier cannot tell samples from test images": (
+            "its accuracy on held-out halves of both",
+            list(by_seed(measures, claims.code, "two_sample_accuracy").values()),
+        ),
+    }
+    rows = []
+    for says, (measured, values) in numbers.items():
+        found = over_seeds(values, confidence)
+        rows.append(
+            row(
+                "half",
+                says,
+                measured,
+                found,
+                "",
+                reading(found, 0.5 - HALF, 0.5 + HALF, "", _too_short(frames, params)),
+            )
+        )
+    return rows
+
+
+def switches(frames: Frames, params: Params) -> list[Claim]:
+    """Protocol: what each difference between the text and the 2014 code gives on MNIST."""
+    claims, rows = params.claims, []
+    for name in claims.switches:
+        nats = difference(frames, params, name, claims.code)
+        says = f"{params.experiment(name).label} in place of the 2014 code's"
+        measured = "test log-likelihood, difference of runs with one seed"
+        rows.append(
+            row("text-against-code", says, measured, nats, "nats", effect(nats, "nats", _too_short(frames, params)))
+        )
+    return rows
+
+
+def steps_table(params: Params) -> pd.DataFrame:
+    """What an epoch is for each k: steps of G, and multiply-adds relative to those of k = 1."""
+    rows = []
+    for name in params.claims.steps:
+        one = params.experiment(name)
+        images = params.dataset(one.dataset).split[0]
+        minibatches = math.ceil(images / one.recipe.batch_size)
+        moves = math.ceil(minibatches / one.recipe.minibatches) * one.recipe.generator_steps
+        cost = images * multiply_adds(one.noise_size, one.generator, one.discriminator, one.recipe)
+        rows.append({"experiment": name, "label": one.label, "generator_steps": moves, "multiply_adds": cost})
+    return pd.DataFrame(rows)
+
+
+def discriminator_steps(frames: Frames, params: Params) -> list[Claim]:
+    """Section 3 and Algorithm 1: k = 1, the least expensive option, was used."""
+    table, claims = steps_table(params).set_index("experiment"), params.claims
+    first, *others = claims.steps
+    rows = []
+    for name in others:
+        label = table.label[name]
+        nats = difference(frames, params, name, first)
+        rows.append(
+            row(
+                "k",
+                f"{label} against k = 1, as many images",
+                "test log-likelihood, difference of runs with one seed",
+                nats,
+                "nats",
+                effect(nats, "nats", _too_short(frames, params)),
+            )
+        )
+        for axis, what in (("generator_steps", "as many steps of G"), ("multiply_adds", "as many multiply-adds")):
+            nats, far = _at_equal(frames["curves.csv"], params, name, table[axis])
+            why = _too_short(frames, params) or far
+            measured = "validation log-likelihood, difference of runs with one seed"
+            rows.append(row("k", f"{label} against k = 1, {what}", measured, nats, "nats", effect(nats, "nats", why)))
+    return rows
+
+
+def _at_equal(curves: pd.DataFrame, params: Params, name: str, per_epoch: pd.Series) -> tuple[Estimate, str]:
+    """The difference to k = 1 at the last epochs where both have spent the same; why it cannot be read, if so."""
+    first = params.claims.steps[0]
+    spent = min(per_epoch[one] * params.claims.epochs for one in (first, name))
+    epochs = {one: max(1, round(spent / per_epoch[one])) for one in (first, name)}
+    ratio = epochs[name] * per_epoch[name] / (epochs[first] * per_epoch[first])
+    by_epoch = curves.set_index(["experiment", "epoch"])
+    values = {
+        one: dict(zip(rows.seed.astype(int), rows.validation_log_likelihood, strict=True))
+        for one, epoch in epochs.items()
+        for rows in [by_epoch.loc[[(one, epoch)]]]
+    }
+    found = paired(values[name], values[first], params.values["statistics"]["confidence"])
+    return found, "" if 0.8 < ratio < 1.25 else f"the nearest epochs differ by a factor of {max(ratio, 1 / ratio):.1f}"

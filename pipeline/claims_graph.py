@@ -1,0 +1,57 @@
+"""What the rules of the claims ask, from the params."""
+
+from pathlib import Path
+from typing import Any
+
+from pipeline.graph import PUBLISHED, Graph, prepared
+from pipeline.io import read_json, sha256
+from pipeline.runs import CLAIMED
+
+
+class ClaimsGraph:
+    """The rules' view of what is compared.
+
+    Args:
+        graph: of everything else.
+    """
+
+    tables = CLAIMED  # names of the CSV files that claims are read from
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph, self._params = graph, graph.params
+        self.folder = f"{graph.results}/claims"
+        self.code = graph.params.claims.code
+
+    def runs(self) -> list[str]:
+        """Folders of the runs."""
+        names = self._params.claims.experiments
+        return [self._graph.run(name, seed) for name in names for seed in self._params.seeds(name)]
+
+    def seeds(self) -> list[int]:
+        """Seeds of the experiment that the others are held against."""
+        return self._params.seeds(self.code)
+
+    def data(self, _: Any = None) -> str:
+        """Images of all runs."""
+        return prepared(self._params.experiment(self.code).dataset)
+
+    def labels(self, _: Any = None) -> str:
+        """Their classes."""
+        return self.data().replace(".npz", ".labels.npz")
+
+    def settings(self, _: Any = None) -> dict[str, Any]:
+        """What readings and figures depend on beside the measures."""
+        return self._params.compared()
+
+    def option(self, _: Any = None) -> str:
+        """Shows the claims in the report where they have been read: asking for the report reads none."""
+        return f"--claims {self.folder}" if self.known() else ""
+
+    def known(self, _: Any = None) -> str:
+        """Hash of those claims: the report is made again when they change."""
+        manifest = Path(self.folder) / "claims.manifest.json"
+        return sha256(manifest) if manifest.is_file() else ""
+
+    def published_scale(self, _: Any = None) -> str:
+        """Scale of the committed claims."""
+        return read_json(PUBLISHED / "claims/published.json")["scale"]

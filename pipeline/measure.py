@@ -1,0 +1,73 @@
+"""Measure a run's samples: what classes they show, whether they have collapsed, whether they pass for real images."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from gan.classifier import Classifier, with_weights
+from gan.sampling import draw_samples
+from gan.seeding import stream
+from pipeline import cli
+from pipeline.devices import add_device, use_device
+from pipeline.io import read_tensors, reading, write_csv
+from pipeline.measures import measured, new_ruler
+from pipeline.provenance import Record
+from pipeline.runs import GENERATORS, Run, load_generator
+from pipeline.scores import named
+
+EXAMPLE = """--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz \\
+    --classifier results/quick/claims/classifier.safetensors"""
+
+
+def main() -> None:
+    """Command line."""
+    parser = cli.parser("measure", __doc__, EXAMPLE)
+    cli.add_params(parser)
+    add_device(parser)
+    cli.add_experiment(parser)
+    parser.add_argument("--run", type=Path, required=True, help="folder of a finished run; measures.csv goes there")
+    parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
+    parser.add_argument("--classifier", type=Path, required=True, help="safetensors file of `classify`")
+    cli.run(parser, _work)
+
+
+def _work(args: argparse.Namespace) -> None:
+    record = Record("measure")
+    params = cli.params(args)
+    experiment = params.experiment(args.experiment)
+    run = Run(args.run, experiment, "train")
+    data, device = run.use(args.data), use_device(args)
+    best = args.run / GENERATORS["best"]
+    generator = load_generator(best, experiment, device)
+    random = stream(run.seed, "evaluation samples", device=device)
+    samples = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
+    confidence = params.values["statistics"]["confidence"]
+    ruler = new_ruler(data, experiment, load_classifier(args.classifier), confidence, device)
+    rows = measured(samples, ruler, stream(run.seed, "two-sample test", device=device))
+    common = {"experiment": experiment.name, "seed": run.seed, "scale": params.scale}
+    write_csv(args.run / "measures.csv", pd.DataFrame(named(rows, **common)))
+    record.write(
+        args.run / "measures.manifest.json",
+        inputs=[best, args.data, args.classifier],
+        outputs=[args.run / "measures.csv"],
+        settings=experiment.settings("measure"),
+        confidence=confidence,
+        seed=run.seed,
+        device=device.type,
+    )
+
+
+def load_classifier(path: Path) -> Classifier:
+    """What `classify` trained.
+
+    Raises:
+        UserError: the file is missing, damaged, or of another network.
+    """
+    state, _ = read_tensors(path)
+    with reading(path):
+        return with_weights(state)
+
+
+if __name__ == "__main__":
+    main()

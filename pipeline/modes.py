@@ -1,0 +1,67 @@
+"""Train small GANs on mixtures of Gaussians, in balance and with G too fast, and count the modes they cover."""
+
+import argparse
+from itertools import product
+from pathlib import Path
+
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from gan.modes import RECIPES, TARGETS, Reading, play
+from gan.seeding import stream
+from pipeline import cli
+from pipeline.io import write_csv
+from pipeline.provenance import Record
+
+EPOCHS = (1, 2, 5, 10, 20)
+N_SHOWN = 500  # points of the first seed's last samples, and of the mixture itself, in modes_points.csv
+FILES = ("modes.csv", "modes_points.csv")
+
+
+def main() -> None:
+    """Command line."""
+    parser = cli.parser("modes", __doc__, "--scale quick --output results/quick/claims")
+    cli.add_params(parser)
+    parser.add_argument("--output", type=Path, required=True, help=f"folder of {' and '.join(FILES)}")
+    cli.run(parser, _work)
+
+
+def _work(args: argparse.Namespace) -> None:
+    record = Record("modes")
+    params = cli.params(args)
+    torch.set_num_threads(1)  # one number of threads gives one result
+    games = list(product(TARGETS, RECIPES))
+    with tqdm(total=len(games) * EPOCHS[-1], desc="modes", unit="epoch") as bar:
+        played = {
+            (target, setting): play(
+                TARGETS[target], RECIPES[setting], range(params.claims.toys), EPOCHS, progress=bar.update
+            )
+            for target, setting in games
+        }
+    files = [args.output / name for name in FILES]
+    rows = [
+        {"target": target, "modes": len(TARGETS[target].centers), "setting": setting, "seed": one.seed}
+        | {"epoch": one.epoch, "covered": one.covered, "good": one.good, "scale": params.scale}
+        for (target, setting), readings in played.items()
+        for one in readings
+    ]
+    write_csv(files[0], pd.DataFrame(rows))
+    write_csv(files[1], _points(played))
+    manifest = args.output / "modes.manifest.json"
+    record.write(manifest, inputs=[], outputs=files, settings={"toys": params.claims.toys})
+
+
+def _points(played: dict[tuple[str, str], list[Reading]]) -> pd.DataFrame:
+    """What the first seed's generators draw in the end, and draws of the mixtures: target, setting, x, y."""
+    sets = {(name, "data"): target.draw(N_SHOWN, stream(0, "shown points")) for name, target in TARGETS.items()}
+    for name, readings in played.items():
+        sets[name] = next(one for one in readings if one.seed == 0 and one.epoch == EPOCHS[-1]).samples[:N_SHOWN]
+    return pd.concat(
+        pd.DataFrame(points.numpy(), columns=["x", "y"]).assign(target=target, setting=setting)
+        for (target, setting), points in sets.items()
+    )[["target", "setting", "x", "y"]]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Copy a scale's claims into results/published/claims/, and their readings into docs/claims.md.
+
+They stand beside what `publish` copies and may be of another scale. Tables, figures and manifests only.
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from pipeline import cli
+from pipeline.claims.sections import SECTIONS, shown
+from pipeline.errors import UserError
+from pipeline.evidence import with_blocks
+from pipeline.io import read_csv, read_json, write_json, write_text
+from pipeline.params import Params
+from pipeline.publish import check_size, commits, copy
+from pipeline.runs import CLAIMED, MANIFESTS, MEASURED
+from pipeline.verify import verify_claims
+
+MANIFESTS_OF = ("theory", "modes", "saturation", "classifier", "claims")
+
+
+def main() -> None:
+    """Command line."""
+    parser = cli.parser("publish_claims", __doc__, "--scale quick")
+    cli.add_params(parser)
+    parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of all runs; default: %(default)s")
+    parser.add_argument("--results", type=Path, default=Path("results"), help="default: %(default)s")
+    parser.add_argument("--accept-code", action="store_true", help="the code has changed, but no number with it")
+    parser.add_argument("--page", type=Path, default=Path("docs/claims.md"), help="default: %(default)s")
+    cli.run(parser, _work)
+
+
+def _work(args: argparse.Namespace) -> None:
+    params = cli.params(args)
+    if not params.is_real:
+        raise UserError(f"scale {params.scale} has made-up images")
+    verify_claims(params, args.runs, args.results, accept_code=args.accept_code)
+    files = collect(params, args.results / params.scale / "claims", args.runs / params.scale)
+    check_size(files)
+    target, new = args.results / "published" / "claims", args.results / ".claims.part"
+    copy(files, new)
+    write_json(new / "published.json", {"scale": params.scale, "commits": commits(new)})
+    text = with_blocks(args.page.read_text(encoding="utf-8"), blocks(new, params), args.page)
+    shutil.rmtree(target, ignore_errors=True)
+    new.rename(target)
+    write_text(args.page, text)
+    print(f"{len(files)} files from scale {params.scale} in {target}; {args.page} updated")
+
+
+def collect(params: Params, claims: Path, runs: Path) -> dict[str, Path]:
+    """What is published: its name below results/published/claims/, and where it lies now."""
+    names = [f"{name}.csv" for name in (*CLAIMED, "claims")] + [f"{name}.manifest.json" for name in MANIFESTS_OF]
+    names += [f"figures/{path.name}" for path in sorted((claims / "figures").glob("*.svg"))]
+    files = {name: claims / name for name in names}
+    for experiment in params.claims.experiments:
+        for seed in params.seeds(experiment):
+            place = f"{experiment}/seed{seed}"
+            files |= {f"runs/{place}/{name}": runs / place / name for name in (MANIFESTS["train"], MEASURED)}
+    return files
+
+
+def blocks(claims: Path, params: Params) -> dict[str, str]:
+    """The readings as Markdown, by the names of docs/claims.md's blocks."""
+    table, confidence = read_csv(claims / "claims.csv"), params.values["statistics"]["confidence"]
+    entry, classifier = params.claims, read_csv(claims / "classifier.csv").iloc[0]
+    name = read_json(claims / "published.json")["scale"]
+    scale = (
+        f"These numbers are of scale `{name}`: {entry.toys} seeds of each toy, {entry.seeds} seeds "
+        f"of {entry.epochs} epochs of each training on MNIST."
+    )
+    quality = f"The classifier is right on {classifier.accuracy:.2%} of the {classifier.n_test:,} test images."
+    found = {name: shown(table, name, confidence).to_markdown(index=False) for name in SECTIONS}
+    return {"scale": scale, "classifier": quality} | found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""The classifier learns, repeats, and leaves the global random state alone; two sets are told apart if they differ."""
+
+import pytest
+import torch
+from scipy.stats import binom
+
+from gan.classifier import Classifier, accuracy, binomial_interval, fit, two_sample_accuracy, with_weights
+from gan.seeding import stream
+
+
+def blobs(n: int, name: str, shift: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Three classes of points in [0, 1]^5, one brighter in each of the first three coordinates."""
+    random = stream(0, name)
+    labels = torch.randint(3, (n,), generator=random)
+    noise = 0.1 * torch.randn(n, 5, generator=random)
+    return (0.4 + shift + 0.3 * torch.eye(5)[labels] + noise).clamp(0, 1), labels
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return fit(*blobs(1_000, "train"), n_classes=3, epochs=5, random=stream(0, "classifier"))
+
+
+def test_fit_learns_and_repeats_bit_for_bit(fitted):
+    images, labels = blobs(500, "test")
+    assert accuracy(fitted, images, labels) > 0.95
+    again = fit(*blobs(1_000, "train"), n_classes=3, epochs=5, random=stream(0, "classifier")).state_dict()
+    assert all(torch.equal(tensor, again[name]) for name, tensor in fitted.state_dict().items())
+
+
+def test_fit_leaves_the_global_random_state_alone():
+    before = torch.get_rng_state()
+    fit(*blobs(100, "few"), n_classes=3, epochs=1, random=stream(0, "classifier"))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_predict_does_not_depend_on_the_block(fitted):
+    images, _ = blobs(101, "blocks")
+    predicted = fitted.predict(images)
+    assert predicted.dtype == torch.int64
+    assert torch.equal(predicted, fitted.predict(images, block=7))
+
+
+def test_with_weights_gives_the_same_classifier(fitted):
+    images, _ = blobs(50, "same")
+    assert torch.equal(with_weights(fitted.state_dict())(images), fitted(images))
+    with pytest.raises(ValueError, match="another network"):
+        with_weights({"strange": images})
+
+
+def test_fit_refuses_labels_that_do_not_fit():
+    images, labels = blobs(10, "wrong")
+    for wrong in (labels[:9], labels - 1, labels + 5):
+        with pytest.raises(ValueError, match="want 10 labels 0"):
+            fit(images, wrong, n_classes=3, epochs=1, random=stream(0, "x"))
+
+
+def test_accuracy_of_a_classifier_that_always_says_the_same():
+    constant = Classifier((2, 3), stream(0, "weights"))
+    constant.layers[0].weight.data.zero_()
+    constant.layers[0].bias.data.copy_(torch.tensor([0.0, 1.0, 0.0]))
+    assert accuracy(constant, torch.zeros(4, 2), torch.tensor([1, 1, 0, 1])) == 0.75
+
+
+def test_binomial_interval_is_exact():
+    low, high = binomial_interval(30, 100, 0.95)
+    assert binom.sf(29, 100, low) == pytest.approx(0.025, abs=1e-6)
+    assert binom.cdf(30, 100, high) == pytest.approx(0.025, abs=1e-6)
+    assert binomial_interval(0, 10, 0.95)[0] == 0
+
+
+def test_two_sample_accuracy_is_a_half_for_two_halves_of_one_set():
+    images, _ = blobs(4_000, "one set")
+    found = two_sample_accuracy(images[:2_000], images[2_000:], stream(0, "test"), confidence=0.999)
+    assert found.n == 2_000
+    assert found.low < 0.5 < found.high
+
+
+def test_two_sample_accuracy_is_near_one_for_shifted_sets_of_unequal_size():
+    found = two_sample_accuracy(blobs(2_000, "here")[0], blobs(2_501, "there", shift=-0.35)[0], stream(0, "test"))
+    assert found.n == 2_000
+    assert found.accuracy > 0.97
+    assert found.low < found.accuracy < found.high
+
+
+def test_two_sample_accuracy_wants_two_images():
+    with pytest.raises(ValueError, match="two images"):
+        two_sample_accuracy(torch.rand(1, 3), torch.rand(9, 3), stream(0, "test"))

@@ -1,0 +1,42 @@
+"""Mixtures are what they say; a balanced game covers the ring, a G that is too fast collapses."""
+
+import pytest
+import torch
+
+from gan.modes import BALANCED, RECIPES, grid, play, ring
+from gan.seeding import stream
+
+
+def test_ring_and_grid_have_their_modes_at_one_distance():
+    eight, square = ring(8), grid(25)
+    assert torch.allclose(eight.centers.norm(dim=1), torch.tensor(2.0))
+    assert square.centers.mean(dim=0).tolist() == [0, 0]
+    for mixture, nearest in ((eight, 1.5307337), (square, 2.0)):
+        distances = torch.cdist(mixture.centers, mixture.centers).fill_diagonal_(torch.inf)
+        assert torch.allclose(distances.amin(dim=1), torch.tensor(nearest))
+    with pytest.raises(ValueError, match="square number"):
+        grid(24)
+
+
+def test_draw_has_the_mixtures_moments():
+    mixture = ring(8)
+    points = mixture.draw(20_000, stream(0, "draws"))
+    spread = 2**2 / 2 + mixture.sd**2  # of a coordinate
+    assert points.mean(dim=0).tolist() == pytest.approx([0, 0], abs=0.04)
+    assert points.var(dim=0).tolist() == pytest.approx([spread, spread], rel=0.03)
+
+
+def test_play_is_each_seeds_own_game_whoever_plays_beside_it(monkeypatch):
+    monkeypatch.setattr("gan.modes.N_TRAINING", 1_000)  # few steps: rounding differs, and grows
+    together = play(ring(8), BALANCED, [0, 1], [1, 2])
+    alone = play(ring(8), BALANCED, [1], [2])
+    assert [(one.seed, one.epoch) for one in together] == [(0, 1), (1, 1), (0, 2), (1, 2)]
+    assert together[3].samples.shape == (2_500, 2)
+    assert torch.allclose(together[3].samples, alone[0].samples, atol=1e-4)
+
+
+def test_play_covers_the_ring_in_balance_and_collapses_with_g_too_fast():
+    (balanced,) = play(ring(8), RECIPES["balanced"], [0], [20])
+    (fast,) = play(ring(8), RECIPES["G too fast"], [0], [3])
+    assert balanced.covered >= 7
+    assert fast.covered <= 3
