@@ -21,7 +21,7 @@ from gan.training import Game
 NOISE_SIZE = 2
 N_TRAINING, N_SAMPLES = 10_000, 2_500
 # Norms are bounded, for without a bound games of these small networks blow up. The rate falls by a third in 20 epochs:
-# where it stays, balanced games come to lose modes again; where it falls faster, games with G too fast recover.
+# where it stays, balanced games lose modes again.
 BALANCED = Recipe(
     noise_prior="gaussian",
     update="alternating",
@@ -33,7 +33,7 @@ BALANCED = Recipe(
     learning_rate_decay=1.0002,
     momentum_initial=0.5,
     momentum_final=0.5,
-    max_column_norm=1.5,
+    max_column_norm=1.0,
 )
 RECIPES = {"balanced": BALANCED, "G too fast": replace(BALANCED, discriminator_steps=0.1)}
 # Weight ranges: a layer hands on values about as spread as those it gets.
