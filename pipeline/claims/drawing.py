@@ -2,7 +2,6 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -114,8 +113,11 @@ def half(frames: Frames, params: Params) -> Figure:
     for place, name in enumerate(names):
         values = tests[tests.experiment == name].value
         right.plot(values, [place] * len(values), "|", color=colours["data"], markersize=9)
-    right.set_yticks(range(len(names)), [params.experiment(name).label for name in names], fontsize=8)
-    right.set(xlim=(0.45, 1.01), ylim=(len(names) - 0.5, -0.5), xlabel="accuracy of a fresh classifier, each seed")
+    real = frames["yardsticks.csv"].query("metric == 'two_sample_accuracy' and of == 'validation images'")
+    right.plot(real.value, [len(names)] * len(real), "s", color=colours["other"], markersize=6)
+    labels = [*(params.experiment(name).label for name in names), *real.of]
+    right.set_yticks(range(len(labels)), labels, fontsize=8)
+    right.set(xlim=(0.45, 1.01), ylim=(len(labels) - 0.5, -0.5), xlabel="accuracy of a fresh classifier, each seed")
     for line in (left.axhline, right.axvline):
         line(0.5, color="0.6", linestyle=":", zorder=0)
     figure.suptitle("At the end of the theory both are 1/2", fontsize=11)
@@ -125,7 +127,7 @@ def half(frames: Frames, params: Params) -> Figure:
 def variety(frames: Frames, params: Params) -> Figure:
     """Three measures of variety for each experiment, beside real images and a collapse made on purpose."""
     measures = frames["measures.csv"]
-    yardsticks = frames["yardsticks.csv"].assign(of=lambda frame: frame.of.str.replace("-", " "))
+    yardsticks = frames["yardsticks.csv"]
     names, colours = params.claims.experiments, params.values["figures"]
     rows = [*yardsticks.of.unique(), *(params.experiment(name).label for name in names)]
     figure, panels = plt.subplots(1, len(VARIETY), figsize=(12.5, 0.3 * len(rows) + 1.3), layout="constrained")

@@ -1,7 +1,7 @@
 """The claims in the paper's order: what each reads, and what it draws."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -142,7 +142,8 @@ MORE = {  # figures beside the sections' own
 
 def read_all(frames: Frames, params: Params) -> pd.DataFrame:
     """claims.csv."""
-    return pd.DataFrame([vars(claim) for section in SECTIONS.values() for claim in section.read(frames, params)])
+    claims = [claim for section in SECTIONS.values() for claim in section.read(frames, params)]
+    return pd.DataFrame([asdict(claim) for claim in claims]).assign(scale=params.scale)
 
 
 def shown(claims: pd.DataFrame, name: str, confidence: float) -> pd.DataFrame:

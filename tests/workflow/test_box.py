@@ -1,0 +1,54 @@
+"""Where there is no Snakemake: the same files, nothing done twice, results from runs whose weights stayed behind."""
+
+import shutil
+import tarfile
+
+from helpers import copy_project, edit, run_in
+
+from pipeline.io import sha256
+from pipeline.runs import HEAVY
+
+BOX = ("-m", "pipeline.box", "--device", "cpu", "--experiments", "mnist", "--seeds", "0", "1")
+
+
+def stages(printed: str) -> list[str]:
+    return [line.split(".")[1].split()[0] for line in printed.splitlines() if line.startswith("$ python -m pipeline.")]
+
+
+def test_box_goes_on_where_snakemake_was_and_its_pack_gives_the_same_tables(project, tmp_path):
+    run = project / "runs/smoke/mnist/seed1"
+    before = {path.name: sha256(path) for path in run.iterdir() if path.suffix in (".npy", ".npz")}
+    for name in ("samples.npy", "samples.manifest.json", "metrics.csv", "metrics.manifest.json"):
+        (run / name).unlink()
+    done = run_in(project, *BOX, "--stages", "runs", "--pack", "box.tar.gz")
+    assert done.returncode == 0, done.stderr
+    assert stages(done.stdout) == ["sample", "evaluate"], "the rest is finished"
+    assert {path.name: sha256(path) for path in run.iterdir() if path.name in before} == before
+
+    (tmp_path / "home").mkdir()
+    home = copy_project(tmp_path / "home")
+    shutil.copy(project / "params.yaml", home)
+    for name in ("toy", "oracle"):
+        for file in (project / "results/smoke").glob(f"{name}.*"):
+            (home / "results/smoke").mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, home / "results/smoke")
+    with tarfile.open(project / "box.tar.gz") as archive:
+        names = archive.getnames()
+        archive.extractall(home, filter="data")
+    assert not [name for name in names if name.rpartition("/")[2] in HEAVY]
+    done = run_in(home, *BOX, "--stages", "results")
+    assert done.returncode == 0, done.stderr
+    assert stages(done.stdout) == ["table", "figures", "report"]
+    for name in ("metrics.csv", "table1.md", "variance.csv"):
+        assert (home / "results/smoke" / name).read_bytes() == (project / "results/smoke" / name).read_bytes(), name
+    assert run_in(home, "-m", "pipeline.verify", "--experiments", "mnist").returncode == 0
+    edit(home / "runs/smoke/mnist/seed0/curve.csv", "epoch,", "Epoch,")
+    assert "not the bytes that its manifest records" in run_in(home, "-m", "pipeline.verify").stderr
+
+
+def test_box_stops_at_a_stage_that_fails(project):
+    (project / "runs/smoke/mnist/seed1/manifest.json").unlink()
+    (project / "data/prepared/synthetic-mnist.npz").write_bytes(b"")
+    done = run_in(project, *BOX, "--stages", "runs")
+    assert done.returncode == 1
+    assert "box: error: train ended with exit code 2" in done.stderr
