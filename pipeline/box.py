@@ -20,9 +20,9 @@ from pipeline.errors import RunError
 from pipeline.io import read_json, replacing, sha256
 from pipeline.params import Params
 from pipeline.provenance import code_hash
-from pipeline.runs import AUDIT, AUDITS, HEAVY, MANIFESTS, SHEET
+from pipeline.runs import AUDIT, AUDITS, HEAVY, MANIFESTS, MEASURED, SHEET
 
-STAGES = ("runs", "results")
+STAGES = ("runs", "claims", "results")
 Command = tuple[list[str], list[Path]]  # a stage's arguments; the manifests that it leaves
 
 
@@ -32,7 +32,11 @@ def main() -> None:
     cli.add_selection(parser)
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="default: CUDA if present")
     parser.add_argument(
-        "--stages", choices=STAGES, nargs="+", default=STAGES, help="runs: what takes a GPU; results: tables, report"
+        "--stages",
+        choices=STAGES,
+        nargs="+",
+        default=["runs", "results"],
+        help="runs and claims take a GPU; results: tables, readings, report; default: runs results",
     )
     parser.add_argument("--pack", type=Path, help="write the finished runs, without weights and samples, to a tar.gz")
     cli.run(parser, _work)
@@ -41,7 +45,8 @@ def main() -> None:
 def _work(args: argparse.Namespace) -> None:
     params = cli.selected_params(args)
     common = ["--params", str(args.params), "--scale", params.scale]
-    todo = {"runs": _runs(params, args.device), "results": _results(params, args)}
+    on = ["--device", args.device]
+    todo = {"runs": _runs(params, on), "claims": _claims(params, on), "results": _results(params, args)}
     for (stage, *arguments), manifests in chain.from_iterable(todo[part] for part in args.stages):
         if not all(_is_finished(manifest) for manifest in manifests):
             _call([stage, *(common if stage != "toy" else []), *arguments])  # the toy has no parameters
@@ -66,9 +71,8 @@ def _call(arguments: list[str]) -> None:
         raise RunError(f"{arguments[0]} ended with exit code {done.returncode}; the same command goes on from there")
 
 
-def _runs(params: Params, device: str) -> Iterator[Command]:
+def _runs(params: Params, on: list[str]) -> Iterator[Command]:
     """Training of all seeds at once, then samples and scores of each; the audit."""
-    on = ["--device", device]
     for name in params.experiments:
         for stage in params.stages(name):
             yield _training(params, stage, params.seeds(name), on)
@@ -94,6 +98,28 @@ def _training(params: Params, name: str, seeds: list[int], on: list[str]) -> Com
     return arguments, [folder / f"seed{seed}" / MANIFESTS["train"] for seed in seeds]
 
 
+def _claims(params: Params, on: list[str]) -> Iterator[Command]:
+    """What is compared to test the paper's claims: trainings and their measures, gradients, the classifier."""
+    folder, code = Path("results", params.scale, "claims"), params.claims.code
+    seeds, data = list(map(str, params.seeds(code))), _data(params, code)
+    labels, network = data[1].replace(".npz", ".labels.npz"), folder / "classifier.safetensors"
+    about = ["--experiment", code, *data, *on]
+    yield (
+        ["saturation", *about, "--seeds", *seeds, "--output", str(folder / "saturation.csv")],
+        [folder / "saturation.manifest.json"],
+    )
+    yield ["classify", *about, "--labels", labels, "--output", str(folder)], [folder / "classifier.manifest.json"]
+    for name in params.claims.experiments:
+        yield _training(params, name, params.seeds(name), on)
+        runs = _folders(params, name)
+        of = ["--experiment", name, "--run", *map(str, runs), *data, "--classifier", str(network)]
+        yield ["measure", *of, *on], [run / MEASURED for run in runs]
+
+
+def _folders(params: Params, name: str) -> list[Path]:
+    return [Path("runs", params.scale, name, f"seed{seed}") for seed in params.seeds(name)]
+
+
 def _data(params: Params, name: str) -> list[str]:
     return ["--data", f"data/prepared/{params.experiment(name).dataset}.npz"]
 
@@ -115,6 +141,13 @@ def _results(params: Params, args: argparse.Namespace) -> Iterator[Command]:
     drawn = ["--toy", toy, "--oracle", oracle, "--sheets", *firsts, "--audits", *audits]
     yield ["figures", *chosen, "--results", str(results), *drawn, "--output", str(results / "figures")], never
     shown = ["--results", str(results), "--runs", *runs, "--data", *data, "--command", params.command]
+    compared = [run for name in params.claims.experiments for run in _folders(params, name)]
+    if all((run / MEASURED).is_file() for run in compared):
+        folder = results / "claims"
+        for toys in ("theory", "modes"):
+            yield [toys, "--output", str(folder)], [folder / f"{toys}.manifest.json"]
+        yield ["claims", "--runs", *map(str, compared), "--output", str(folder)], never
+        shown += ["--claims", str(folder)]
     yield ["report", *chosen, *shown, "--output", str(results / "report.html")], never
 
 
@@ -128,6 +161,9 @@ def pack(params: Params, path: Path) -> int:
     files = [file for folder in folders for file in sorted(folder.glob("*/*")) if file.name not in HEAVY]
     datasets = dict.fromkeys(params.experiment(name).dataset for name in params.experiments)
     files += [Path(f"data/prepared/{name}.manifest.json") for name in datasets]
+    compared = [run for name in params.claims.experiments for run in _folders(params, name)]
+    files += [file for run in compared for file in sorted(run.glob("*")) if file.name not in HEAVY]
+    files += [file for file in sorted(Path("results", params.scale, "claims").glob("*")) if file.is_file()]
     with replacing(path) as temporary, tarfile.open(temporary, "w:gz") as archive:
         for file in files:
             archive.add(file)

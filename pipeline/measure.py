@@ -9,11 +9,13 @@ from gan.classifier import Classifier, with_weights
 from gan.sampling import draw_samples
 from gan.seeding import stream
 from pipeline import cli
+from pipeline.datasets import check_prepared
 from pipeline.devices import add_device, use_device
 from pipeline.io import read_tensors, reading, write_csv
-from pipeline.measures import measured, new_ruler
+from pipeline.measures import Ruler, measured, new_ruler
+from pipeline.params import Params
 from pipeline.provenance import Record
-from pipeline.runs import GENERATORS, Run, load_generator
+from pipeline.runs import GENERATORS, MEASURED, MEASURES, Run, load_generator
 from pipeline.scores import named
 
 EXAMPLE = """--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz \\
@@ -26,33 +28,40 @@ def main() -> None:
     cli.add_params(parser)
     add_device(parser)
     cli.add_experiment(parser)
-    parser.add_argument("--run", type=Path, required=True, help="folder of a finished run; measures.csv goes there")
+    parser.add_argument("--run", type=Path, nargs="+", required=True, help="folders of finished runs of one experiment")
     parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
     parser.add_argument("--classifier", type=Path, required=True, help="safetensors file of `classify`")
     cli.run(parser, _work)
 
 
 def _work(args: argparse.Namespace) -> None:
-    record = Record("measure")
     params = cli.params(args)
-    experiment = params.experiment(args.experiment)
-    run = Run(args.run, experiment, "train")
-    data, device = run.use(args.data), use_device(args)
-    best = args.run / GENERATORS["best"]
+    experiment, device = params.experiment(args.experiment), use_device(args)
+    check_prepared(args.data)
+    confidence = params.values["statistics"]["confidence"]
+    ruler = new_ruler(args.data, experiment, load_classifier(args.classifier), confidence, device)
+    for folder in args.run:
+        _measure(folder, args, params, ruler)
+
+
+def _measure(folder: Path, args: argparse.Namespace, params: Params, ruler: Ruler) -> None:
+    """Write measures.csv and its manifest beside a run's other files."""
+    record, experiment, device = Record("measure"), ruler.experiment, ruler.images.device
+    run = Run(folder, experiment, "train")
+    run.use(args.data)
+    best = folder / GENERATORS["best"]
     generator = load_generator(best, experiment, device)
     random = stream(run.seed, "evaluation samples", device=device)
     samples = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
-    confidence = params.values["statistics"]["confidence"]
-    ruler = new_ruler(data, experiment, load_classifier(args.classifier), confidence, device)
     rows = measured(samples, ruler, stream(run.seed, "two-sample test", device=device))
     common = {"experiment": experiment.name, "seed": run.seed, "scale": params.scale}
-    write_csv(args.run / "measures.csv", pd.DataFrame(named(rows, **common)))
+    write_csv(folder / MEASURES, pd.DataFrame(named(rows, **common)))
     record.write(
-        args.run / "measures.manifest.json",
+        folder / MEASURED,
         inputs=[best, args.data, args.classifier],
-        outputs=[args.run / "measures.csv"],
+        outputs=[folder / MEASURES],
         settings=experiment.settings("measure"),
-        confidence=confidence,
+        confidence=ruler.confidence,
         seed=run.seed,
         device=device.type,
     )

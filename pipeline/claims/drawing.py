@@ -5,6 +5,7 @@ import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from pipeline.claims.claim import Frames
 from pipeline.claims.trained import NATS, by_seed, difference, steps_table
@@ -106,6 +107,7 @@ def half(frames: Frames, params: Params) -> Figure:
         left.plot(run.epoch, run["D(G(z))"], "o-", color=colours["ours"], markersize=3, label="D(G(z))")
     handles, labels = left.get_legend_handles_labels()
     left.legend(handles[:2], labels[:2], frameon=False, fontsize=8)
+    left.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     left.set(xlabel="epoch", ylabel="mean output of D, dropout active", ylim=(0, 1))
     measures = frames["measures.csv"]
     tests = measures[measures.metric == "two_sample_accuracy"]
