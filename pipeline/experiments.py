@@ -108,6 +108,7 @@ class Claims:
         least_seeds, least_epochs: what training gives is not read from fewer.
         toys: seeds of each toy.
         seeds, epochs: of each of the experiments.
+        shorten: divides what the toys' trainings take; smoke only.
     """
 
     code: str
@@ -120,6 +121,7 @@ class Claims:
     toys: int
     seeds: int
     epochs: int
+    shorten: int = 1
 
     def too_short(self, seeds: int) -> str:
         """Why what training gave so many seeds is not read; empty where it is."""

@@ -32,10 +32,11 @@ def _work(args: argparse.Namespace) -> None:
     params = cli.params(args)
     torch.set_num_threads(1)  # one number of threads gives one result
     games = list(product(TARGETS, RECIPES))
-    with tqdm(total=len(games) * EPOCHS[-1], desc="modes", unit="epoch") as bar:
+    epochs = [epoch for epoch in EPOCHS if epoch * params.claims.shorten <= EPOCHS[-1]]
+    with tqdm(total=len(games) * epochs[-1], desc="modes", unit="epoch") as bar:
         played = {
             (target, setting): play(
-                TARGETS[target], RECIPES[setting], range(params.claims.toys), EPOCHS, progress=bar.update
+                TARGETS[target], RECIPES[setting], range(params.claims.toys), epochs, progress=bar.update
             )
             for target, setting in games
         }
@@ -49,14 +50,14 @@ def _work(args: argparse.Namespace) -> None:
     write_csv(files[0], pd.DataFrame(rows))
     write_csv(files[1], _points(played))
     manifest = args.output / "modes.manifest.json"
-    record.write(manifest, inputs=[], outputs=files, settings={"toys": params.claims.toys})
+    record.write(manifest, inputs=[], outputs=files, settings={"toys": params.claims.toys, "epochs": epochs})
 
 
 def _points(played: dict[tuple[str, str], list[Reading]]) -> pd.DataFrame:
     """What the first seed's generators draw in the end, and draws of the mixtures: target, setting, x, y."""
     sets = {(name, "data"): target.draw(N_SHOWN, stream(0, "shown points")) for name, target in TARGETS.items()}
     for name, readings in played.items():
-        sets[name] = next(one for one in readings if one.seed == 0 and one.epoch == EPOCHS[-1]).samples[:N_SHOWN]
+        sets[name] = [one for one in readings if one.seed == 0][-1].samples[:N_SHOWN]
     return pd.concat(
         pd.DataFrame(points.numpy(), columns=["x", "y"]).assign(target=target, setting=setting)
         for (target, setting), points in sets.items()

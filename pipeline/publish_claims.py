@@ -51,7 +51,7 @@ def _work(args: argparse.Namespace) -> None:
 def collect(params: Params, claims: Path, runs: Path) -> dict[str, Path]:
     """What is published: its name below results/published/claims/, and where it lies now."""
     names = [f"{name}.csv" for name in (*CLAIMED, "claims")] + [f"{name}.manifest.json" for name in MANIFESTS_OF]
-    names += [f"figures/{path.name}" for path in sorted((claims / "figures").glob("*.svg"))]
+    names += [f"figures/{path.name}" for path in sorted((claims / "figures").iterdir()) if path.suffix != ".png"]
     files = {name: claims / name for name in names}
     for experiment in params.claims.experiments:
         for seed in params.seeds(experiment):

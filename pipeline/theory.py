@@ -38,24 +38,27 @@ def main() -> None:
 def _work(args: argparse.Namespace) -> None:
     record = Record("theory")
     params = cli.params(args)
-    toys = params.claims.toys
+    toys, shorten = params.claims.toys, params.claims.shorten
     torch.set_num_threads(1)  # small arrays; and one number of threads gives one result
-    found = defaultdict(list, dirac=[row for update in UPDATES for row in turn(update, TURNS)])  # no randomness in it
+    turns = [row for update in UPDATES for row in turn(update, TURNS // shorten)]  # no randomness in them
+    found = defaultdict(list, dirac=turns)
     for seed in tqdm(range(toys), desc="theory", unit="seed"):
-        for name, rows in measured(seed):
+        for name, rows in measured(seed, shorten):
             found[name] += rows
     outputs = [args.output / f"{name}.csv" for name in found]
     for path, rows in zip(outputs, found.values(), strict=True):
         write_csv(path, pd.DataFrame([asdict(row) for row in rows]).assign(scale=params.scale))
-    record.write(args.output / "theory.manifest.json", inputs=[], outputs=outputs, settings={"toys": toys})
+    manifest = args.output / "theory.manifest.json"
+    record.write(manifest, inputs=[], outputs=outputs, settings={"toys": toys, "shorten": shorten})
 
 
-def measured(seed: int) -> Iterator[tuple[str, list[Any]]]:
-    """What one seed adds to each table: the table's name and its rows."""
-    yield "optimal", list(chain(*(approach(d, units, CHECKPOINTS, seed) for d, units in product((1, 2), UNITS))))
-    yield "path", [visit(t, PATH_UNITS, PATH_STEPS, seed) for t in PLACES]
-    yield "descent", descend(seed, DESCENT_STEPS)
-    yield "nets", train_networks(seed, ROUNDS, EVERY)
+def measured(seed: int, shorten: int) -> Iterator[tuple[str, list[Any]]]:
+    """What one seed adds to each table: the table's name and its rows; all trainings are that much shorter."""
+    steps = [checkpoint // shorten for checkpoint in CHECKPOINTS]
+    yield "optimal", list(chain(*(approach(d, units, steps, seed) for d, units in product((1, 2), UNITS))))
+    yield "path", [visit(t, PATH_UNITS, PATH_STEPS // shorten, seed) for t in PLACES]
+    yield "descent", descend(seed, DESCENT_STEPS // shorten)
+    yield "nets", train_networks(seed, ROUNDS // shorten, EVERY // shorten)
 
 
 if __name__ == "__main__":

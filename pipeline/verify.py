@@ -79,8 +79,10 @@ def verify_claims(params: Params, runs: Path, results: Path, *, accept_code: boo
     claims = csv_text(read_all(frames | gather_claims(folders, params), params))
     if (results / "claims.csv").read_text(encoding="utf-8") != claims:
         raise UserError(f"{results / 'claims.csv'}: does not follow from the runs; delete it and run again")
-    made = [results / f"{name}.manifest.json" for name in ("theory", "modes", "saturation", "classifier", "claims")]
-    _check_settings(made[-1], plain(params.compared()))
+    parts = ("theory", "modes", "saturation", "classifier", "claims")
+    made = [*(results / f"{name}.manifest.json" for name in parts), results / "figures/manifest.json"]
+    for path in made[-2:]:
+        _check_settings(path, plain(params.compared()))
     for path in made:
         _check_outputs(path)
     if not accept_code:

@@ -58,9 +58,11 @@ def _work(args: argparse.Namespace) -> None:
     record.write(
         args.output / "claims.manifest.json",
         inputs=[folder / name for name in names],
-        outputs=[*(args.output / name for name in made), *drawn],
+        outputs=[args.output / name for name in made],
         settings=params.compared(),
     )
+    manifest = args.output / "figures" / "manifest.json"
+    record.write(manifest, inputs=[folder / name for name in names], outputs=drawn, settings=params.compared())
 
 
 def _check_scale(frames: Frames, params: Params, folder: Path) -> None:

@@ -1,11 +1,13 @@
 """Which seeds train together, and what makes a first stage."""
 
 import copy
+import shutil
 
 import pytest
 import yaml
 from helpers import ROOT
 
+from pipeline.claims_graph import ClaimsGraph
 from pipeline.graph import Graph
 
 VALUES = yaml.safe_load((ROOT / "params.yaml").read_text())
@@ -51,3 +53,23 @@ def test_seeds_come_from_the_files_of_a_job(monkeypatch):
 def test_chosen_repeats_the_choice(monkeypatch, config, options):
     monkeypatch.chdir(ROOT)
     assert Graph(copy.deepcopy(VALUES) | config).chosen() == options
+
+
+def test_the_report_shows_claims_that_have_been_read_and_is_made_again_when_they_change(monkeypatch, tmp_path):
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    graph = ClaimsGraph(Graph(copy.deepcopy(VALUES) | {"scale": "quick"}))
+    assert (graph.option(), graph.known()) == ("", "")
+    manifest = tmp_path / "results/quick/claims/claims.manifest.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text("{}")
+    before = graph.known()
+    assert graph.option() == "--claims results/quick/claims"
+    manifest.write_text("{ }")
+    assert graph.known() != before
+
+
+def test_what_is_compared_is_trained_beside_the_experiments(monkeypatch):
+    found = blocks(monkeypatch, scale="quick")
+    assert found["mnist_k10_seed1"] == ["seed1"]
+    assert "mnist_seed1" in found

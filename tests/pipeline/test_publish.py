@@ -5,7 +5,7 @@ import re
 import pytest
 from helpers import ROOT
 
-from pipeline import table
+from pipeline import publish_claims, table
 from pipeline.errors import UserError
 from pipeline.evidence import blocks, read_evidence, with_blocks
 from pipeline.gather import tidy
@@ -19,6 +19,7 @@ PUBLISHED = ROOT / "results/published"
 
 
 README, EVIDENCE = ROOT / "README.md", ROOT / "docs/evidence.md"
+CLAIMS, CLAIMS_PAGE = PUBLISHED / "claims", ROOT / "docs/claims.md"
 PARAMS = load(ROOT / "params.yaml", read_json(PUBLISHED / "published.json")["scale"])
 
 
@@ -55,6 +56,21 @@ def test_evidence_notices_another_number():
     ):
         other = frames | {name: frames[name].assign(**{column: frames[name][column] * 1.1})}
         assert blocks(other, PARAMS)[block] != said[block]
+
+
+def test_claims_page_says_what_the_published_claims_say():
+    params = load(ROOT / "params.yaml", read_json(CLAIMS / "published.json")["scale"])
+    text = CLAIMS_PAGE.read_text()
+    assert text == with_blocks(text, publish_claims.blocks(CLAIMS, params), CLAIMS_PAGE)
+    pictures = re.findall(r"\((\.\./results/[^)]+\.svg)\)", text)
+    assert {(CLAIMS_PAGE.parent / name).resolve() for name in pictures} == set((CLAIMS / "figures").glob("*.svg"))
+
+
+def test_published_claims_are_those_that_their_manifests_record():
+    for manifest in (*CLAIMS.glob("*.manifest.json"), *CLAIMS.glob("figures/manifest.json")):
+        for name, digest in read_json(manifest)["outputs"].items():
+            if (manifest.parent / name).suffix in (".csv", ".svg"):
+                assert sha256(manifest.parent / name) == digest, name
 
 
 def test_published_tables_follow_from_the_published_metrics():

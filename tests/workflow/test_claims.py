@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from html import escape
 
 import pytest
 from helpers import ROOT, copy_project, edit, only_mnist, run_in
@@ -10,7 +11,7 @@ from pipeline.claims.sections import MORE, SECTIONS
 from pipeline.io import read_csv
 from pipeline.params import load
 
-FEW = {"switches": "[mnist-saturating]", "steps": "[mnist-k1, mnist-fifth]"}
+FEW = {"code": "mnist-k1", "switches": "[mnist-saturating]", "steps": "[mnist-k1, mnist-fifth]"}
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +21,10 @@ def claimed(tmp_path_factory):
     only_mnist(folder)
     text = (folder / "params.yaml").read_text()
     for key, names in FEW.items():
-        text, found = re.subn(rf"(?m)^  {key}: \[[^]]*\]", f"  {key}: {names}", text)
+        text, found = re.subn(rf"(?m)^  {key}: (\[[^]]*\]|mnist-\w+)", f"  {key}: {names}", text)
         assert found == 1
     (folder / "params.yaml").write_text(text)
+    edit(folder / "params.yaml", "seeds_per_job: {cpu: 1,", "seeds_per_job: {cpu: 2,")
     done = run_in(folder, "-m", "snakemake", "--cores", "2", "claims")
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
@@ -42,7 +44,7 @@ def test_the_page_shows_every_section_and_figure(claimed):
     folder = claimed / "results/smoke/claims"
     page = (folder / "claims.html").read_text()
     assert page.count("<img") == len(SECTIONS) + len(MORE)
-    assert all(section.title in page for section in SECTIONS.values())
+    assert all(escape(section.title) in page for section in SECTIONS.values())
     assert "made-up images" in page
     assert {path.stem for path in (folder / "figures").glob("*.svg")} == {
         *(section.figure for section in SECTIONS.values()),
@@ -51,8 +53,10 @@ def test_the_page_shows_every_section_and_figure(claimed):
 
 
 def test_runs_of_one_seed_start_alike_and_part_where_they_differ(claimed):
-    curves = read_csv(claimed / "results/smoke/claims/curves.csv").set_index(["experiment", "seed", "epoch"])
-    code, saturating = (curves.loc[(name, 0)].validation_log_likelihood for name in ("mnist-code", "mnist-saturating"))
+    curves = (
+        read_csv(claimed / "results/smoke/claims/curves.csv").set_index(["experiment", "seed", "epoch"]).sort_index()
+    )
+    code, saturating = (curves.loc[(name, 0)].validation_log_likelihood for name in ("mnist-k1", "mnist-saturating"))
     assert not code.equals(saturating)
     switching = curves.loc[("mnist-switching", 0)]["D(x)"]
     assert switching[1] == curves.loc[("mnist-saturating", 0)]["D(x)"][1], "the first epoch is the same game"
@@ -70,22 +74,17 @@ def test_verify_notices_a_changed_reading_and_publish_refuses_made_up_images(cla
         "print(verify_claims(load(Path('params.yaml')), Path('runs'), Path('results')))",
     )
     done = run_in(folder, *check)
-    assert done.stdout.strip() == "10", done.stderr
+    assert done.stdout.strip() == "8", done.stderr
     path = folder / "results/smoke/claims/claims.csv"
     path.write_text(path.read_text().replace("too short to tell", "holds", 1))
     assert "does not follow from the runs" in run_in(folder, *check).stderr
-
-
-def test_the_report_shows_the_claims_once_they_are_there(claimed):
-    done = run_in(claimed, "-m", "snakemake", "-n", "-p", "--cores", "2", "results/smoke/report.html")
-    assert "--claims results/smoke/claims" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("  code: mnist-code ", "  code: mnist ", "claims: mnist is an experiment of the scale"),
-        ("  saturating: mnist-saturating\n", "  saturating: tfd\n", "claims: tfd is an experiment of the scale"),
+        ("  saturating: mnist-saturating\n", "  saturating: tfd\n", "claims: tfd has a first stage"),
         ("  switching: mnist-switching\n", "  switching: nobody\n", "claims: 'nobody' is unknown"),
         ("claims: {toys: 5, seeds: 2", "claims: {toys: 5, seeds: 1", "1 is less than the minimum of 2"),
     ],
