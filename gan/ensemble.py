@@ -11,6 +11,7 @@ Each seed draws from its own streams (gan.draws) and never meets the others but 
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,7 +19,7 @@ import torch
 from gan.draws import AHEAD
 from gan.objectives import discriminator_loss, discriminator_slopes, generator_loss, generator_slopes
 from gan.stacked import TENSORS, StackedNetwork, Step, Trace
-from gan.training import Game, means, new_draws, step_curves
+from gan.training import Game, means, means_by_seed, new_draws, step_curves
 
 
 class Ensemble:
@@ -72,7 +73,7 @@ class Ensemble:
         Returns:
             shape (S, 4), float64, on the CPU: means of the CURVES over the epoch's steps.
         Raises:
-            FloatingPointError: a loss is not finite; the message names the seed and the step.
+            Divergence: a loss is not finite; the message names the seed and the step.
         """
         order, rates = self.draws.begin(epoch, len(images)), self._rates(images)
         block = AHEAD * self.recipe.minibatches
@@ -80,7 +81,7 @@ class Ensemble:
         blocks = [self._play(images, *pair, epoch) for pair in zip(orders, rates_of, strict=True)]
         curves = torch.cat(blocks).double().cpu()  # the epoch's only wait for the device
         by_seed = zip(self.seeds, curves.unbind(dim=1), strict=True)
-        return torch.stack([means(rows, f"seed {seed}, epoch {epoch}") for seed, rows in by_seed])
+        return means_by_seed({seed: partial(means, rows, f"seed {seed}, epoch {epoch}") for seed, rows in by_seed})
 
     def _rates(self, images: torch.Tensor) -> torch.Tensor:
         """Learning rates of an epoch's updates, one a minibatch; counts them."""

@@ -1,12 +1,13 @@
 """The games of several seeds behind one interface: stacked where every layer is dense, else one after another."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 
 from gan.ensemble import Ensemble
 from gan.layers import Dense
-from gan.training import Game, train_epoch
+from gan.training import Game, means_by_seed, train_epoch
 
 
 class OneByOne:
@@ -52,7 +53,7 @@ class OneByOne:
     def train_epoch(self, images: torch.Tensor, epoch: int) -> torch.Tensor:
         """See Ensemble.train_epoch."""
         pairs = zip(self.games, self.seeds, strict=True)
-        return torch.stack([train_epoch(game, images, seed, epoch) for game, seed in pairs])
+        return means_by_seed({seed: partial(train_epoch, game, images, seed, epoch) for game, seed in pairs})
 
 
 Games = Ensemble | OneByOne

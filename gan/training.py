@@ -1,6 +1,7 @@
 """The game: one minibatch, one epoch (Algorithm 1, as the 2014 code plays it)."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import nn
@@ -231,6 +232,37 @@ def means(curves: torch.Tensor, place: str) -> torch.Tensor:
             f"loss not finite in {place}, step {step + 1} of {len(curves)}: {curves[step].tolist()}"
         )
     return curves.mean(dim=0)
+
+
+class Divergence(FloatingPointError):
+    """Games of an epoch whose losses stopped being finite; the message is the first one's.
+
+    Attributes:
+        messages: by seed, each with its step.
+        means: what the epoch gave, (S, 4); nan for those seeds.
+    """
+
+    def __init__(self, messages: dict[int, str], means: torch.Tensor) -> None:
+        super().__init__(next(iter(messages.values())))
+        self.messages, self.means = messages, means
+
+
+def means_by_seed(epochs: Mapping[int, Callable[[], torch.Tensor]]) -> torch.Tensor:
+    """What an epoch gave each seed, (S, 4), from functions that give (4,) or raise FloatingPointError.
+
+    Raises:
+        Divergence: one of them did; the others' means are in it.
+    """
+    rows, messages = [], {}
+    for seed, epoch in epochs.items():
+        try:
+            rows.append(epoch())
+        except FloatingPointError as error:
+            messages[seed] = str(error)
+            rows.append(torch.full((len(CURVES),), math.nan, dtype=torch.float64))
+    if messages:
+        raise Divergence(messages, torch.stack(rows))
+    return torch.stack(rows)
 
 
 def is_over(epoch: int, epochs: int, best_epoch: int, patience: int) -> bool:

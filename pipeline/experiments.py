@@ -36,6 +36,7 @@ class Experiment:
         pretraining: the experiment whose last generator forms this one's upper layers.
         selection: "validation" keeps the generator with the best validation log-likelihood and may stop early,
             "last" that of the last epoch, and looks at no validation image while training.
+        may_diverge: a run whose loss stops being finite ends with its best generator so far, in place of an error.
         n_draws: sets of n_samples, each scored by itself.
         n_audits: draws of each baseline.
         most_samples: of one generator, scored as a growing set.
@@ -56,6 +57,7 @@ class Experiment:
     recipe: Recipe
     pretraining: "Experiment | None"
     selection: str
+    may_diverge: bool
     precision: str
     epochs: int
     every_epochs: int
@@ -91,7 +93,8 @@ class Experiment:
         settings = asdict(self) | {"validation_grid": self.grids["authors"]}
         validation = ("every_epochs", "patience_epochs", "n_samples", "n_validation", "validation_grid")
         elsewhere = ("label", "margin_nats", "grids", "n_draws", "n_audits", "most_samples", "lloyd_iterations")
-        for unused in (*elsewhere, *(validation if self.selection == "last" else ())):
+        given = () if self.may_diverge else ("may_diverge",)
+        for unused in (*elsewhere, *given, *(validation if self.selection == "last" else ())):
             del settings[unused]
         return settings | {"pretraining": None if self.pretraining is None else self.pretraining.settings("train")}
 

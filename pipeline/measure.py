@@ -11,11 +11,11 @@ from gan.seeding import stream
 from pipeline import cli
 from pipeline.datasets import check_prepared
 from pipeline.devices import add_device, use_device
-from pipeline.io import read_tensors, reading, write_csv
+from pipeline.io import read_json, read_tensors, reading, write_csv
 from pipeline.measures import Ruler, measured, new_ruler
 from pipeline.params import Params
 from pipeline.provenance import Record
-from pipeline.runs import GENERATORS, MEASURED, MEASURES, Run, load_generator
+from pipeline.runs import GENERATORS, MANIFESTS, MEASURED, MEASURES, Run, load_generator
 from pipeline.scores import named
 
 EXAMPLE = """--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz \\
@@ -54,6 +54,8 @@ def _measure(folder: Path, args: argparse.Namespace, params: Params, ruler: Rule
     random = stream(run.seed, "evaluation samples", device=device)
     samples = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
     rows = measured(samples, ruler, stream(run.seed, "two-sample test", device=device))
+    diverged = bool(read_json(folder / MANIFESTS["train"]).get("diverged"))
+    rows.append({"metric": "diverged", "value": float(diverged), "unit": "runs", "n": 1})
     common = {"experiment": experiment.name, "seed": run.seed, "scale": params.scale}
     write_csv(folder / MEASURES, pd.DataFrame(named(rows, **common)))
     record.write(

@@ -17,7 +17,7 @@ from gan.scoring import Selection, cross_validate
 from gan.seeding import stream
 from gan.splits import TRAIN, VALIDATION
 from gan.together import play_together
-from gan.training import CURVES, Game, is_over
+from gan.training import CURVES, Divergence, Game, is_over
 from pipeline import cli
 from pipeline.checkpoints import Checkpoint, Progress
 from pipeline.datasets import check_prepared, load_images
@@ -161,6 +161,7 @@ class Training:
             threads=torch.get_num_threads(),
             epochs_trained=run.epoch,
             best_epoch=run.best_epoch or run.epoch,
+            diverged=run.diverged,
             pretrained_sha256=sha256(self.pretrained[seed]) if seed in self.pretrained else None,
             wall_seconds=round(run.seconds, 3),
             peak_memory_mb=run.peak_memory_mb,
@@ -185,14 +186,18 @@ class Training:
         exit_.at_once = False  # what is left takes no time
 
     def _is_over(self, run: Progress) -> bool:
-        return is_over(run.epoch, self.experiment.epochs, run.best_epoch, self.experiment.patience_epochs)
+        experiment = self.experiment
+        over = is_over(run.epoch, experiment.epochs, run.best_epoch, experiment.patience_epochs)
+        return over or bool(run.diverged)
 
     def _leave(self, seeds: list[int]) -> None:
-        """Take seeds out of the ensemble and keep their last generators."""
+        """Take seeds out of the ensemble and keep their last generators; of those that diverged the best."""
         staying = [index for index, seed in enumerate(self.games.seeds) if seed not in seeds]
         for index, seed in enumerate(self.games.seeds):
             if seed in seeds:
-                self.progress[seed].last = self.games.generator_state(index)
+                run = self.progress[seed]
+                kept = {name: tensor.clone() for name, tensor in run.best.items()}
+                run.last = kept if run.diverged else self.games.generator_state(index)
         if 0 < len(staying) < len(self.games.seeds):
             self.games.keep(staying)
 
@@ -200,8 +205,7 @@ class Training:
         """An epoch of every seed in the ensemble, with its validation where one is due."""
         started = time.perf_counter()
         epoch = self.progress[self.games.seeds[0]].epoch + 1
-        with training_precision(self.experiment.precision, self.device):
-            means = self.games.train_epoch(self.images, epoch)
+        means = self._play(epoch)
         chosen = [
             self._validate(index, epoch) if self._validation_is_due(epoch) else None
             for index in range(len(self.games.seeds))
@@ -209,6 +213,8 @@ class Training:
         seconds, memory = time.perf_counter() - started, peak_memory_mb()
         for seed, row, selection in zip(self.games.seeds, means.tolist(), chosen, strict=True):
             run = self.progress[seed]
+            if run.diverged:
+                continue
             run.epoch, run.seconds, run.peak_memory_mb = epoch, run.seconds + seconds, max(run.peak_memory_mb, memory)
             run.curve.append(
                 {"epoch": epoch}
@@ -217,21 +223,43 @@ class Training:
                 | {"bandwidth": selection and selection.bandwidth, "seconds": round(run.seconds, 3)}
             )
 
+    def _play(self, epoch: int) -> torch.Tensor:
+        """An epoch's means of the CURVES, (S, 4)."""
+        with training_precision(self.experiment.precision, self.device):
+            try:
+                return self.games.train_epoch(self.images, epoch)
+            except Divergence as error:
+                for seed, message in error.messages.items():
+                    self._diverged(seed, error, message)
+                return error.means
+
+    def _diverged(self, seed: int, error: ArithmeticError, message: str) -> None:
+        """End a seed's run with its best generator so far, where the experiment allows that."""
+        run = self.progress[seed]
+        if not self.experiment.may_diverge or not run.best:
+            raise error
+        run.diverged = message
+        print(f"{self.experiment.name} {message}; ends with its generator of epoch {run.best_epoch}", flush=True)
+
     def _validation_is_due(self, epoch: int) -> bool:
         experiment = self.experiment
         at_this_epoch = epoch % experiment.every_epochs == 0 or epoch == experiment.epochs
         return experiment.selection == "validation" and at_this_epoch
 
-    def _validate(self, index: int, epoch: int) -> Selection:
+    def _validate(self, index: int, epoch: int) -> Selection | None:
         """Parzen log-likelihood of the first validation images under fresh samples; keeps a new best generator."""
         experiment, seed = self.experiment, self.games.seeds[index]
+        if self.progress[seed].diverged:
+            return None
         random = stream(seed, "validation samples", epoch, self.device)
         state = self.games.generator_state(index)
         generator = generator_with(state, experiment, self.device)
         try:
             samples = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
         except ArithmeticError as error:
-            raise ArithmeticError(f"seed {seed}, after epoch {epoch}: {error}") from error
+            message = f"seed {seed}, after epoch {epoch}: {error}"
+            self._diverged(seed, ArithmeticError(message), message)
+            return None
         chosen = cross_validate(samples, self.validation, experiment.grids["authors"])
         run = self.progress[seed]
         if chosen.log_likelihood > run.best_log_likelihood:

@@ -9,6 +9,7 @@ from gan.cost import multiply_adds
 from gan.readings import Estimate, effect, over_seeds, paired, ratio_over_seeds, reading
 from pipeline.claims.claim import Claim, Frames, row
 from pipeline.params import Params
+from pipeline.summary import count
 
 HALF = 0.05  # D counts as one half within this
 NATS = "test_log_likelihood"
@@ -29,6 +30,14 @@ def difference(frames: Frames, params: Params, one: str, other: str, metric: str
 def _too_short(frames: Frames, params: Params) -> str:
     """Why what these runs gave is not read; empty where it is."""
     return params.claims.too_short(frames["measures.csv"].seed.nunique())
+
+
+def _effect(frames: Frames, params: Params, name: str, nats: Estimate, why_not: str = "") -> str:
+    """A difference read, and how many of the runs diverged and were scored as they were before."""
+    read = effect(nats, "nats", _too_short(frames, params) or why_not)
+    lost = by_seed(frames["measures.csv"], name, "diverged")
+    n = int(sum(lost.values()))
+    return f"{read}; {n} of {count(len(lost), 'run')} diverged, scored at the best epoch before" if n else read
 
 
 def saturating_loss(frames: Frames, params: Params) -> list[Claim]:
@@ -57,7 +66,7 @@ def saturating_loss(frames: Frames, params: Params) -> list[Claim]:
                 "test log-likelihood, difference of runs with one seed",
                 nats,
                 "nats",
-                effect(nats, "nats", _too_short(frames, params)),
+                _effect(frames, params, name, nats),
             )
         )
     return rows
@@ -137,9 +146,7 @@ def switches(frames: Frames, params: Params) -> list[Claim]:
         nats = difference(frames, params, name, claims.code)
         says = f"{params.experiment(name).label} in place of the 2014 code's"
         measured = "test log-likelihood, difference of runs with one seed"
-        rows.append(
-            row("text-against-code", says, measured, nats, "nats", effect(nats, "nats", _too_short(frames, params)))
-        )
+        rows.append(row("text-against-code", says, measured, nats, "nats", _effect(frames, params, name, nats)))
     return rows
 
 
@@ -171,14 +178,22 @@ def discriminator_steps(frames: Frames, params: Params) -> list[Claim]:
                 "test log-likelihood, difference of runs with one seed",
                 nats,
                 "nats",
-                effect(nats, "nats", _too_short(frames, params)),
+                _effect(frames, params, name, nats),
             )
         )
         for axis, what in (("generator_steps", "as many steps of G"), ("multiply_adds", "as many multiply-adds")):
             nats, far = _at_equal(frames["curves.csv"], params, name, table[axis])
-            why = _too_short(frames, params) or far
             measured = "validation log-likelihood, difference of runs with one seed"
-            rows.append(row("k", f"{label} against k = 1, {what}", measured, nats, "nats", effect(nats, "nats", why)))
+            rows.append(
+                row(
+                    "k",
+                    f"{label} against k = 1, {what}",
+                    measured,
+                    nats,
+                    "nats",
+                    _effect(frames, params, name, nats, far),
+                )
+            )
     return rows
 
 
@@ -188,11 +203,12 @@ def _at_equal(curves: pd.DataFrame, params: Params, name: str, per_epoch: pd.Ser
     spent = min(per_epoch[one] * params.claims.epochs for one in (first, name))
     epochs = {one: max(1, round(spent / per_epoch[one])) for one in (first, name)}
     ratio = epochs[name] * per_epoch[name] / (epochs[first] * per_epoch[first])
-    by_epoch = curves.set_index(["experiment", "epoch"])
     values = {
         one: dict(zip(rows.seed.astype(int), rows.validation_log_likelihood, strict=True))
         for one, epoch in epochs.items()
-        for rows in [by_epoch.loc[[(one, epoch)]]]
+        for rows in [curves[(curves.experiment == one) & (curves.epoch == epoch)]]
     }
+    if not values[name].keys() & values[first].keys():
+        return Estimate(math.nan, math.nan, math.nan, 0), "no seed came so far"
     found = paired(values[name], values[first], params.values["statistics"]["confidence"])
     return found, "" if 0.8 < ratio < 1.25 else f"the nearest epochs differ by a factor of {max(ratio, 1 / ratio):.1f}"

@@ -13,7 +13,7 @@ from gan.recipe import Recipe
 from gan.sampling import draw_samples
 from gan.seeding import stream
 from gan.splits import TEST, TRAIN
-from gan.training import Game, train_epoch
+from gan.training import Divergence, Game, train_epoch
 from pipeline.datasets import synthetic_images
 from pipeline.params import load
 from pipeline.runs import generator_with, new_discriminator, new_generator
@@ -179,3 +179,13 @@ def test_ensemble_ends_with_the_plain_loops_scores():
     slow = scores([one.generator for one in plain])
     assert slow.std() > 0.1, "seeds differ"
     assert (fast - slow).abs().max() < 0.1 * slow.std()
+
+
+def test_a_game_that_diverges_leaves_the_others_their_means(images):
+    both, alone = ensemble([3, 4]), ensemble([4])
+    both.g.layers[0].weight[0] = torch.nan
+    with pytest.raises(Divergence, match="seed 3, epoch 1, step 1") as caught:
+        both.train_epoch(images, 1)
+    assert list(caught.value.messages) == [3]
+    assert caught.value.means[0].isnan().all()
+    torch.testing.assert_close(caught.value.means[1], alone.train_epoch(images, 1)[0])

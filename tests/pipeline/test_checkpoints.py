@@ -39,7 +39,7 @@ def begun() -> dict[int, Progress]:
 def test_restore_gives_back_every_bit(tmp_path, games, images):
     progress = begun()
     best = games.generator_state(1)
-    progress[0] = Progress(1, 12.5, 99.0, [ROW], 1, -3.25, best)
+    progress[0] = Progress(1, 12.5, 99.0, [ROW], 1, -3.25, best=best)
     Checkpoint(tmp_path / "c", {"seed": 0}).save(games, progress)
     fresh = new_games("other")
     assert not torch.equal(fresh.g.layers[0].weight, games.g.layers[0].weight)

@@ -79,6 +79,17 @@ def test_the_same_numbers_from_short_runs_are_not_read(short, params):
     assert all(row.reading.startswith("too short to tell: 3 of 20 epochs") for row in found)
 
 
+def test_runs_that_diverged_are_told(params):
+    frame = measures(params)
+    extra = [
+        {"experiment": "mnist-text", "seed": seed, "metric": "diverged", "value": float(seed < 2)} for seed in SEEDS
+    ]
+    found = readings(trained.switches({"measures.csv": pd.concat([frame, pd.DataFrame(extra)])}, params))
+    told = found["all of Algorithm 1 in place of the 2014 code's"]
+    assert told.endswith("2 of 6 runs diverged, scored at the best epoch before")
+    assert "diverged" not in found["whole loss of D in place of the 2014 code's"]
+
+
 def test_a_collapse_of_the_fast_generator_flips_the_reading(params):
     says = "G trained 5 times for each step of D shows digits less evenly"
     for change, expected in ((-0.7, "holds"), (0.3, "does not hold here: 0.3 nats, above 0 nats")):

@@ -201,3 +201,36 @@ def test_train_says_at_which_step_a_run_diverged(folder):
     assert done.returncode == 1
     assert "not finite in seed 0, epoch 1, step" in done.stderr
     assert not (folder / "wild").exists()
+
+
+POISON = """
+import runpy, sys
+from gan.ensemble import Ensemble
+whole = Ensemble.train_epoch
+def poisoned(self, images, epoch):
+    if epoch == 3 and 1 in self.seeds:
+        self.g.layers[0].weight[self.seeds.index(1)] = float("nan")
+    return whole(self, images, epoch)
+Ensemble.train_epoch = poisoned
+sys.argv[0] = "train"
+runpy.run_module("pipeline.train", run_name="__main__")
+"""
+
+
+def test_train_lets_the_others_go_on_where_a_run_may_diverge(folder, impatient):
+    values = yaml.safe_load((folder / "impatient.yaml").read_text())
+    values["validation"]["patience_epochs"] = 100
+    values["catalogue"]["mnist"]["may_diverge"] = True
+    (folder / "may.yaml").write_text(yaml.safe_dump(values))
+    params = {"params": str(folder / "may.yaml")}
+    done = run_in(ROOT, "-c", POISON, *arguments(folder, "poisoned", 0, 1, **params)[2:])
+    assert done.returncode == 0, done.stderr
+    assert "not finite in seed 1, epoch 3, step 1" in done.stdout
+    well, broken = (folder / "poisoned" / f"seed{seed}" for seed in (0, 1))
+    assert read_json(well / "manifest.json")["diverged"] == ""
+    assert len(read_csv(well / "curve.csv")) == EPOCHS
+    manifest = read_json(broken / "manifest.json")
+    assert "not finite in seed 1" in manifest["diverged"]
+    assert (manifest["epochs_trained"], manifest["best_epoch"] <= 2) == (2, True)
+    best, last = (read_tensors(broken / name)[0] for name in FILES)
+    assert all(torch.equal(best[key], last[key]) and best[key].isfinite().all() for key in best)
