@@ -39,6 +39,8 @@ wildcard_constraints:
 onsuccess:
     if os.path.exists(f"{graph.results}/report.html"):
         print(f"Results of scale {graph.params.scale}: {graph.results}/table1.md, {graph.results}/report.html")
+    if os.path.exists(f"{claims_graph.folder}/claims.html"):
+        print(f"Claims, with readings: {claims_graph.folder}/claims.html")
 
 
 onerror:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from gan.readings import Estimate
+from gan.readings import Estimate, reading
 
 Frames = dict[str, pd.DataFrame]
 
@@ -14,7 +14,7 @@ class Claim:
     """A row of claims.csv.
 
     Attributes:
-        claim: which of CLAIMS it belongs to.
+        claim: name of its section.
         says: what ought to be.
         measured: the quantity.
         value, low, high, unit, n, over: the number, its interval, and what n counts.
@@ -33,6 +33,19 @@ class Claim:
     reading: str
 
 
-def row(claim: str, says: str, measured: str, number: Estimate, unit: str, read: str, over: str = "seed") -> Claim:
-    """A claim from its estimate."""
-    return Claim(claim, says, measured, number.value, number.low, number.high, unit, number.n, over, read)
+def row(says: str, measured: str, number: Estimate, read: str, unit: str = "", over: str = "seed") -> Claim:
+    """A claim from its estimate; `read_all` names the section."""
+    return Claim("", says, measured, number.value, number.low, number.high, unit, number.n, over, read)
+
+
+def within(
+    says: str,
+    measured: str,
+    number: Estimate,
+    bounds: tuple[float, float],
+    unit: str = "",
+    too_short: str = "",
+    over: str = "seed",
+) -> Claim:
+    """A claim that the number lies within bounds."""
+    return row(says, measured, number, reading(number, *bounds, unit, too_short), unit, over)

@@ -102,7 +102,7 @@ SECTIONS = {
     "helvetica": Section(
         "The Helvetica scenario",
         "sections 3 and 6",
-        lambda frames, params: toys.ring(frames, params) + trained.helvetica(frames, params),
+        lambda frames, params: toys.modes(frames, params) + trained.helvetica(frames, params),
         _draw_modes,
         "modes",
         "Two-dimensional games whose modes can be counted, in step and with G ten times as fast as D.",
@@ -142,8 +142,10 @@ MORE = {  # figures beside the sections' own
 
 def read_all(frames: Frames, params: Params) -> pd.DataFrame:
     """claims.csv."""
-    claims = [claim for section in SECTIONS.values() for claim in section.read(frames, params)]
-    return pd.DataFrame([asdict(claim) for claim in claims]).assign(scale=params.scale)
+    rows = [
+        asdict(claim) | {"claim": name} for name, section in SECTIONS.items() for claim in section.read(frames, params)
+    ]
+    return pd.DataFrame(rows).assign(scale=params.scale)
 
 
 def shown(claims: pd.DataFrame, name: str, confidence: float) -> pd.DataFrame:

@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 
 from gan.cost import multiply_adds
-from gan.readings import Estimate, effect, over_seeds, paired, ratio_over_seeds, reading
-from pipeline.claims.claim import Claim, Frames, row
+from gan.readings import Estimate, effect, over_seeds, paired, ratio_over_seeds
+from pipeline.claims.claim import Claim, Frames, row, within
 from pipeline.params import Params
 from pipeline.summary import count
 
-HALF = 0.05  # D counts as one half within this
+HALF = (0.45, 0.55)  # counts as one half
 NATS = "test_log_likelihood"
+PAIRED = "difference of runs with one seed"
+ON_TEST, ON_VALIDATION = (f"{name} log-likelihood, {PAIRED}" for name in ("test", "validation"))
 
 
 def by_seed(measures: pd.DataFrame, experiment: str, metric: str) -> dict[int, float]:
@@ -32,126 +34,91 @@ def _too_short(frames: Frames, params: Params) -> str:
     return params.claims.too_short(frames["measures.csv"].seed.nunique())
 
 
-def _effect(frames: Frames, params: Params, name: str, nats: Estimate, why_not: str = "") -> str:
-    """A difference read, and how many of the runs diverged and were scored as they were before."""
+def _effect(
+    frames: Frames, params: Params, says: str, name: str, nats: Estimate, measured: str = ON_TEST, why_not: str = ""
+) -> Claim:
+    """A difference in nats, and how many of the runs diverged and were scored as they were before."""
     read = effect(nats, "nats", _too_short(frames, params) or why_not)
     lost = by_seed(frames["measures.csv"], name, "diverged")
     n = int(sum(lost.values()))
-    return f"{read}; {n} of {count(len(lost), 'run')} diverged, scored at the best epoch before" if n else read
+    told = f"{read}; {n} of {count(len(lost), 'run')} diverged, scored at the best epoch before" if n else read
+    return row(says, measured, nats, told, "nats")
 
 
 def saturating_loss(frames: Frames, params: Params) -> list[Claim]:
     """Section 3: log(1 - D(G(z))) saturates early; -log D(G(z)) gives much stronger gradients."""
     looks, claims = frames["saturation.csv"], params.claims
-    confidence = params.values["statistics"]["confidence"]
     logs = np.log(looks.saturating / looks.non_saturating).groupby(looks.seed).mean()
-    ratio = ratio_over_seeds(np.exp(logs).tolist(), confidence)
-    rows = [
-        row(
-            "saturating-loss",
-            "the saturating loss gives G the weaker gradient",
-            f"norm of its gradient over that of the other, geometric mean over the first {looks.step.max() + 1} steps",
-            ratio,
-            "",
-            reading(ratio, -math.inf, 1, ""),
-        )
-    ]
+    ratio = ratio_over_seeds(np.exp(logs).tolist(), params.values["statistics"]["confidence"])
+    measured = (
+        f"norm of its gradient over that of the other, geometric mean over the first {looks.step.max() + 1} steps"
+    )
+    rows = [within("the saturating loss gives G the weaker gradient", measured, ratio, (-math.inf, 1))]
     for name in (claims.saturating, claims.switching):
-        nats = difference(frames, params, name, claims.code)
-        label = params.experiment(name).label
-        rows.append(
-            row(
-                "saturating-loss",
-                f"{label}, against the non-saturating one throughout",
-                "test log-likelihood, difference of runs with one seed",
-                nats,
-                "nats",
-                _effect(frames, params, name, nats),
-            )
-        )
+        says = f"{params.experiment(name).label}, against the non-saturating one throughout"
+        rows.append(_effect(frames, params, says, name, difference(frames, params, name, claims.code)))
     return rows
 
 
 def helvetica(frames: Frames, params: Params) -> list[Claim]:
-    """Section 3 and 6: G trained too much without updating D collapses; trained in step it does not."""
-    measures, claims = frames["measures.csv"], params.claims
-    confidence = params.values["statistics"]["confidence"]
-    present = over_seeds(list(by_seed(measures, claims.code, "classes_present").values()), confidence)
-    rows = [
-        row(
-            "helvetica",
-            "trained in step with D, G leaves out no digit",
-            "of ten digits, those that are 1% of the samples or more, by a classifier",
-            present,
-            "digits",
-            reading(present, 9.5, math.inf, "digits", _too_short(frames, params)),
-        )
-    ]
+    """Sections 3 and 6: G trained too much without updating D collapses; trained in step it does not."""
+    claims, short = params.claims, _too_short(frames, params)
+    present = by_seed(frames["measures.csv"], claims.code, "classes_present")
+    found = over_seeds(list(present.values()), params.values["statistics"]["confidence"])
+    says, measured = "trained in step with D, G leaves out no digit", "digits with 1% of the samples, by a classifier"
+    rows = [within(says, measured, found, (9.5, math.inf), "digits", short)]
     first, *others = claims.steps
-    too_fast = [name for name in others if params.experiment(name).recipe.generator_steps > 1]
-    for name in too_fast:
+    for name in others:
         steps = params.experiment(name).recipe.generator_steps
         for metric, less_of, what, unit in (
             ("class_entropy", "shows digits less evenly", "entropy of the digits among samples", "nats"),
             ("distinct_neighbours", "has fewer neighbours", "share of distinct images nearest to 1,000 samples", ""),
         ):
-            less = difference(frames, params, name, first, metric)
-            rows.append(
-                row(
-                    "helvetica",
-                    f"G trained {steps} times for each step of D {less_of}",
-                    f"{what}, difference of runs with one seed",
-                    less,
-                    unit,
-                    reading(less, -math.inf, 0, unit, _too_short(frames, params)),
-                )
-            )
+            if steps > 1:
+                says = f"G trained {steps} times for each step of D {less_of}"
+                less = difference(frames, params, name, first, metric)
+                rows.append(within(says, f"{what}, {PAIRED}", less, (-math.inf, 0), unit, short))
     return rows
 
 
 def half(frames: Frames, params: Params) -> list[Claim]:
     """Section 4: at the end D(x) = 1/2 everywhere, and nobody can tell samples from data."""
-    measures, claims = frames["measures.csv"], params.claims
+    claims = params.claims
     curves = frames["curves.csv"].query("experiment == @claims.code")
-    confidence = params.values["statistics"]["confidence"]
     last = curves[curves.epoch == curves.groupby("seed").epoch.transform("max")]
+    told_apart = by_seed(frames["measures.csv"], claims.code, "two_sample_accuracy")
     numbers = {
         "D(x) is 1/2 at the end": ("mean of D over training images in the last epoch", last["D(x)"].tolist()),
         "D(G(z)) is 1/2 at the end": ("mean of D over samples in the last epoch", last["D(G(z))"].tolist()),
         "a fresh classifier cannot tell samples from test images": (
             "its accuracy on held-out halves of both",
-            list(by_seed(measures, claims.code, "two_sample_accuracy").values()),
+            list(told_apart.values()),
         ),
     }
-    rows = []
-    for says, (measured, values) in numbers.items():
-        found = over_seeds(values, confidence)
-        rows.append(
-            row(
-                "half",
-                says,
-                measured,
-                found,
-                "",
-                reading(found, 0.5 - HALF, 0.5 + HALF, "", _too_short(frames, params)),
-            )
-        )
-    return rows
+    confidence, short = params.values["statistics"]["confidence"], _too_short(frames, params)
+    return [
+        within(says, measured, over_seeds(values, confidence), HALF, too_short=short)
+        for says, (measured, values) in numbers.items()
+    ]
 
 
 def switches(frames: Frames, params: Params) -> list[Claim]:
-    """Protocol: what each difference between the text and the 2014 code gives on MNIST."""
-    claims, rows = params.claims, []
-    for name in claims.switches:
-        nats = difference(frames, params, name, claims.code)
-        says = f"{params.experiment(name).label} in place of the 2014 code's"
-        measured = "test log-likelihood, difference of runs with one seed"
-        rows.append(row("text-against-code", says, measured, nats, "nats", _effect(frames, params, name, nats)))
-    return rows
+    """What each difference between the text and the 2014 code gives on MNIST."""
+    claims = params.claims
+    return [
+        _effect(
+            frames,
+            params,
+            f"{params.experiment(name).label} in place of the 2014 code's",
+            name,
+            difference(frames, params, name, claims.code),
+        )
+        for name in claims.switches
+    ]
 
 
 def steps_table(params: Params) -> pd.DataFrame:
-    """What an epoch is for each k: steps of G, and multiply-adds relative to those of k = 1."""
+    """What an epoch is for each k: steps of G, and multiply-adds."""
     rows = []
     for name in params.claims.steps:
         one = params.experiment(name)
@@ -165,35 +132,15 @@ def steps_table(params: Params) -> pd.DataFrame:
 
 def discriminator_steps(frames: Frames, params: Params) -> list[Claim]:
     """Section 3 and Algorithm 1: k = 1, the least expensive option, was used."""
-    table, claims = steps_table(params).set_index("experiment"), params.claims
-    first, *others = claims.steps
-    rows = []
+    table, rows = steps_table(params).set_index("experiment"), []
+    first, *others = params.claims.steps
     for name in others:
-        label = table.label[name]
+        against = f"{table.label[name]} against {table.label[first]}"
         nats = difference(frames, params, name, first)
-        rows.append(
-            row(
-                "k",
-                f"{label} against k = 1, as many images",
-                "test log-likelihood, difference of runs with one seed",
-                nats,
-                "nats",
-                _effect(frames, params, name, nats),
-            )
-        )
+        rows.append(_effect(frames, params, f"{against}, as many images", name, nats))
         for axis, what in (("generator_steps", "as many steps of G"), ("multiply_adds", "as many multiply-adds")):
             nats, far = _at_equal(frames["curves.csv"], params, name, table[axis])
-            measured = "validation log-likelihood, difference of runs with one seed"
-            rows.append(
-                row(
-                    "k",
-                    f"{label} against k = 1, {what}",
-                    measured,
-                    nats,
-                    "nats",
-                    _effect(frames, params, name, nats, far),
-                )
-            )
+            rows.append(_effect(frames, params, f"{against}, {what}", name, nats, ON_VALIDATION, far))
     return rows
 
 

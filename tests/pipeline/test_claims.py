@@ -175,7 +175,7 @@ def test_the_global_optimum_is_read_from_the_path(params):
 
 def test_shown_is_text_with_interval_and_n(params):
     rows = trained.switches({"measures.csv": measures(params)}, params)
-    table = shown(pd.DataFrame([vars(row) for row in rows]), "text-against-code", 0.95)
+    table = shown(pd.DataFrame([vars(row) for row in rows]).assign(claim="switches"), "switches", 0.95)
     assert list(table.columns) == ["claim", "measured", "number", "95% interval", "n", "reading"]
     assert table["n"].iloc[0] == "6 seeds"
     assert table.number.str.endswith("nats").all()
