@@ -5,13 +5,12 @@ which turn around the solution; and two networks trained by Algorithm 1.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
 from gan.objectives import optimal_discriminator
-from gan.optimum import EQUILIBRIUM, criterion
+from gan.optimum import criterion
 from gan.seeding import stream
 from gan.toy import Toy
 
@@ -156,9 +155,3 @@ def _criterion_of(toy: Toy) -> float:
     now = toy.panel("", GRID)
     p_data, p_g = (density.double() / density.double().sum() for density in (now.p_data, now.p_g))
     return criterion(p_data, p_g)
-
-
-def ends_above(rows: Sequence[Round], margin: float) -> list[int]:
-    """Seeds whose last C(G) is more than `margin` nats above -log 4, ascending."""
-    last = {row.seed: row.c for row in sorted(rows, key=lambda row: row.round)}
-    return sorted(seed for seed, c in last.items() if c > EQUILIBRIUM + margin)

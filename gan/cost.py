@@ -22,7 +22,7 @@ def weights(inputs: int, layers: Sequence[AnyLayer]) -> int:
 def multiply_adds(
     noise_size: int, generator: Sequence[AnyLayer], discriminator: Sequence[AnyLayer], recipe: Recipe
 ) -> float:
-    """Multiply-adds that training takes for each image that D sees; biases and activations are not counted.
+    """Multiply-adds that training takes for each training image; biases and activations are not counted.
 
     A pass back costs as much as the pass forward for the gradient at the inputs, and again for that at the weights;
     the inputs of a network's first layer need none.
@@ -35,7 +35,7 @@ def multiply_adds(
         ValueError: a layer is not dense.
     """
     g, d = weights(noise_size, generator), weights(generator[-1].units, discriminator)
-    g_first, d_first = noise_size * generator[0].units, weights(generator[-1].units, discriminator[:1])
+    g_first, d_first = weights(noise_size, generator[:1]), weights(generator[-1].units, discriminator[:1])
     samples, of_d = g, 2 * (3 * d - d_first)
     of_g = 2 * g - g_first  # the gradients; the samples are counted apart
     if recipe.update == "simultaneous" and recipe.judges_shared:

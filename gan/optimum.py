@@ -39,6 +39,11 @@ class Pair:
     samples: Density
     points: torch.Tensor
 
+    def optimal_logits(self) -> torch.Tensor:
+        """Of D*, shape (n,): log p_data - log p_g (Proposition 1)."""
+        data, samples = (one.log_density(self.points).log_softmax(dim=0) for one in (self.data, self.samples))
+        return data - samples
+
     def masses(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Probabilities of the grid's cells under p_data and p_g, shape (n,) each, each with sum 1."""
         return _masses(self.data, self.points), _masses(self.samples, self.points)
@@ -74,7 +79,7 @@ class Place:
         t: share of the way, in [0, 1]; p_g = p_data at 1.
         seed: of the discriminator's weights and minibatches.
         jsd: Jensen-Shannon divergence of p_data and p_g, nats.
-        c: C(G) = -log 4 + 2 jsd.
+        c: C(G) = V(G, D*), by Eq. 1; the theorem says -log 4 + 2 jsd.
         reached: V(G, D) with a D trained against this generator, at most c.
     """
 
@@ -162,8 +167,8 @@ def visit(t: float, units: int, steps: int, seed: int) -> Place:
     pair = path_pair(t)
     p_data, p_g = pair.masses()
     ((_, logits),) = _train(pair, units, [steps], seed, f"theorem 1, t = {t}")
-    jsd = jensen_shannon(p_data, p_g).item()
-    return Place(t, seed, jsd, criterion(p_data, p_g), value_of_logits(p_data, p_g, logits))
+    jsd, best = jensen_shannon(p_data, p_g).item(), value_of_logits(p_data, p_g, pair.optimal_logits())
+    return Place(t, seed, jsd, best, value_of_logits(p_data, p_g, logits))
 
 
 def criterion(p_data: torch.Tensor, p_g: torch.Tensor) -> float:

@@ -50,7 +50,7 @@ def ratio_over_seeds(values: Sequence[float], confidence: float = 0.95) -> Estim
 def paired(ours: dict[int, float], others: dict[int, float], confidence: float = 0.95) -> Estimate:
     """Mean difference, ours minus others, over the seeds that both have.
 
-    Runs of one seed share initial weights, order, noise and masks as far as their recipes allow.
+    Runs of one seed share initial weights and the order of the images; that may make a difference less noisy.
 
     Raises:
         ValueError: no seed is in both.
@@ -62,7 +62,7 @@ def paired(ours: dict[int, float], others: dict[int, float], confidence: float =
 
 
 def reading(estimate: Estimate, low: float, high: float, unit: str, too_short: str = "") -> str:
-    """A claim that a number lies between two bounds, read off its interval.
+    """A claim that a number lies strictly between two bounds, read off its interval.
 
     Args:
         estimate: the measurement.
@@ -70,32 +70,50 @@ def reading(estimate: Estimate, low: float, high: float, unit: str, too_short: s
         unit: of the number, for the text; may be empty.
         too_short: why no reading may be given whatever the interval, e.g. "3 epochs"; empty: one may.
     Returns:
-        "holds" (with two bounds "holds within ..."), "does not hold here: ..." or "too short to tell: ...".
+        "holds" (with two bounds "holds within ..." of their middle), "does not hold here: ...", "undecided: ..." where
+        the interval crosses a bound, or "too short to tell: ...".
     """
     number = _with_unit(estimate.value, unit)
     if too_short or math.isnan(estimate.low):
-        return f"too short to tell: {too_short or f'n = {estimate.n}'}; so far {number}"
-    if low <= estimate.low and estimate.high <= high:
-        within = max(abs(estimate.low), abs(estimate.high))
-        return f"holds within {_with_unit(within, unit)}" if math.isfinite(low) and math.isfinite(high) else "holds"
-    bound = low if estimate.low < low else high
-    if estimate.high < low or estimate.low > high:
-        return f"does not hold here: {number}, {'below' if bound == low else 'above'} {_with_unit(bound, unit)}"
-    interval = f"{estimate.low:.3g} to {_with_unit(estimate.high, unit)}"
-    return f"too short to tell: {interval} crosses {_with_unit(bound, unit)}"
+        return _too_short(estimate, too_short, number)
+    if low < estimate.low and estimate.high < high:
+        return _holds(estimate, low, high, unit)
+    if estimate.high <= low:
+        return f"does not hold here: {number}, not above {_with_unit(low, unit)}"
+    if estimate.low >= high:
+        return f"does not hold here: {number}, not below {_with_unit(high, unit)}"
+    crossed = " and ".join(_with_unit(bound, unit) for bound in (low, high) if estimate.low <= bound <= estimate.high)
+    return f"undecided: {estimate.low:.3g} to {_with_unit(estimate.high, unit)} crosses {crossed}"
+
+
+def _holds(estimate: Estimate, low: float, high: float, unit: str) -> str:
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return "holds"
+    middle = (low + high) / 2
+    within = _with_unit(max(abs(estimate.low - middle), abs(estimate.high - middle)), unit)
+    return f"holds within {within} of {middle:g}" if middle else f"holds within {within}"
+
+
+def _too_short(estimate: Estimate, why: str, number: str) -> str:
+    so_far = "" if math.isnan(estimate.value) else f"; so far {number}"
+    return f"too short to tell: {why or f'n = {estimate.n}'}{so_far}"
 
 
 def effect(estimate: Estimate, unit: str, too_short: str = "") -> str:
     """A difference that nobody predicts, read off its interval: "gains", "costs", or none was shown."""
     number = _with_unit(abs(estimate.value), unit)
     if too_short or math.isnan(estimate.low):
-        so_far = _with_unit(estimate.value, unit, sign="+")
-        return f"too short to tell: {too_short or f'n = {estimate.n}'}; so far {so_far}"
+        return _too_short(estimate, too_short, _with_unit(estimate.value, unit, sign="+"))
     if estimate.low > 0:
         return f"gains {number}"
     if estimate.high < 0:
         return f"costs {number}"
     return f"no effect shown: {estimate.low:+.3g} to {_with_unit(estimate.high, unit, sign='+')}"
+
+
+def simultaneous(confidence: float, n: int) -> float:
+    """Confidence of each of n intervals that are to hold all at once (Bonferroni)."""
+    return 1 - (1 - confidence) / n
 
 
 def _with_unit(value: float, unit: str, sign: str = "") -> str:

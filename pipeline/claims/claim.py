@@ -1,5 +1,6 @@
 """What a claim is: a sentence of the paper, a number with its interval, and a reading."""
 
+import math
 from dataclasses import dataclass
 
 import pandas as pd
@@ -18,6 +19,7 @@ class Claim:
         says: what ought to be.
         measured: the quantity.
         value, low, high, unit, n, over: the number, its interval, and what n counts.
+        bounds: where the number ought to lie, in words; empty for a difference that nobody predicts.
         reading: what the interval says of it; see gan.readings.
     """
 
@@ -30,12 +32,13 @@ class Claim:
     unit: str
     n: int
     over: str
+    bounds: str
     reading: str
 
 
-def row(says: str, measured: str, number: Estimate, read: str, unit: str = "", over: str = "seed") -> Claim:
-    """A claim from its estimate; `read_all` names the section."""
-    return Claim("", says, measured, number.value, number.low, number.high, unit, number.n, over, read)
+def difference_of(says: str, measured: str, number: Estimate, read: str, unit: str) -> Claim:
+    """A difference of runs of one seed, which may go either way; `read_all` names the section."""
+    return Claim("", says, measured, number.value, number.low, number.high, unit, number.n, "pair", "", read)
 
 
 def within(
@@ -48,4 +51,11 @@ def within(
     over: str = "seed",
 ) -> Claim:
     """A claim that the number lies within bounds."""
-    return row(says, measured, number, reading(number, *bounds, unit, too_short), unit, over)
+    read, interval = reading(number, *bounds, unit, too_short), (number.value, number.low, number.high)
+    return Claim("", says, measured, *interval, unit, number.n, over, _words(*bounds), read)
+
+
+def _words(low: float, high: float) -> str:
+    if math.isinf(low):
+        return f"below {high:g}"
+    return f"above {low:g}" if math.isinf(high) else f"{low:g} to {high:g}"

@@ -47,7 +47,8 @@ def effects(frames: Frames, params: Params) -> Figure:
     figure, axes = plt.subplots(figsize=(7.5, 0.42 * len(names) + 1.4), layout="constrained")
     base = by_seed(frames["measures.csv"], claims.code, NATS)
     for place, name in enumerate(names):
-        found, mine = difference(frames, params, name, claims.code), by_seed(frames["measures.csv"], name, NATS)
+        found = difference(frames, params, name, claims.code, among=len(claims.switches))
+        mine = by_seed(frames["measures.csv"], name, NATS)
         each = [mine[seed] - base[seed] for seed in sorted(mine.keys() & base.keys())]
         axes.plot(each, [place] * len(each), "|", color=colours["data"], markersize=12)
         error = np.array([[found.value - found.low], [found.high - found.value]])

@@ -6,15 +6,22 @@ import numpy as np
 import pandas as pd
 
 from gan.cost import multiply_adds
-from gan.readings import Estimate, effect, over_seeds, paired, ratio_over_seeds
-from pipeline.claims.claim import Claim, Frames, row, within
+from gan.readings import Estimate, effect, over_seeds, paired, ratio_over_seeds, simultaneous
+from pipeline.claims.claim import Claim, Frames, difference_of, within
 from pipeline.params import Params
 from pipeline.summary import count
 
 HALF = (0.45, 0.55)  # counts as one half
 NATS = "test_log_likelihood"
-PAIRED = "difference of runs with one seed"
-ON_TEST, ON_VALIDATION = (f"{name} log-likelihood, {PAIRED}" for name in ("test", "validation"))
+PAIRED = "difference of runs of one seed"
+ON_TEST = f"test log-likelihood, {PAIRED}"
+LEAST_DIGITS = 9.5
+
+
+VARIETY = {  # measures that fall in a collapse: how, what they are, unit
+    "class_entropy": ("shows digits less evenly", "entropy of the digits among samples", "nats"),
+    "distinct_neighbours": ("has fewer neighbours", "share of distinct images nearest to 1,000 samples", ""),
+}
 
 
 def by_seed(measures: pd.DataFrame, experiment: str, metric: str) -> dict[int, float]:
@@ -23,9 +30,14 @@ def by_seed(measures: pd.DataFrame, experiment: str, metric: str) -> dict[int, f
     return dict(zip(rows.seed.astype(int), rows.value, strict=True))
 
 
-def difference(frames: Frames, params: Params, one: str, other: str, metric: str = NATS) -> Estimate:
-    """What one experiment's generators measure more than another's, seed by seed."""
-    measures, confidence = frames["measures.csv"], params.values["statistics"]["confidence"]
+def difference(frames: Frames, params: Params, one: str, other: str, metric: str = NATS, among: int = 1) -> Estimate:
+    """What one experiment's generators measure more than another's, seed by seed.
+
+    Args:
+        among: so many differences are read together; their intervals hold all at once.
+    """
+    measures = frames["measures.csv"]
+    confidence = simultaneous(params.values["statistics"]["confidence"], among)
     return paired(by_seed(measures, one, metric), by_seed(measures, other, metric), confidence)
 
 
@@ -42,7 +54,7 @@ def _effect(
     lost = by_seed(frames["measures.csv"], name, "diverged")
     n = int(sum(lost.values()))
     told = f"{read}; {n} of {count(len(lost), 'run')} diverged, scored at the best epoch before" if n else read
-    return row(says, measured, nats, told, "nats")
+    return difference_of(says, measured, nats, told, "nats")
 
 
 def saturating_loss(frames: Frames, params: Params) -> list[Claim]:
@@ -56,7 +68,7 @@ def saturating_loss(frames: Frames, params: Params) -> list[Claim]:
     rows = [within("the saturating loss gives G the weaker gradient", measured, ratio, (-math.inf, 1))]
     for name in (claims.saturating, claims.switching):
         says = f"{params.experiment(name).label}, against the non-saturating one throughout"
-        rows.append(_effect(frames, params, says, name, difference(frames, params, name, claims.code)))
+        rows.append(_effect(frames, params, says, name, difference(frames, params, name, claims.code, among=2)))
     return rows
 
 
@@ -66,18 +78,25 @@ def helvetica(frames: Frames, params: Params) -> list[Claim]:
     present = by_seed(frames["measures.csv"], claims.code, "classes_present")
     found = over_seeds(list(present.values()), params.values["statistics"]["confidence"])
     says, measured = "trained in step with D, G leaves out no digit", "digits with 1% of the samples, by a classifier"
-    rows = [within(says, measured, found, (9.5, math.inf), "digits", short)]
+    rows = [within(says, measured, found, (LEAST_DIGITS, math.inf), "digits", short)]
     first, *others = claims.steps
     for name in others:
         steps = params.experiment(name).recipe.generator_steps
-        for metric, less_of, what, unit in (
-            ("class_entropy", "shows digits less evenly", "entropy of the digits among samples", "nats"),
-            ("distinct_neighbours", "has fewer neighbours", "share of distinct images nearest to 1,000 samples", ""),
-        ):
+        for metric, (less_of, what, unit) in VARIETY.items():
             if steps > 1:
                 says = f"G trained {steps} times for each step of D {less_of}"
                 less = difference(frames, params, name, first, metric)
-                rows.append(within(says, f"{what}, {PAIRED}", less, (-math.inf, 0), unit, short))
+                rows.append(within(says, f"{what}, {PAIRED}", less, (-math.inf, 0), unit, short, "pair"))
+    return [*_yardsticks(frames["yardsticks.csv"]), *rows]
+
+
+def _yardsticks(frame: pd.DataFrame) -> list[Claim]:
+    """What the measures say of a collapse made on purpose, against real images."""
+    rows, known = [], frame.set_index(["of", "metric"]).value
+    for metric, (less_of, what, unit) in VARIETY.items():
+        less = float(known["collapse on purpose", metric] - known["validation images", metric])
+        says, measured = f"a collapse made on purpose {less_of}", f"{what}, minus that of validation images"
+        rows.append(within(says, measured, Estimate(less, less, less, 1), (-math.inf, 0), unit, over="set"))
     return rows
 
 
@@ -88,10 +107,10 @@ def half(frames: Frames, params: Params) -> list[Claim]:
     last = curves[curves.epoch == curves.groupby("seed").epoch.transform("max")]
     told_apart = by_seed(frames["measures.csv"], claims.code, "two_sample_accuracy")
     numbers = {
-        "D(x) is 1/2 at the end": ("mean of D over training images in the last epoch", last["D(x)"].tolist()),
-        "D(G(z)) is 1/2 at the end": ("mean of D over samples in the last epoch", last["D(G(z))"].tolist()),
+        "the mean of D(x) is 1/2 at the end": ("over training images in the last epoch", last["D(x)"].tolist()),
+        "the mean of D(G(z)) is 1/2 at the end": ("over samples in the last epoch", last["D(G(z))"].tolist()),
         "a fresh classifier cannot tell samples from test images": (
-            "its accuracy on held-out halves of both",
+            "its accuracy on held-out halves of both, best generator",
             list(told_apart.values()),
         ),
     }
@@ -103,17 +122,12 @@ def half(frames: Frames, params: Params) -> list[Claim]:
 
 
 def switches(frames: Frames, params: Params) -> list[Claim]:
-    """What each difference between the text and the 2014 code gives on MNIST."""
-    claims = params.claims
+    """What each switch away from the 2014 code gives on MNIST."""
+    names, code = params.claims.switches, params.claims.code
+    found = {name: difference(frames, params, name, code, among=len(names)) for name in names}
     return [
-        _effect(
-            frames,
-            params,
-            f"{params.experiment(name).label} in place of the 2014 code's",
-            name,
-            difference(frames, params, name, claims.code),
-        )
-        for name in claims.switches
+        _effect(frames, params, f"{params.experiment(name).label}, against the 2014 code", name, nats)
+        for name, nats in found.items()
     ]
 
 
@@ -134,28 +148,40 @@ def discriminator_steps(frames: Frames, params: Params) -> list[Claim]:
     """Section 3 and Algorithm 1: k = 1, the least expensive option, was used."""
     table, rows = steps_table(params).set_index("experiment"), []
     first, *others = params.claims.steps
+    among = 3 * len(others)
     for name in others:
         against = f"{table.label[name]} against {table.label[first]}"
-        nats = difference(frames, params, name, first)
+        nats = difference(frames, params, name, first, among=among)
         rows.append(_effect(frames, params, f"{against}, as many images", name, nats))
         for axis, what in (("generator_steps", "as many steps of G"), ("multiply_adds", "as many multiply-adds")):
-            nats, far = _at_equal(frames["curves.csv"], params, name, table[axis])
-            rows.append(_effect(frames, params, f"{against}, {what}", name, nats, ON_VALIDATION, far))
+            epochs = _epochs_of_equal(table[axis], params, name)
+            nats = _up_to(frames["curves.csv"], params, epochs, among)
+            measured = f"best validation log-likelihood of {epochs[name]} epochs against {epochs[first]}, {PAIRED}"
+            why_not = _not_equal(table[axis], params, epochs)
+            rows.append(_effect(frames, params, f"{against}, {what}", name, nats, measured, why_not))
     return rows
 
 
-def _at_equal(curves: pd.DataFrame, params: Params, name: str, per_epoch: pd.Series) -> tuple[Estimate, str]:
-    """The difference to k = 1 at the last epochs where both have spent the same; why it cannot be read, if so."""
-    first = params.claims.steps[0]
-    spent = min(per_epoch[one] * params.claims.epochs for one in (first, name))
-    epochs = {one: max(1, round(spent / per_epoch[one])) for one in (first, name)}
-    ratio = epochs[name] * per_epoch[name] / (epochs[first] * per_epoch[first])
-    values = {
-        one: dict(zip(rows.seed.astype(int), rows.validation_log_likelihood, strict=True))
-        for one, epoch in epochs.items()
-        for rows in [curves[(curves.experiment == one) & (curves.epoch == epoch)]]
-    }
-    if not values[name].keys() & values[first].keys():
-        return Estimate(math.nan, math.nan, math.nan, 0), "no seed came so far"
-    found = paired(values[name], values[first], params.values["statistics"]["confidence"])
-    return found, "" if 0.8 < ratio < 1.25 else f"the nearest epochs differ by a factor of {max(ratio, 1 / ratio):.1f}"
+def _epochs_of_equal(per_epoch: pd.Series, params: Params, name: str) -> dict[str, int]:
+    """The last epochs up to which a k and the first have spent the same, as nearly as whole epochs allow."""
+    both = (name, params.claims.steps[0])
+    spent = min(per_epoch[one] * params.claims.epochs for one in both)
+    return {one: max(1, round(spent / per_epoch[one])) for one in both}
+
+
+def _not_equal(per_epoch: pd.Series, params: Params, epochs: dict[str, int]) -> str:
+    """Why what these epochs gave is not read; empty where it is."""
+    spent = [per_epoch[one] * n for one, n in epochs.items()]
+    ratio, least = max(spent) / min(spent), params.claims.least_epochs
+    if ratio > 1.25:
+        return f"the nearest epochs differ by a factor of {ratio:.1f}"
+    return "" if min(epochs.values()) >= least else f"{min(epochs.values())} of {least} epochs"
+
+
+def _up_to(curves: pd.DataFrame, params: Params, epochs: dict[str, int], among: int) -> Estimate:
+    """The difference of two experiments' best validations up to an epoch each; a run that diverged has its best too."""
+    one, other = (
+        curves[(curves.experiment == name) & (curves.epoch <= last)].groupby("seed").validation_log_likelihood.max()
+        for name, last in epochs.items()
+    )
+    return paired(one.to_dict(), other.to_dict(), simultaneous(params.values["statistics"]["confidence"], among))

@@ -10,10 +10,8 @@ from gan.convergence import (
     DIRAC_RATE,
     SIMPLEX_RATE,
     UPDATES,
-    Round,
     descend,
     dirac_step,
-    ends_above,
     random_pair,
     simplex_step,
     train_networks,
@@ -122,9 +120,3 @@ def test_train_networks_brings_the_criterion_down():
 
 def test_train_networks_repeats_itself():
     assert train_networks(1, rounds=10, every=10) == train_networks(1, rounds=10, every=10)
-
-
-def test_ends_above_names_the_seeds_whose_last_value_is_high():
-    rows = [Round(3, 0, 0.0), Round(3, 10, -1.0), Round(1, 0, 0.0), Round(1, 10, -1.38), Round(2, 10, 0.0)]
-    assert ends_above(rows, 0.05) == [2, 3]
-    assert ends_above(rows, 1.4) == []

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from gan.readings import Estimate, effect, over_seeds, paired, ratio_over_seeds, reading
+from gan.readings import Estimate, effect, over_seeds, paired, ratio_over_seeds, reading, simultaneous
 
 INF = math.inf
 
@@ -41,15 +41,18 @@ def test_pairing_removes_what_seeds_share():
     ("interval", "bounds", "expected"),
     [
         ((0.2, 0.4), (-INF, 1), "holds"),
-        ((2.0, 4.0), (-INF, 1), "does not hold here: 3, above 1"),
-        ((0.5, 1.5), (-INF, 1), "too short to tell: 0.5 to 1.5 crosses 1"),
+        ((2.0, 4.0), (-INF, 1), "does not hold here: 3, not below 1"),
+        ((0.5, 1.5), (-INF, 1), "undecided: 0.5 to 1.5 crosses 1"),
+        ((0.0, 0.0), (-INF, 0), "does not hold here: 0, not below 0"),
+        ((1.0, 1.0), (1, INF), "does not hold here: 1, not above 1"),
         ((2.0, 4.0), (1, INF), "holds"),
-        ((0.2, 0.4), (1, INF), "does not hold here: 0.3, below 1"),
+        ((0.2, 0.4), (1, INF), "does not hold here: 0.3, not above 1"),
         ((-0.01, 0.03), (-0.05, 0.05), "holds within 0.03"),
-        ((0.06, 0.08), (-0.05, 0.05), "does not hold here: 0.07, above 0.05"),
-        ((0.01, 0.08), (-0.05, 0.05), "too short to tell: 0.01 to 0.08 crosses 0.05"),
-        ((-0.09, 0.01), (-0.05, 0.05), "too short to tell: -0.09 to 0.01 crosses -0.05"),
-        ((math.nan, math.nan), (-INF, 1), "too short to tell: n = 1; so far nan"),
+        ((0.49, 0.51), (0.45, 0.55), "holds within 0.01 of 0.5"),
+        ((0.06, 0.08), (-0.05, 0.05), "does not hold here: 0.07, not below 0.05"),
+        ((0.01, 0.08), (-0.05, 0.05), "undecided: 0.01 to 0.08 crosses 0.05"),
+        ((-0.09, 0.07), (-0.05, 0.05), "undecided: -0.09 to 0.07 crosses -0.05 and 0.05"),
+        ((math.nan, math.nan), (-INF, 1), "too short to tell: n = 1"),
     ],
 )
 def test_reading_follows_from_the_interval(interval, bounds, expected):
@@ -68,3 +71,8 @@ def test_effect_flips_with_the_sign():
     assert effect(Estimate(30.0, 29.0, 31.0, 5), "nats") == "gains 30 nats"
     assert effect(Estimate(-30.0, -31.0, -29.0, 5), "nats") == "costs 30 nats"
     assert effect(Estimate(1.0, -3.0, 5.0, 5), "nats") == "no effect shown: -3 to +5 nats"
+
+
+def test_simultaneous_intervals_share_the_risk():
+    assert simultaneous(0.95, 1) == pytest.approx(0.95)
+    assert simultaneous(0.95, 5) == pytest.approx(0.99)

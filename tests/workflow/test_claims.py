@@ -37,7 +37,7 @@ def test_every_claim_has_number_interval_n_and_reading(claimed):
     assert (claims.low <= claims.value).all()
     assert (claims.value <= claims.high).all()
     trained = claims[claims.measured.str.contains("log-likelihood")]
-    assert trained.reading.str.startswith("too short to tell: 2 of 5 seeds, 2 of 20 epochs").all()
+    assert trained.reading.str.startswith("too short to tell: 2 of 5 seeds, 2 of 50 epochs").all()
 
 
 def test_the_page_shows_every_section_and_figure(claimed):
