@@ -14,6 +14,7 @@ os.environ.update(PYTHONPATH=workflow.basedir)
 from pipeline.errors import UserError
 from pipeline.claims_graph import ClaimsGraph
 from pipeline.graph import TRAINED, Graph
+from pipeline.runs import OF_CLAIMS
 
 
 configfile: "params.yaml"

@@ -11,19 +11,22 @@ import argparse
 import subprocess
 import sys
 import tarfile
+import time
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from pipeline import cli
-from pipeline.errors import RunError
+from pipeline.errors import RunError, Stopped
 from pipeline.io import read_json, replacing, sha256
 from pipeline.params import Params
 from pipeline.provenance import code_hash
-from pipeline.runs import AUDIT, AUDITS, HEAVY, MANIFESTS, MEASURED, SHEET
+from pipeline.runs import AUDIT, AUDITS, HEAVY, MANIFESTS, MEASURED, SHEET, plain
+from pipeline.signals import Exit
 
 STAGES = ("runs", "claims", "results")
-Command = tuple[list[str], list[Path]]  # a stage's arguments; the manifests that it leaves
+Command = tuple[list[str], dict[Path, Any]]  # a stage's arguments; the manifests that it leaves, with their settings
 
 
 def main() -> None:
@@ -48,27 +51,45 @@ def _work(args: argparse.Namespace) -> None:
     on = ["--device", args.device]
     todo = {"runs": _runs(params, on), "claims": _claims(params, on), "results": _results(params, args)}
     for (stage, *arguments), manifests in chain.from_iterable(todo[part] for part in args.stages):
-        if not all(_is_finished(manifest) for manifest in manifests):
-            _call([stage, *(common if stage != "toy" else []), *arguments])  # the toy has no parameters
+        if not manifests or not all(_is_finished(path, settings) for path, settings in manifests.items()):
+            _call([stage, *(common if stage != "toy" else []), *arguments], args.exit)  # the toy has no parameters
     if args.pack:
         print(f"{pack(params, args.pack)} files in {args.pack}", flush=True)
 
 
-def _is_finished(manifest: Path) -> bool:
-    """Whether a stage's files are there, whole, and made by the present code; weights and samples may be gone."""
+def _is_finished(manifest: Path, settings: Any) -> bool:
+    """Whether a stage's files are there, whole, and made by the present code with the present settings and inputs.
+
+    Weights and samples may be gone.
+    """
     if not manifest.is_file():
         return False
     content = read_json(manifest)
-    there = {manifest.parent / name: digest for name, digest in content["outputs"].items() if name not in HEAVY}
-    whole = all(path.is_file() and sha256(path) == digest for path, digest in there.items())
-    return whole and content["code_sha256"] == code_hash(f"pipeline.{content['stage']}")
+    present = {"code_sha256": code_hash(f"pipeline.{content['stage']}"), "settings": plain(settings)}
+    if any(content.get(key, value) != value for key, value in present.items()):
+        return False
+    inputs = {manifest.parent / name: digest for name, digest in content["inputs"].items()}
+    outputs = {manifest.parent / name: digest for name, digest in content["outputs"].items()}
+    whole = all(path.is_file() for path in outputs if path.name not in HEAVY)
+    return whole and all(sha256(path) == digest for path, digest in (inputs | outputs).items() if path.is_file())
 
 
-def _call(arguments: list[str]) -> None:
+def _call(arguments: list[str], exit_: Exit) -> None:
+    """Run a stage; a signal is handed on to it, once, and it is waited for: training leaves with a checkpoint."""
     print(f"$ python -m pipeline.{' '.join(arguments)}", flush=True)
-    done = subprocess.run([sys.executable, "-m", f"pipeline.{arguments[0]}", *arguments[1:]], check=False)
-    if done.returncode:
-        raise RunError(f"{arguments[0]} ended with exit code {done.returncode}; the same command goes on from there")
+    exit_.at_once, told = False, False
+    command = [sys.executable, "-m", f"pipeline.{arguments[0]}", *arguments[1:]]
+    # In a group of its own, for a signal that is sent to the whole group would reach it twice.
+    with subprocess.Popen(command, process_group=0) as process:
+        while process.poll() is None:
+            if exit_.asked and not told:
+                process.terminate()
+                told = True
+            time.sleep(0.05)
+    if exit_.asked:
+        raise Stopped(exit_.asked)
+    if process.returncode:
+        raise RunError(f"{arguments[0]} ended with exit code {process.returncode}; the same command goes on from there")
 
 
 def _runs(params: Params, on: list[str]) -> Iterator[Command]:
@@ -76,26 +97,27 @@ def _runs(params: Params, on: list[str]) -> Iterator[Command]:
     for name in params.experiments:
         for stage in params.stages(name):
             yield _training(params, stage, params.seeds(name), on)
-        folder, data = Path("runs", params.scale, name), _data(params, name)
-        for seed in params.seeds(name):
-            run = folder / f"seed{seed}"
+        one, data = params.experiment(name), _data(params, name)
+        for run in _folders(params, name):
             for stage in ("sample", "evaluate"):
-                yield [stage, "--experiment", name, "--run", str(run), *data, *on], [run / MANIFESTS[stage]]
-        audit, first = ["--output", str(folder / AUDIT), *on], str(folder / f"seed{params.seeds(name)[0]}")
-        yield ["audit", "--experiment", name, *data, *audit], [folder / AUDIT / AUDITS["audit"]]
-        yield (
-            ["growth", "--experiment", name, "--run", first, *data, *audit],
-            [folder / AUDIT / AUDITS["growth"]],
-        )
+                arguments = [stage, "--experiment", name, "--run", str(run), *data, *on]
+                yield arguments, {run / MANIFESTS[stage]: one.settings(stage)}
+        audit, first = Path("runs", params.scale, name, AUDIT), str(_folders(params, name)[0])
+        for stage, of in (("audit", []), ("growth", ["--run", first])):
+            arguments = [stage, "--experiment", name, *of, *data, "--output", str(audit), *on]
+            yield arguments, {audit / AUDITS[stage]: one.settings(stage)}
 
 
 def _training(params: Params, name: str, seeds: list[int], on: list[str]) -> Command:
+    """Training of the seeds that are not finished; of all of them where all are, to be found finished."""
     folder, work = Path("runs", params.scale, name), Path("work", params.scale, name)
-    first = params.experiment(name).pretraining
+    settings, first = params.experiment(name).settings("train"), params.experiment(name).pretraining
+    manifests = {seed: folder / f"seed{seed}" / MANIFESTS["train"] for seed in seeds}
+    left = [seed for seed in seeds if not _is_finished(manifests[seed], settings)] or seeds
     below = ["--pretrained", f"runs/{params.scale}/{first.name}"] if first else []
     places = ["--output", str(folder), "--work", str(work), *below, "--lines"]
-    arguments = ["train", "--experiment", name, "--seeds", *map(str, seeds), *_data(params, name), *places, *on]
-    return arguments, [folder / f"seed{seed}" / MANIFESTS["train"] for seed in seeds]
+    arguments = ["train", "--experiment", name, "--seeds", *map(str, left), *_data(params, name), *places, *on]
+    return arguments, {manifests[seed]: settings for seed in left}
 
 
 def _claims(params: Params, on: list[str]) -> Iterator[Command]:
@@ -104,16 +126,16 @@ def _claims(params: Params, on: list[str]) -> Iterator[Command]:
     seeds, data = list(map(str, params.seeds(code))), _data(params, code)
     labels, network = data[1].replace(".npz", ".labels.npz"), folder / "classifier.safetensors"
     about = ["--experiment", code, *data, *on]
+    yield ["saturation", *about, "--seeds", *seeds, "--output", str(folder / "saturation.csv")], {}
     yield (
-        ["saturation", *about, "--seeds", *seeds, "--output", str(folder / "saturation.csv")],
-        [folder / "saturation.manifest.json"],
+        ["classify", *about, "--labels", labels, "--output", str(folder)],
+        {folder / "classifier.manifest.json": params.measuring(code)},
     )
-    yield ["classify", *about, "--labels", labels, "--output", str(folder)], [folder / "classifier.manifest.json"]
     for name in params.claims.experiments:
         yield _training(params, name, params.seeds(name), on)
         runs = _folders(params, name)
         of = ["--experiment", name, "--run", *map(str, runs), *data, "--classifier", str(network)]
-        yield ["measure", *of, *on], [run / MEASURED for run in runs]
+        yield ["measure", *of, *on], {run / MEASURED: params.measuring(name) for run in runs}
 
 
 def _folders(params: Params, name: str) -> list[Path]:
@@ -134,21 +156,20 @@ def _results(params: Params, args: argparse.Namespace) -> Iterator[Command]:
     toy, oracle = str(results / "toy.csv"), str(results / "oracle.csv")
     datasets = dict.fromkeys(params.experiment(name).dataset for name in params.experiments)
     data = [f"data/prepared/{name}.manifest.json" for name in datasets]
-    yield ["toy", "--output", toy], [results / "toy.manifest.json"]
-    yield ["oracle", "--output", oracle], [results / "oracle.manifest.json"]
-    never = [results / "never"]  # they take a minute
-    yield ["table", *chosen, "--runs", *runs, "--output", str(results)], never
+    yield ["toy", "--output", toy], {results / "toy.manifest.json": None}
+    yield ["oracle", "--output", oracle], {results / "oracle.manifest.json": params.oracle}
+    yield ["table", *chosen, "--runs", *runs, "--output", str(results)], {}
     drawn = ["--toy", toy, "--oracle", oracle, "--sheets", *firsts, "--audits", *audits]
-    yield ["figures", *chosen, "--results", str(results), *drawn, "--output", str(results / "figures")], never
+    yield ["figures", *chosen, "--results", str(results), *drawn, "--output", str(results / "figures")], {}
     shown = ["--results", str(results), "--runs", *runs, "--data", *data, "--command", params.command]
     compared = [run for name in params.claims.experiments for run in _folders(params, name)]
     if all((run / MEASURED).is_file() for run in compared):
         folder = results / "claims"
         for toys in ("theory", "modes"):
-            yield [toys, "--output", str(folder)], [folder / f"{toys}.manifest.json"]
-        yield ["claims", "--runs", *map(str, compared), "--output", str(folder)], never
+            yield [toys, "--output", str(folder)], {folder / f"{toys}.manifest.json": params.toys()}
+        yield ["claims", "--runs", *map(str, compared), "--output", str(folder)], {}
         shown += ["--claims", str(folder)]
-    yield ["report", *chosen, *shown, "--output", str(results / "report.html")], never
+    yield ["report", *chosen, *shown, "--output", str(results / "report.html")], {}
 
 
 def _option(key: str, values: list[object] | None) -> list[str]:

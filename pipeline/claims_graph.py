@@ -43,6 +43,18 @@ class ClaimsGraph:
         """What readings and figures depend on beside the measures."""
         return self._params.compared()
 
+    def toys(self, _: Any = None) -> dict[str, Any]:
+        """What the toys depend on."""
+        return self._params.toys()
+
+    def training(self, _: Any = None) -> dict[str, Any]:
+        """What the experiment that the others are held against depends on."""
+        return self._params.experiment(self.code).settings("train") | {"seeds": self.seeds()}
+
+    def measuring(self, wildcards: Any) -> dict[str, Any]:
+        """What a run's measures depend on, or those of the yardsticks."""
+        return self._params.measuring(getattr(wildcards, "experiment", self.code))
+
     def option(self, _: Any = None) -> str:
         """Shows the claims in the report where they have been read: asking for the report reads none."""
         return f"--claims {self.folder}" if self.known() else ""

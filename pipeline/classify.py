@@ -59,7 +59,14 @@ def _work(args: argparse.Namespace) -> None:
     write_csv(files[1], pd.DataFrame([common | row]))
     write_csv(files[2], pd.DataFrame(named(_yardsticks(ruler), **common)))
     manifest = args.output / "classifier.manifest.json"
-    record.write(manifest, inputs=[args.data, args.labels], outputs=files, settings={}, seed=SEED, device=device.type)
+    record.write(
+        manifest,
+        inputs=[args.data, args.labels],
+        outputs=files,
+        settings=params.measuring(experiment.name),
+        seed=SEED,
+        device=device.type,
+    )
 
 
 def _quality(classifier: Classifier, images: torch.Tensor, labels: torch.Tensor, n_train: int) -> dict[str, float]:

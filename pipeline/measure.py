@@ -62,8 +62,7 @@ def _measure(folder: Path, args: argparse.Namespace, params: Params, ruler: Rule
         folder / MEASURED,
         inputs=[best, args.data, args.classifier],
         outputs=[folder / MEASURES],
-        settings=experiment.settings("measure"),
-        confidence=ruler.confidence,
+        settings=params.measuring(experiment.name),
         seed=run.seed,
         device=device.type,
     )

@@ -50,7 +50,7 @@ def _work(args: argparse.Namespace) -> None:
     write_csv(files[0], pd.DataFrame(rows))
     write_csv(files[1], _points(played))
     manifest = args.output / "modes.manifest.json"
-    record.write(manifest, inputs=[], outputs=files, settings={"toys": params.claims.toys, "epochs": epochs})
+    record.write(manifest, inputs=[], outputs=files, settings=params.toys())
 
 
 def _points(played: dict[tuple[str, str], list[Reading]]) -> pd.DataFrame:

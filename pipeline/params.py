@@ -107,6 +107,15 @@ class Params:
         epochs = {name: entry["epochs"] for name, entry in self._scale["experiments"].items()}
         return sections | {"asked": self.asked, "epochs": epochs, "not_judged": self.not_judged}
 
+    def measuring(self, name: str) -> dict[str, Any]:
+        """What the measures of an experiment's runs depend on; recorded in their manifests."""
+        confidence = self.values["statistics"]["confidence"]
+        return self.experiment(name).settings("measure") | {"confidence": confidence}
+
+    def toys(self) -> dict[str, Any]:
+        """What the toys behind the claims depend on; recorded in their manifests."""
+        return {"toys": self.claims.toys, "shorten": self.claims.shorten}
+
     def compared(self) -> dict[str, Any]:
         """What the readings of claims depend on beside the measures; recorded in their manifest."""
         entries = {name: self.values["catalogue"][name] for name in self.claims.experiments}

@@ -25,6 +25,7 @@ GATHERED = ("metrics.csv", "curves.csv", "bandwidths.csv", "growth.csv", "varian
 OF_TOYS = ("optimal", "path", "descent", "dirac", "nets", "modes", "modes_points")
 OF_MNIST = ("saturation", "classifier", "yardsticks")
 OF_RUNS = ("measures", "curves")
+OF_CLAIMS = ("optimal", "path", "convergence", "saturation", "steps", "modes", "half", "effects", "variety")  # figures
 CLAIMED = (*OF_TOYS, *OF_MNIST, *OF_RUNS)
 # The manifests of a run's stages, in order.
 MANIFESTS = {"train": "manifest.json", "sample": "samples.manifest.json", "evaluate": "metrics.manifest.json"}

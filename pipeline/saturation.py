@@ -52,7 +52,8 @@ def _work(args: argparse.Namespace) -> None:
         args.output.with_suffix(".manifest.json"),
         inputs=[args.data],
         outputs=[args.output],
-        settings=experiment.settings("train") | {"seeds": args.seeds},
+        settings=experiment.settings("train"),
+        seeds=args.seeds,
         device=device.type,
     )
 

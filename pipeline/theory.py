@@ -38,18 +38,18 @@ def main() -> None:
 def _work(args: argparse.Namespace) -> None:
     record = Record("theory")
     params = cli.params(args)
-    toys, shorten = params.claims.toys, params.claims.shorten
+    shorten = params.claims.shorten
     torch.set_num_threads(1)  # small arrays; and one number of threads gives one result
     turns = [row for update in UPDATES for row in turn(update, TURNS // shorten)]  # no randomness in them
     found = defaultdict(list, dirac=turns)
-    for seed in tqdm(range(toys), desc="theory", unit="seed"):
+    for seed in tqdm(range(params.claims.toys), desc="theory", unit="seed"):
         for name, rows in measured(seed, shorten):
             found[name] += rows
     outputs = [args.output / f"{name}.csv" for name in found]
     for path, rows in zip(outputs, found.values(), strict=True):
         write_csv(path, pd.DataFrame([asdict(row) for row in rows]).assign(scale=params.scale))
     manifest = args.output / "theory.manifest.json"
-    record.write(manifest, inputs=[], outputs=outputs, settings={"toys": toys, "shorten": shorten})
+    record.write(manifest, inputs=[], outputs=outputs, settings=params.toys())
 
 
 def measured(seed: int, shorten: int) -> Iterator[tuple[str, list[Any]]]:

@@ -42,6 +42,7 @@ from pipeline.runs import (
 
 EXAMPLE = """--scale quick --experiment mnist --seeds 0 1 \\
     --data data/prepared/mnist.npz --output runs/quick/mnist --work work/quick/mnist"""
+COLUMNS = ("epoch", *CURVES, "validation_log_likelihood", "bandwidth", "seconds")  # of curve.csv
 SAVING_SHARE = 0.05  # of the time may go to checkpoints
 
 
@@ -148,7 +149,7 @@ class Training:
             write_tensors(output / GENERATORS["best"], run.best)
         else:
             write_same(output / GENERATORS["best"], output / GENERATORS["last"])
-        write_csv(output / CURVE, pd.DataFrame(run.curve))
+        write_csv(output / CURVE, pd.DataFrame(run.curve, columns=COLUMNS))
         self.record.write(
             output / MANIFESTS["train"],
             inputs=[self.args.data],
@@ -236,9 +237,10 @@ class Training:
     def _diverged(self, seed: int, error: ArithmeticError, message: str) -> None:
         """End a seed's run with its best generator so far, where the experiment allows that."""
         run = self.progress[seed]
-        if not self.experiment.may_diverge or not run.best:
+        if not self.experiment.may_diverge:
             raise error
         run.diverged = message
+        run.best = run.best or self._new_game(seed).generator.state_dict()
         print(f"{self.experiment.name} {message}; ends with its generator of epoch {run.best_epoch}", flush=True)
 
     def _validation_is_due(self, epoch: int) -> bool:

@@ -38,7 +38,7 @@ def _work(args: argparse.Namespace) -> None:
     params = cli.selected_params(args)
     n = verify(params, args.runs, args.results, accept_code=args.accept_code)
     print(f"verify: the results of scale {params.scale} follow from {n} runs and the present code and parameters")
-    if (args.results / params.scale / "claims/claims.manifest.json").is_file():
+    if args.seeds is None and (args.results / params.scale / "claims/claims.manifest.json").is_file():
         n = verify_claims(params, args.runs, args.results, accept_code=args.accept_code)
         print(f"verify: so do its claims, from {n} runs")
 
@@ -81,9 +81,11 @@ def verify_claims(params: Params, runs: Path, results: Path, *, accept_code: boo
         raise UserError(f"{results / 'claims.csv'}: does not follow from the runs; delete it and run again")
     parts = ("theory", "modes", "saturation", "classifier", "claims")
     made = [*(results / f"{name}.manifest.json" for name in parts), results / "figures/manifest.json"]
-    for path in made[-2:]:
-        _check_settings(path, plain(params.compared()))
-    for path in made:
+    code = params.claims.code
+    of_code = (params.experiment(code).settings("train"), params.measuring(code))
+    settings = (params.toys(), params.toys(), *of_code, params.compared(), params.compared())
+    for path, present in zip(made, settings, strict=True):
+        _check_settings(path, plain(present))
         _check_outputs(path)
     if not accept_code:
         for path in (*made, *(folder / name for folder in folders for name in (MANIFESTS["train"], MEASURED))):

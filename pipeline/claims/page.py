@@ -4,9 +4,19 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.claims.sections import MORE, SECTIONS, shown
-from pipeline.io import read_csv
+from pipeline.io import read_csv, read_json
 from pipeline.params import Params
 from pipeline.report.page import embedded
+from pipeline.runs import differences, plain
+
+
+def fit(folder: Path, params: Params) -> bool:
+    """Whether the claims there were read with the present settings; says so where they were not."""
+    manifest = read_json(folder / "claims.manifest.json")
+    found = differences(manifest["settings"], plain(params.compared()))
+    if found:
+        print(f"{folder}: made with other settings ({'; '.join(found)}); not shown. Run `snakemake claims` again")
+    return not found
 
 
 def part(folder: Path, params: Params) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from gan.recipe import Recipe
 from pipeline import cli
-from pipeline.claims.page import part
+from pipeline.claims.page import fit, part
 from pipeline.evidence import (
     audit_sentences,
     grid_sentences,
@@ -99,7 +99,7 @@ def _work(args: argparse.Namespace) -> None:
         on_number=growth_sentences(worth["growth.csv"], params) + oracle_sentences(worth["oracle.csv"]),
         seeds=seed_rows(metrics[metrics.model == GAN]),
         recipes=recipes(args.runs),
-        claims=part(args.claims, params) if args.claims else [],
+        claims=part(args.claims, params) if args.claims and fit(args.claims, params) else [],
         figures=figures(args.results / "figures", params),
         facts=facts(params, stages),
         stages=stages,

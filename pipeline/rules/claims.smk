@@ -14,7 +14,7 @@ rule theory:
     conda:
         "../../envs/gan.yaml"
     params:
-        settings=claims_graph.settings,
+        settings=claims_graph.toys,
         folder=subpath(output[0], parent=True),
     shell:
         "python -m pipeline.theory --params params.yaml --scale {wildcards.scale}"
@@ -34,7 +34,7 @@ rule modes:
     conda:
         "../../envs/gan.yaml"
     params:
-        settings=claims_graph.settings,
+        settings=claims_graph.toys,
         folder=subpath(output[0], parent=True),
     shell:
         "python -m pipeline.modes --params params.yaml --scale {wildcards.scale}"
@@ -58,7 +58,7 @@ rule saturation:
     resources:
         gpu=graph.gpus(),
     params:
-        settings=claims_graph.settings,
+        settings=claims_graph.training,
         experiment=claims_graph.code,
         seeds=claims_graph.seeds(),
         device=graph.params.values["compute"]["device"],
@@ -87,7 +87,7 @@ rule classify:
     resources:
         gpu=graph.gpus(),
     params:
-        settings=claims_graph.settings,
+        settings=claims_graph.measuring,
         experiment=claims_graph.code,
         device=graph.params.values["compute"]["device"],
         folder=subpath(output[0], parent=True),
@@ -116,7 +116,7 @@ rule measure:
     resources:
         gpu=graph.gpus(),
     params:
-        settings=graph.settings("measure"),
+        settings=claims_graph.measuring,
         device=graph.params.values["compute"]["device"],
         run=subpath(output[0], parent=True),
     shell:
@@ -131,7 +131,11 @@ rule read_claims:
         rules.modes.output,
         rules.saturation.output,
         rules.classify.output,
-        expand("{run}/{file}", run=claims_graph.runs(), file=["measures.csv", "curve.csv", "manifest.json"]),
+        expand(
+            "{run}/{file}",
+            run=claims_graph.runs(),
+            file=["measures.csv", "measures.manifest.json", "curve.csv", "manifest.json"],
+        ),
         templates=here(
             "pipeline/report/claims.html.j2", "pipeline/report/claims_part.html.j2", "pipeline/report/style.css"
         ),
@@ -148,6 +152,8 @@ rule read_claims:
         "results/{scale}/claims/measures.csv",
         "results/{scale}/claims/curves.csv",
         "results/{scale}/claims/claims.manifest.json",
+        "results/{scale}/claims/figures/manifest.json",
+        expand("results/{{scale}}/claims/figures/{name}.{kind}", name=OF_CLAIMS, kind=["svg", "png"]),
     log:
         "logs/claims/{scale}.log",
     benchmark:

@@ -8,8 +8,9 @@ from helpers import ROOT
 
 from pipeline.claims import toys, trained
 from pipeline.claims.claim import Claim
-from pipeline.claims.sections import SECTIONS, shown
+from pipeline.claims.sections import MORE, SECTIONS, shown
 from pipeline.params import Params, load
+from pipeline.runs import OF_CLAIMS
 
 EPOCHS, SEEDS = 60, range(6)
 LEVELS = {"mnist-whole-loss": -40.0, "mnist-text": 25.0}  # nats above the 2014 code
@@ -231,6 +232,10 @@ def test_shown_is_text_with_interval_and_n(params):
     assert list(table.columns) == ["claim", "measured", "number", "95% interval", "n", "holds if", "reading"]
     assert table["n"].iloc[0] == "6 pairs"
     assert table.number.str.endswith("nats").all()
+
+
+def test_the_rules_know_every_figure():
+    assert {*(section.figure for section in SECTIONS.values()), *MORE} == set(OF_CLAIMS)
 
 
 def test_the_page_has_a_place_for_every_section():

@@ -206,9 +206,9 @@ def test_train_says_at_which_step_a_run_diverged(folder):
 POISON = """
 import runpy, sys
 from gan.ensemble import Ensemble
-whole = Ensemble.train_epoch
+whole, when = Ensemble.train_epoch, int(sys.argv.pop(1))
 def poisoned(self, images, epoch):
-    if epoch == 3 and 1 in self.seeds:
+    if epoch == when and 1 in self.seeds:
         self.g.layers[0].weight[self.seeds.index(1)] = float("nan")
     return whole(self, images, epoch)
 Ensemble.train_epoch = poisoned
@@ -217,20 +217,22 @@ runpy.run_module("pipeline.train", run_name="__main__")
 """
 
 
-def test_train_lets_the_others_go_on_where_a_run_may_diverge(folder, impatient):
+@pytest.mark.parametrize("when", [1, 3])
+def test_train_lets_the_others_go_on_where_a_run_may_diverge(folder, impatient, when):
     values = yaml.safe_load((folder / "impatient.yaml").read_text())
     values["validation"]["patience_epochs"] = 100
     values["catalogue"]["mnist"]["may_diverge"] = True
     (folder / "may.yaml").write_text(yaml.safe_dump(values))
-    params = {"params": str(folder / "may.yaml")}
-    done = run_in(ROOT, "-c", POISON, *arguments(folder, "poisoned", 0, 1, **params)[2:])
+    name = f"poisoned{when}"
+    done = run_in(ROOT, "-c", POISON, str(when), *arguments(folder, name, 0, 1, params=str(folder / "may.yaml"))[2:])
     assert done.returncode == 0, done.stderr
-    assert "not finite in seed 1, epoch 3, step 1" in done.stdout
-    well, broken = (folder / "poisoned" / f"seed{seed}" for seed in (0, 1))
+    assert f"not finite in seed 1, epoch {when}, step 1" in done.stdout
+    well, broken = (folder / name / f"seed{seed}" for seed in (0, 1))
     assert read_json(well / "manifest.json")["diverged"] == ""
     assert len(read_csv(well / "curve.csv")) == EPOCHS
     manifest = read_json(broken / "manifest.json")
     assert "not finite in seed 1" in manifest["diverged"]
-    assert (manifest["epochs_trained"], manifest["best_epoch"] <= 2) == (2, True)
+    assert (manifest["epochs_trained"], manifest["best_epoch"] < when) == (when - 1, True)
+    assert read_csv(broken / "curve.csv").epoch.tolist() == list(range(1, when))
     best, last = (read_tensors(broken / name)[0] for name in FILES)
     assert all(torch.equal(best[key], last[key]) and best[key].isfinite().all() for key in best)

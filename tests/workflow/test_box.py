@@ -1,6 +1,10 @@
 """Where there is no Snakemake: the same files, nothing done twice, results from runs whose weights stayed behind."""
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import tarfile
 
 from helpers import copy_project, edit, run_in
@@ -52,3 +56,37 @@ def test_box_stops_at_a_stage_that_fails(project):
     done = run_in(project, *BOX, "--stages", "runs")
     assert done.returncode == 1
     assert "box: error: train ended with exit code 2" in done.stderr
+
+
+def test_box_hands_a_signal_on_and_training_leaves_with_a_checkpoint(project):
+    for name in ("manifest.json", "generator.safetensors"):
+        (project / "runs/smoke/mnist/seed0" / name).unlink()
+    edit(project / "params.yaml", "mnist: {seeds: 2, epochs: 10}", "mnist: {seeds: 2, epochs: 100000}")
+    with subprocess.Popen(
+        [sys.executable, *BOX, "--stages", "runs"],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "epoch 2/" in line:
+                os.killpg(process.pid, signal.SIGTERM)  # as `timeout` does it
+                break
+        _, printed = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "train: stopped by SIGTERM after a checkpoint at epoch" in printed
+    assert "box: stopped by SIGTERM" in printed
+    assert "Traceback" not in printed
+    assert list((project / "work/smoke/mnist").glob("seeds0-1.safetensors"))
+
+
+def test_box_trains_the_seeds_that_are_not_finished(project):
+    (project / "runs/smoke/mnist/seed1/manifest.json").unlink()
+    done = run_in(project, *BOX, "--stages", "runs")
+    assert done.returncode == 0, done.stderr
+    first = next(line for line in done.stdout.splitlines() if line.startswith("$"))
+    assert "--seeds 1 --data" in first
+    assert "audit" not in stages(done.stdout)
