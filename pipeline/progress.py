@@ -33,8 +33,10 @@ class Reporter:
         self.bar.close()
 
     def update(self, seeds: Sequence[int]) -> None:
-        """Report the epoch that these seeds have just finished."""
+        """Report the epoch that these seeds have just finished, if any did."""
         runs = [self.progress[seed] for seed in seeds]
+        if not runs:
+            return
         numbers = self._numbers(runs)
         self.bar.set_postfix_str(", ".join(numbers), refresh=False)
         self.bar.update()

@@ -175,7 +175,7 @@ class Training:
             while going_on := [seed for seed in self.games.seeds if not self._is_over(self.progress[seed])]:
                 self._leave([seed for seed in self.games.seeds if seed not in going_on])
                 self._epoch()
-                reporter.update(going_on)
+                reporter.update([seed for seed in going_on if not self.progress[seed].diverged])
                 exit_.at_once = False  # an epoch more than the checkpoint has
                 if exit_.asked or time.perf_counter() - saved >= least:
                     started = time.perf_counter()

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,6 +14,7 @@ from pipeline.drawing import on_its_face
 from pipeline.params import Params
 
 LOSSES = {"saturating": "log(1 \N{MINUS SIGN} D(G(z)))", "non_saturating": "\N{MINUS SIGN}log D(G(z))"}
+SHARE = "share_of_class_"
 VARIETY = {
     "class_entropy": "entropy of the digits (nats)",
     "distinct_neighbours": "distinct nearest images of 1,000",
@@ -128,21 +130,34 @@ def half(frames: Frames, params: Params) -> Figure:
 
 
 def variety(frames: Frames, params: Params) -> Figure:
-    """Three measures of variety for each experiment, beside real images and a collapse made on purpose."""
-    measures = frames["measures.csv"]
-    yardsticks = frames["yardsticks.csv"]
+    """Measures of variety for each experiment, beside real images and a collapse made on purpose."""
+    measures, yardsticks = frames["measures.csv"], frames["yardsticks.csv"]
     names, colours = params.claims.experiments, params.values["figures"]
     rows = [*yardsticks.of.unique(), *(params.experiment(name).label for name in names)]
-    figure, panels = plt.subplots(1, len(VARIETY), figsize=(12.5, 0.3 * len(rows) + 1.3), layout="constrained")
+    figure = plt.figure(figsize=(13.5, 0.3 * len(rows) + 1.4), layout="constrained")
+    digits, *panels = figure.subplots(1, 1 + len(VARIETY), width_ratios=(1.2, *[1] * len(VARIETY)))
+    _shares(digits, measures, yardsticks, names, rows)
     for axes, (metric, title) in zip(panels, VARIETY.items(), strict=True):
         known = yardsticks[yardsticks.metric == metric]
         axes.plot(known.value, known.of.map(rows.index), "s", color=colours["other"], markersize=6)
         for place, name in enumerate(names, start=len(rows) - len(names)):
             values = list(by_seed(measures, name, metric).values())
             axes.plot(values, [place] * len(values), "o", color=colours["ours"], markersize=4)
-        axes.set(ylim=(len(rows) - 0.5, -0.5), xlabel=title, yticks=range(len(rows)))
-        axes.set_yticklabels(rows if axes is panels[0] else [], fontsize=8)
+        axes.set(ylim=(len(rows) - 0.5, -0.5), xlabel=title, yticks=[])
         axes.grid(axis="y", color="0.93")
         axes.set_xlim(left=0)
     figure.suptitle(f"Does G vary? Squares: yardsticks; dots: each of n = {params.claims.seeds} seeds", fontsize=11)
     return on_its_face(figure, params)
+
+
+def _shares(axes: Axes, measures: pd.DataFrame, yardsticks: pd.DataFrame, names: list[str], rows: list[str]) -> None:
+    """Mean share of each digit among the samples, as shades."""
+    both = pd.concat([yardsticks.assign(row=yardsticks.of), measures.assign(row=measures.experiment)])
+    table = both[both.metric.str.startswith(SHARE)].pivot_table(index="row", columns="metric", values="value")
+    shades = table.loc[[*yardsticks.of.unique(), *names]].to_numpy()
+    picture = axes.imshow(shades, cmap="Greys", vmin=0, vmax=0.3, aspect="auto")
+    axes.figure.colorbar(picture, ax=axes, extend="max", label="share", fraction=0.05)
+    axes.set_yticks(range(len(rows)), rows, fontsize=8)
+    axes.set_xticks(range(shades.shape[1]), [name.removeprefix(SHARE) for name in table.columns], fontsize=8)
+    axes.set_xlabel("digit, by a classifier")
+    axes.tick_params(length=0)

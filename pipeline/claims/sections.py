@@ -134,9 +134,9 @@ MORE = {  # figures beside the sections' own
     "variety": (
         drawing.variety,
         "helvetica",
-        "Entropy of the digits that a classifier finds among the samples, distinct nearest training images, and "
-        "distance of two samples; beside real images and a collapse made on purpose.",
-        "Three measures of variety for each experiment and two yardsticks",
+        "Mean shares of the digits that a classifier finds among the samples, their entropy, distinct nearest training "
+        "images, and distance of two samples; beside real images and a collapse made on purpose.",
+        "Shares of digits and three measures of variety, for each experiment and two yardsticks",
     )
 }
 
