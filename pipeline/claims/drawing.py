@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from pipeline.claims.claim import Frames
-from pipeline.claims.trained import NATS, by_seed, difference, steps_table
+from pipeline.claims.trained import NATS, by_seed, difference, steps_seen, steps_table
 from pipeline.drawing import on_its_face
 from pipeline.params import Params
 
@@ -38,7 +38,7 @@ def saturation(frames: Frames, params: Params) -> Figure:
     over.set(xlabel="step", ylabel="norm of G's gradient", yscale="log", title="the same over training")
     losses.legend(fontsize=8, frameon=False)
     label = params.experiment(params.claims.code).label
-    figure.suptitle(f"{label}, first {looks.step.max() + 1} steps, n = {looks.seed.nunique()} seeds", fontsize=11)
+    figure.suptitle(f"{label}, first {steps_seen(looks)} steps, n = {looks.seed.nunique()} seeds", fontsize=11)
     return on_its_face(figure, params)
 
 

@@ -57,14 +57,18 @@ def _effect(
     return difference_of(says, measured, nats, told, "nats")
 
 
+def steps_seen(looks: pd.DataFrame) -> int:
+    """Steps of training that saturation.csv looks at, from the first one on, in even distances."""
+    steps = sorted(looks.step.unique())
+    return int(steps[-1] + steps[1])
+
+
 def saturating_loss(frames: Frames, params: Params) -> list[Claim]:
     """Section 3: log(1 - D(G(z))) saturates early; -log D(G(z)) gives much stronger gradients."""
     looks, claims = frames["saturation.csv"], params.claims
     logs = np.log(looks.saturating / looks.non_saturating).groupby(looks.seed).mean()
     ratio = ratio_over_seeds(np.exp(logs).tolist(), params.values["statistics"]["confidence"])
-    measured = (
-        f"norm of its gradient over that of the other, geometric mean over the first {looks.step.max() + 1} steps"
-    )
+    measured = f"norm of its gradient over the other's, geometric mean over the first {steps_seen(looks)} steps"
     rows = [within("the saturating loss gives G the weaker gradient", measured, ratio, (-math.inf, 1))]
     for name in (claims.saturating, claims.switching):
         says = f"{params.experiment(name).label}, against the non-saturating one throughout"
@@ -156,7 +160,7 @@ def discriminator_steps(frames: Frames, params: Params) -> list[Claim]:
         for axis, what in (("generator_steps", "as many steps of G"), ("multiply_adds", "as many multiply-adds")):
             epochs = _epochs_of_equal(table[axis], params, name)
             nats = _up_to(frames["curves.csv"], params, epochs, among)
-            measured = f"best validation log-likelihood of {epochs[name]} epochs against {epochs[first]}, {PAIRED}"
+            measured = f"best validation log-likelihood up to epoch {epochs[name]} against {epochs[first]}, {PAIRED}"
             why_not = _not_equal(table[axis], params, epochs)
             rows.append(_effect(frames, params, f"{against}, {what}", name, nats, measured, why_not))
     return rows
