@@ -27,7 +27,7 @@ def _optimal(frame: pd.DataFrame, params: Params) -> list[Claim]:
     """In so many dimensions: how near D comes, and what steps and capacity do for it."""
     confidence, where = params.values["statistics"]["confidence"], SHAPES[frame.dimensions.iloc[0]]
     units, steps = (sorted(frame[column].unique()) for column in ("units", "steps"))
-    by = frame.set_index(["units", "steps", "seed"]).distance
+    by = frame.set_index(["units", "steps", "seed"]).distance.sort_index()
     end = by.loc[units[-1], steps[-1]]
     best = over_seeds(end.tolist(), confidence)
     more_steps = ratio_over_seeds((end / by.loc[units[-1], steps[0]]).tolist(), confidence)
