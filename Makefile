@@ -55,6 +55,7 @@ test: setup  ## lint, types, all tests
 
 torture: setup  ## many more faults than in `make test`, counted in docs/reliability.md: half an hour
 	pytest tests/faults --long --tally docs/reliability.md
+	pytest --long -m long
 
 bench: setup data/prepared/mnist.npz  ## the timings of docs/performance.md, on this machine's CPU: a quarter of an hour
 	python -m benchmarks.training --output benchmarks/results/training-cpu.csv

@@ -55,10 +55,21 @@ def _check_schema(values: Any) -> None:
         print("params: not validated, because jsonschema is not installed", file=sys.stderr)
         return
     validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
-    error = jsonschema.exceptions.best_match(validator.iter_errors(values))
+    errors = list(validator.iter_errors(values))
+    error = jsonschema.exceptions.best_match(errors)
     if error is not None:
-        place = ": ".join(map(str, error.absolute_path)) or "top level"
+        place = ": ".join(map(str, _first_place(error, errors, values))) or "top level"
         raise UserError(f"params: {place}: {error.message}")
+
+
+def _first_place(error: Any, errors: list[Any], values: Any) -> list[Any]:
+    """Where the mistake stands: an entry that is like another has its mistakes too, so the first of them is named."""
+    path = list(error.absolute_path)
+    if path[:1] != ["catalogue"] or len(path) < 2:
+        return path
+    places = [list(other.absolute_path) for other in errors if other.message == error.message]
+    names = {place[1] for place in places if place[:1] == ["catalogue"] and place[2:] == path[2:]}
+    return ["catalogue", next(name for name in values["catalogue"] if name in names), *path[2:]]
 
 
 def _check_finite(values: Any, place: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline import cli
 from pipeline.claims.gather import gather_claims
-from pipeline.claims.sections import read_all
+from pipeline.claims.read import read_all
 from pipeline.errors import UserError
 from pipeline.gather import gather
 from pipeline.io import csv_text, read_csv, read_json, reading, sha256

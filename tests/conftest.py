@@ -73,12 +73,15 @@ def project(finished, tmp_path) -> Path:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="many more faults: kills, damaged files (make torture)")
+    parser.addoption("--long", action="store_true", help="long tests, and many more faults (make torture)")
     parser.addoption("--tally", type=Path, help="page whose table of faults is written anew at the end")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long files first, so that no test process waits at the end for another's."""
+    """Long tests are skipped unless asked for; long files come first, so that no test process waits for another's."""
+    for item in items:
+        if item.get_closest_marker("long") and not item.config.getoption("--long"):
+            item.add_marker(pytest.mark.skip(reason="takes a minute or more: needs --long (make torture)"))
     slow = ["test_dvc", "test_workflow", "test_experiments", "test_kills", "test_whole_runs", "test_train", "test_disk"]
     place = {name: number for number, name in enumerate(slow)}
     items.sort(key=lambda item: place.get(item.path.stem, len(slow)))

@@ -12,7 +12,8 @@ from pipeline import cli
 from pipeline.claims.claim import Frames
 from pipeline.claims.gather import gather_claims
 from pipeline.claims.page import part
-from pipeline.claims.sections import MORE, SECTIONS, read_all, shown
+from pipeline.claims.read import read_all
+from pipeline.claims.sections import MORE, SECTIONS, shown
 from pipeline.drawing import style
 from pipeline.errors import UserError
 from pipeline.figures import save

@@ -6,7 +6,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from pipeline.claims.claim import Frames
 from pipeline.claims.trained import NATS, by_seed, difference, steps_seen, steps_table
@@ -92,6 +92,7 @@ def steps(frames: Frames, params: Params) -> Figure:
             axes.plot(mean.index * per_epoch, mean, "o-", color=colour, label=one.label, markersize=4)
     for axes, title in zip(panels, axes_of.values(), strict=True):
         axes.set(xscale="log", xlabel=title)
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.grid(axis="y", color="0.9")
     panels[0].set_ylabel("validation log-likelihood (nats)")
     panels[0].legend(fontsize=8, frameon=False, title="steps of D for one of G", title_fontsize=8)

@@ -1,6 +1,7 @@
 """Where the rules find the project's own files."""
 
 import os
+from functools import cache
 
 from pipeline.provenance import sources as sources_of
 
@@ -11,6 +12,7 @@ def here(*paths):
     return local([os.path.normpath(os.path.join(root, path)) for path in paths])
 
 
+@cache
 def sources(module):
     """Source files of a stage: their content triggers re-runs."""
     return here(*sources_of(module))

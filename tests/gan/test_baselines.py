@@ -65,6 +65,7 @@ def test_mean_image_is_one_center():
     torch.testing.assert_close(baselines.mean_image(images()), images().mean(dim=0, keepdim=True))
 
 
+@pytest.mark.long
 def test_known_answers_of_k_means(mnist):
     """335 +- 5 nats for 10,000 centroids, 317 +- 5 for draws from them; Theis et al. 2016 print 313 for one of them."""
     experiment = load(mnist.parents[2] / "params.yaml", "paper").experiment("mnist")

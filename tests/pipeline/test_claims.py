@@ -8,6 +8,7 @@ from helpers import ROOT
 
 from pipeline.claims import toys, trained
 from pipeline.claims.claim import Claim
+from pipeline.claims.read import READERS
 from pipeline.claims.sections import MORE, SECTIONS, shown
 from pipeline.params import Params, load
 from pipeline.runs import OF_CLAIMS
@@ -232,6 +233,10 @@ def test_shown_is_text_with_interval_and_n(params):
     assert list(table.columns) == ["claim", "measured", "number", "95% interval", "n", "holds if", "reading"]
     assert table["n"].iloc[0] == "6 pairs"
     assert table.number.str.endswith("nats").all()
+
+
+def test_every_section_is_read():
+    assert list(READERS) == list(SECTIONS)
 
 
 def test_the_rules_know_every_figure():

@@ -13,12 +13,14 @@ from pipeline.graph import Graph
 VALUES = yaml.safe_load((ROOT / "params.yaml").read_text())
 
 
-def blocks(monkeypatch, device: str = "cpu", **config: object) -> dict[str, list[str]]:
-    """Folders of the runs of each training job."""
+def blocks(monkeypatch, device: str = "cpu", claims: bool = False, **config: object) -> dict[str, list[str]]:
+    """Folders of the runs of each training job: of the scale's experiments, or of those of the claims."""
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(Graph, "gpus", lambda _: int(device == "cuda"))
     graph = Graph(copy.deepcopy(VALUES) | config)
-    return {block.name: [run.rpartition("/")[2] for run in block.runs] for block in graph.blocks()}
+    found = {block.name: [run.rpartition("/")[2] for run in block.runs] for block in graph.blocks()}
+    compared = {block.name for block in graph.blocks() if block.experiment in graph.params.claims.experiments}
+    return {name: runs for name, runs in found.items() if (name in compared) == claims}
 
 
 def test_a_gpu_trains_fixed_blocks_of_twenty(monkeypatch):
@@ -42,7 +44,7 @@ def test_a_first_stage_is_trained_for_every_seed_of_the_second(monkeypatch):
 def test_seeds_come_from_the_files_of_a_job(monkeypatch):
     monkeypatch.chdir(ROOT)
     graph = Graph(copy.deepcopy(VALUES) | {"experiments": ["mnist"], "seeds": [4]})
-    (block,) = graph.blocks()
+    block = graph.blocks()[0]
     assert graph.seeds_of(None, block.files) == ["4"]
 
 
@@ -70,6 +72,7 @@ def test_the_report_shows_claims_that_have_been_read_and_is_made_again_when_they
 
 
 def test_what_is_compared_is_trained_beside_the_experiments(monkeypatch):
-    found = blocks(monkeypatch, scale="quick")
+    found = blocks(monkeypatch, scale="quick", claims=True)
     assert found["mnist_k10_seed1"] == ["seed1"]
-    assert "mnist_seed1" in found
+    assert len(found) == 14 * 2
+    assert list(blocks(monkeypatch, scale="quick")) == ["mnist_seed0", "mnist_seed1"]

@@ -104,6 +104,7 @@ def test_touch_and_commit_cannot_pass_old_runs_off_as_new(versioned):
     assert learning_rate_of(versioned) == 0.1
 
 
+@pytest.mark.long
 def test_commit_alone_cannot_either(versioned):
     edit(versioned / "params.yaml", *LEARNING_RATE)
     dvc(versioned, "commit", "--force")

@@ -5,11 +5,12 @@ import shutil
 from html import escape
 
 import pytest
-from helpers import ROOT, copy_project, edit, only_mnist, run_in
+from helpers import ROOT, copy_project, edit, jobs, only_mnist, run_in, trainings
 
 from pipeline.claims.sections import MORE, SECTIONS
-from pipeline.io import read_csv
+from pipeline.io import read_csv, read_json
 from pipeline.params import load
+from pipeline.runs import OF_TOYS
 
 FEW = {"code": "mnist-k1", "switches": "[mnist-saturating]", "steps": "[mnist-k1, mnist-fifth]"}
 
@@ -30,6 +31,7 @@ def claimed(tmp_path_factory):
     return folder
 
 
+@pytest.mark.long
 def test_every_claim_has_number_interval_n_and_reading(claimed):
     claims = read_csv(claimed / "results/smoke/claims/claims.csv")
     assert list(dict.fromkeys(claims.claim)) == list(SECTIONS)
@@ -40,6 +42,7 @@ def test_every_claim_has_number_interval_n_and_reading(claimed):
     assert trained.reading.str.startswith("too short to tell: 2 of 5 seeds, 2 of 50 epochs").all()
 
 
+@pytest.mark.long
 def test_the_page_shows_every_section_and_figure(claimed):
     folder = claimed / "results/smoke/claims"
     page = (folder / "claims.html").read_text()
@@ -52,6 +55,7 @@ def test_the_page_shows_every_section_and_figure(claimed):
     }
 
 
+@pytest.mark.long
 def test_runs_of_one_seed_start_alike_and_part_where_they_differ(claimed):
     curves = (
         read_csv(claimed / "results/smoke/claims/curves.csv").set_index(["experiment", "seed", "epoch"]).sort_index()
@@ -63,6 +67,7 @@ def test_runs_of_one_seed_start_alike_and_part_where_they_differ(claimed):
     assert switching[2] != curves.loc[("mnist-saturating", 0)]["D(x)"][2]
 
 
+@pytest.mark.long
 def test_verify_notices_a_changed_reading_and_publish_refuses_made_up_images(claimed, tmp_path):
     folder = tmp_path / "claimed"
     shutil.copytree(claimed, folder, copy_function=shutil.copyfile)
@@ -78,6 +83,64 @@ def test_verify_notices_a_changed_reading_and_publish_refuses_made_up_images(cla
     path = folder / "results/smoke/claims/claims.csv"
     path.write_text(path.read_text().replace("too short to tell", "holds", 1))
     assert "does not follow from the runs" in run_in(folder, *check).stderr
+
+
+def test_the_claims_need_every_measure_once(project):
+    done = run_in(project, "-m", "snakemake", "-n", "--cores", "2", "claims", "--quiet", "host", "reason", "rules")
+    counts = jobs(done.stdout + done.stderr)
+    assert (counts["measure"], counts["read_claims"], len(trainings(counts))) == (28, 1, 28)
+    assert "mnist_seed0" not in trainings(counts), "the experiments themselves are finished"
+
+
+def test_measures_of_a_run_and_of_the_yardsticks(project):
+    folder = project / "results/smoke/claims"
+    about = (
+        "--scale",
+        "smoke",
+        "--experiment",
+        "mnist",
+        "--data",
+        "data/prepared/synthetic-mnist.npz",
+        "--threads",
+        "1",
+    )
+    labels = ("--labels", "data/prepared/synthetic-mnist.labels.npz", "--output", str(folder))
+    for command in (
+        ("-m", "pipeline.classify", *about, *labels),
+        (
+            "-m",
+            "pipeline.measure",
+            *about,
+            "--run",
+            "runs/smoke/mnist/seed0",
+            "--classifier",
+            f"{folder}/classifier.safetensors",
+        ),
+        ("-m", "pipeline.saturation", *about, "--seeds", "0", "--output", f"{folder}/saturation.csv"),
+    ):
+        done = run_in(project, *command)
+        assert done.returncode == 0, done.stderr
+    measures = read_csv(project / "runs/smoke/mnist/seed0/measures.csv").set_index("metric").value
+    metrics = read_csv(project / "runs/smoke/mnist/seed0/metrics.csv").query(
+        "generator == 'best' and grid == 'authors'"
+    )
+    score = metrics.set_index("metric").value["test_log_likelihood"]
+    assert measures["test_log_likelihood"] == pytest.approx(score, abs=1e-6), "the samples are those of the table"
+    assert sum(measures[f"share_of_class_{digit}"] for digit in range(10)) == pytest.approx(1)
+    known = read_csv(folder / "yardsticks.csv").set_index(["of", "metric"]).value
+    for metric in ("class_entropy", "distinct_neighbours"):
+        assert known["collapse on purpose", metric] < 0.5 * known["validation images", metric]
+    assert read_csv(folder / "classifier.csv").accuracy.item() > 0.8
+    assert read_csv(folder / "saturation.csv").step.tolist() == [0, 5]
+
+
+@pytest.mark.parametrize("stage", ["theory", "modes"])
+def test_the_toys_leave_their_tables(tmp_path, stage):
+    done = run_in(ROOT, "-m", f"pipeline.{stage}", "--scale", "smoke", "--output", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    outputs = read_json(tmp_path / f"{stage}.manifest.json")["outputs"]
+    assert {name.removesuffix(".csv") for name in outputs} <= set(OF_TOYS)
+    assert all(len(read_csv(tmp_path / name)) > 10 for name in outputs)
 
 
 @pytest.mark.parametrize(
