@@ -53,7 +53,13 @@ def _work(args: argparse.Namespace) -> None:
     write_csv(args.output / "claims.csv", claims)
     write_text(args.output / "claims.md", markdown(claims, params))
     drawn = figures(frames, params, args.output / "figures")
-    text = render("claims.html.j2", scale=params.scale, is_real=params.is_real, claims=part(args.output, params))
+    text = render(
+        "claims.html.j2",
+        scale=params.scale,
+        entry=params.claims,
+        is_real=params.is_real,
+        claims=part(args.output, params),
+    )
     write_text(args.output / "claims.html", text)
     made = ("claims.csv", "claims.md", "claims.html", *(f"{name}.csv" for name in OF_RUNS))
     record.write(

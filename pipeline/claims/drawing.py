@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
@@ -17,7 +18,7 @@ LOSSES = {"saturating": "log(1 \N{MINUS SIGN} D(G(z)))", "non_saturating": "\N{M
 SHARE = "share_of_class_"
 VARIETY = {
     "class_entropy": "entropy of the digits (nats)",
-    "distinct_neighbours": "distinct nearest images of 1,000",
+    "distinct_neighbours": "share of distinct nearest images",
     "pairwise_distance": "distance between two samples",
 }
 
@@ -45,7 +46,7 @@ def saturation(frames: Frames, params: Params) -> Figure:
 def effects(frames: Frames, params: Params) -> Figure:
     """What each switch gives against the 2014 code: every seed, the mean and its interval."""
     claims, colours = params.claims, params.values["figures"]
-    names = [*claims.switches, claims.switching]
+    names = claims.switches
     figure, axes = plt.subplots(figsize=(7.5, 0.42 * len(names) + 1.4), layout="constrained")
     base = by_seed(frames["measures.csv"], claims.code, NATS)
     for place, name in enumerate(names):
@@ -53,14 +54,15 @@ def effects(frames: Frames, params: Params) -> Figure:
         mine = by_seed(frames["measures.csv"], name, NATS)
         each = [mine[seed] - base[seed] for seed in sorted(mine.keys() & base.keys())]
         axes.plot(each, [place] * len(each), "|", color=colours["data"], markersize=12)
-        error = np.array([[found.value - found.low], [found.high - found.value]])
+        error = np.array([[found.value - found.low], [found.high - found.value]]) if found.n > 2 else None
         axes.errorbar(found.value, place, xerr=error, fmt="D", color=colours["ours"], capsize=3, markersize=5)
     axes.axvline(0, color="0.6", linewidth=1, zorder=0)
     axes.set_yticks(range(len(names)), [params.experiment(name).label for name in names])
     axes.set(ylim=(len(names) - 0.5, -0.5), xlabel="test log-likelihood minus that of the 2014 code, same seed (nats)")
     axes.grid(axis="x", color="0.9")
     _cut(axes, frames, params, names)
-    axes.set_title(f"One switch at a time; {claims.epochs} epochs, n = {claims.seeds} seeds (ticks)", fontsize=11)
+    note = f"{claims.epochs} epochs, n = {claims.seeds} seeds (ticks; from 3 on: intervals)"
+    axes.set_title(f"Switches; {note}", fontsize=11)
     return on_its_face(figure, params)
 
 
@@ -79,7 +81,7 @@ def _cut(axes: Axes, frames: Frames, params: Params, names: list[str]) -> None:
 
 def steps(frames: Frames, params: Params) -> Figure:
     """Validation log-likelihood for each k, over steps of G and over compute."""
-    table, curves = steps_table(params), frames["curves.csv"]
+    table, curves = steps_table(params).sort_values("generator_steps"), frames["curves.csv"]
     figure, panels = plt.subplots(1, 2, figsize=(10.5, 4.1), layout="constrained", sharey=True)
     axes_of = {"generator_steps": "steps of G", "multiply_adds": "multiply-adds"}
     for colour, one in zip(sns.color_palette("viridis", len(table)), table.itertuples(), strict=True):
@@ -96,7 +98,7 @@ def steps(frames: Frames, params: Params) -> Figure:
         axes.grid(axis="y", color="0.9")
     panels[0].set_ylabel("validation log-likelihood (nats)")
     panels[0].legend(fontsize=8, frameon=False, title="steps of D for one of G", title_fontsize=8)
-    n = curves[curves.experiment == table.experiment[0]].seed.nunique()
+    n = curves[curves.experiment == params.claims.steps[0]].seed.nunique()
     figure.suptitle(f"k steps of D for one of G; thin: each of n = {n} seeds, thick: their mean", fontsize=11)
     return on_its_face(figure, params)
 
@@ -118,12 +120,12 @@ def half(frames: Frames, params: Params) -> Figure:
     names = [name for name in claims.experiments if name in set(tests.experiment)]
     for place, name in enumerate(names):
         values = tests[tests.experiment == name].value
-        right.plot(values, [place] * len(values), "|", color=colours["data"], markersize=9)
+        right.plot(values, [place] * len(values), "o", color=colours["ours"], markersize=4)
     real = frames["yardsticks.csv"].query("metric == 'two_sample_accuracy' and of == 'validation images'")
     right.plot(real.value, [len(names)] * len(real), "s", color=colours["other"], markersize=6)
     labels = [*(params.experiment(name).label for name in names), *real.of]
     right.set_yticks(range(len(labels)), labels, fontsize=8)
-    right.set(xlim=(0.45, 1.01), ylim=(len(labels) - 0.5, -0.5), xlabel="accuracy of a fresh classifier, each seed")
+    right.set(xlim=(0.45, 1.03), ylim=(len(labels) - 0.5, -0.5), xlabel="accuracy of a fresh classifier, each seed")
     for line in (left.axhline, right.axvline):
         line(0.5, color="0.6", linestyle=":", zorder=0)
     figure.suptitle("At the end of the theory both are 1/2", fontsize=11)
@@ -146,7 +148,7 @@ def variety(frames: Frames, params: Params) -> Figure:
             axes.plot(values, [place] * len(values), "o", color=colours["ours"], markersize=4)
         axes.set(ylim=(len(rows) - 0.5, -0.5), xlabel=title, yticks=[])
         axes.grid(axis="y", color="0.93")
-        axes.set_xlim(left=0)
+        axes.set_xlim(left=-0.04 * axes.get_xlim()[1])
     figure.suptitle(f"Does G vary? Squares: yardsticks; dots: each of n = {params.claims.seeds} seeds", fontsize=11)
     return on_its_face(figure, params)
 
@@ -156,8 +158,8 @@ def _shares(axes: Axes, measures: pd.DataFrame, yardsticks: pd.DataFrame, names:
     both = pd.concat([yardsticks.assign(row=yardsticks.of), measures.assign(row=measures.experiment)])
     table = both[both.metric.str.startswith(SHARE)].pivot_table(index="row", columns="metric", values="value")
     shades = table.loc[[*yardsticks.of.unique(), *names]].to_numpy()
-    picture = axes.imshow(shades, cmap="Greys", vmin=0, vmax=0.3, aspect="auto")
-    axes.figure.colorbar(picture, ax=axes, extend="max", label="share", fraction=0.05)
+    picture = axes.imshow(shades, cmap="Greys", norm=PowerNorm(0.5, 0, 1), aspect="auto")
+    axes.figure.colorbar(picture, ax=axes, label="share", fraction=0.05)
     axes.set_yticks(range(len(rows)), rows, fontsize=8)
     axes.set_xticks(range(shades.shape[1]), [name.removeprefix(SHARE) for name in table.columns], fontsize=8)
     axes.set_xlabel("digit, by a classifier")

@@ -61,12 +61,15 @@ def curves(params: Params, **at_end: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+MEASURED = ("class_entropy", "distinct_neighbours", "two_sample_accuracy")
 YARDSTICKS = {
     "yardsticks.csv": pd.DataFrame(
         [
-            {"of": of, "metric": metric, "value": value}
-            for of, values in {"validation images": (2.3, 0.98), "collapse on purpose": (1.1, 0.003)}.items()
-            for metric, value in zip(("class_entropy", "distinct_neighbours"), values, strict=True)
+            {"of": of, "metric": metric, "value": value, "high": value + 0.01}
+            for of, values in {"validation images": (2.3, 0.98, 0.56), "collapse on purpose": (1.1, 0.003, 1.0)}.items()
+            for metric, value in zip(
+                ("class_entropy", "distinct_neighbours", "two_sample_accuracy"), values, strict=True
+            )
         ]
     )
 }
@@ -126,7 +129,7 @@ def test_a_measure_that_does_not_fire_on_a_collapse_is_told(params):
 
 
 def test_half_holds_at_half_only(params):
-    frames = {"measures.csv": measures(params), "curves.csv": curves(params)}
+    frames = {"measures.csv": measures(params), "curves.csv": curves(params), **YARDSTICKS}
     says = "the mean of D(x) is 1/2 at the end"
     assert readings(trained.half(frames, params))[says] == "does not hold here: 0.6, not below 0.55"
     frames["curves.csv"] = curves(params, d_x=0.51)
@@ -175,7 +178,7 @@ def test_steps_that_no_epoch_matches_are_not_read(params):
 def test_the_saturating_gradient_is_read_from_the_ratio(params):
     def frame(ratio: float) -> dict[str, pd.DataFrame]:
         rows = [
-            {"seed": seed, "step": step, "saturating": ratio * (1 + 0.01 * seed), "non_saturating": 1.0}
+            {"seed": seed, "step": step, "d": 0.05, "saturating": ratio * (1 + 0.01 * seed), "non_saturating": 1.0}
             for seed in SEEDS
             for step in (0, 5, 495)
         ]
@@ -214,7 +217,15 @@ def test_each_reading_of_the_global_optimum_flips(params, says, changed, expecte
 
 def modes(fast: int) -> dict[str, pd.DataFrame]:
     rows = [
-        {"target": "ring of 8", "modes": 8, "setting": setting, "seed": seed, "epoch": 20, "covered": covered}
+        {
+            "target": "ring of 8",
+            "modes": 8,
+            "setting": setting,
+            "seed": seed,
+            "epoch": 20,
+            "covered": covered,
+            "good": 0.6,
+        }
         for setting, covered in (("balanced", 8), ("G too fast", fast))
         for seed in SEEDS
     ]
