@@ -57,5 +57,5 @@ def within(
 
 def _words(low: float, high: float) -> str:
     if math.isinf(low):
-        return f"below {high:g}"
-    return f"above {low:g}" if math.isinf(high) else f"{low:g} to {high:g}"
+        return f"below {high:.3g}"
+    return f"above {low:.3g}" if math.isinf(high) else f"{low:g} to {high:g}"

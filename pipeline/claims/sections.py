@@ -12,7 +12,7 @@ from pipeline.claims.claim import Frames
 from pipeline.params import Params
 from pipeline.summary import count
 
-SHOWN = 3  # an interval from fewer says nothing
+FOUR_DIGITS = 1000  # from here on without decimals
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def shown(claims: pd.DataFrame, name: str, confidence: float) -> pd.DataFrame:
             "claim": rows.says,
             "measured": rows.measured,
             "number": [_number(one.value, one.unit) for one in rows.itertuples()],
-            f"{confidence:.0%} interval": [_interval(one.low, one.high, one.n, one.over) for one in rows.itertuples()],
+            f"{confidence:.0%} interval": [_interval(one.low, one.high, one.over) for one in rows.itertuples()],
             "n": [count(one.n, one.over) for one in rows.itertuples()],
             "holds if": rows.bounds.fillna(""),
             "reading": rows.reading,
@@ -155,9 +155,9 @@ def _number(value: float, unit: str) -> str:
     return f"{value:.3g}{' ' if isinstance(unit, str) and unit else ''}{unit if isinstance(unit, str) else ''}"
 
 
-def _interval(low: float, high: float, n: int, over: str) -> str:
+def _interval(low: float, high: float, over: str) -> str:
     if pd.isna(low):
         return "unknown"
     if over not in ("seed", "pair"):
         return "exact"
-    return f"{low:.3g} to {high:.3g}" if n >= SHOWN else f"not shown for n = {n}"
+    return " to ".join(f"{end:,.0f}" if abs(end) >= FOUR_DIGITS else f"{end:.3g}" for end in (low, high))
