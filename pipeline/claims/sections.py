@@ -141,12 +141,12 @@ def shown(claims: pd.DataFrame, name: str, confidence: float) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "claim": rows.says,
-            "measured": rows.measured,
+            "reading": rows.reading,
             "number": [_number(one.value, one.unit) for one in rows.itertuples()],
             f"{confidence:.0%} interval": [_interval(one.low, one.high, one.over) for one in rows.itertuples()],
             "n": [count(one.n, one.over) for one in rows.itertuples()],
             "holds if": rows.bounds.fillna(""),
-            "reading": rows.reading,
+            "measured": rows.measured,
         }
     )
 
