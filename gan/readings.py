@@ -75,7 +75,7 @@ def reading(estimate: Estimate, low: float, high: float, unit: str, too_short: s
     """
     number = _with_unit(estimate.value, unit)
     if too_short or math.isnan(estimate.low):
-        return _too_short(estimate, too_short, number)
+        return _too_short(estimate, too_short)
     if low < estimate.low and estimate.high < high:
         return _holds(estimate, low, high, unit)
     if estimate.high <= low:
@@ -94,16 +94,15 @@ def _holds(estimate: Estimate, low: float, high: float, unit: str) -> str:
     return f"holds within {within} of {middle:g}" if middle else f"holds within {within}"
 
 
-def _too_short(estimate: Estimate, why: str, number: str) -> str:
-    so_far = "" if math.isnan(estimate.value) else f"; so far {number}"
-    return f"too short to tell: {why or f'n = {estimate.n}'}{so_far}"
+def _too_short(estimate: Estimate, why: str) -> str:
+    return f"too short to tell: {why or f'n = {estimate.n}'}"
 
 
 def effect(estimate: Estimate, unit: str, too_short: str = "") -> str:
     """A difference that nobody predicts, read off its interval: "gains", "costs", or none was shown."""
     number = _with_unit(abs(estimate.value), unit)
     if too_short or math.isnan(estimate.low):
-        return _too_short(estimate, too_short, _with_unit(estimate.value, unit, sign="+"))
+        return _too_short(estimate, too_short)
     if estimate.low > 0:
         return f"gains {number}"
     if estimate.high < 0:

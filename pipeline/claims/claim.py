@@ -2,12 +2,14 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 
 from gan.readings import Estimate, reading
 
 Frames = dict[str, pd.DataFrame]
+Kind = Literal["paper", "check", "counterexample", "open"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,8 @@ class Claim:
         says: what ought to be.
         measured: the quantity.
         value, low, high, unit, n, over: the number, its interval, and what n counts.
+        kind: "paper": the paper says so; "check": ours, of an experiment or of what it leads one to expect;
+            "counterexample": to what the paper might be taken to say; "open": nobody predicts it.
         bounds: where the number ought to lie, in words; empty for a difference that nobody predicts.
         reading: what the interval says of it; see gan.readings.
     """
@@ -32,13 +36,14 @@ class Claim:
     unit: str
     n: int
     over: str
+    kind: Kind
     bounds: str
     reading: str
 
 
 def difference_of(says: str, measured: str, number: Estimate, read: str, unit: str) -> Claim:
     """A difference of runs of one seed, which may go either way; `read_all` names the section."""
-    return Claim("", says, measured, number.value, number.low, number.high, unit, number.n, "pair", "", read)
+    return Claim("", says, measured, number.value, number.low, number.high, unit, number.n, "pair", "open", "", read)
 
 
 def within(
@@ -49,10 +54,11 @@ def within(
     unit: str = "",
     too_short: str = "",
     over: str = "seed",
+    kind: Kind = "paper",
 ) -> Claim:
     """A claim that the number lies within bounds."""
     read, interval = reading(number, *bounds, unit, too_short), (number.value, number.low, number.high)
-    return Claim("", says, measured, *interval, unit, number.n, over, _words(*bounds), read)
+    return Claim("", says, measured, *interval, unit, number.n, over, kind, _words(*bounds), read)
 
 
 def _words(low: float, high: float) -> str:

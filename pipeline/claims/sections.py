@@ -141,6 +141,7 @@ def shown(claims: pd.DataFrame, name: str, confidence: float) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "claim": rows.says,
+            "kind": rows.kind,
             "reading": rows.reading,
             "number": [_number(one.value, one.unit) for one in rows.itertuples()],
             f"{confidence:.0%} interval": [_interval(one.low, one.high, one.over) for one in rows.itertuples()],

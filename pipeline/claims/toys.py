@@ -38,13 +38,18 @@ def _optimal(frame: pd.DataFrame, params: Params) -> list[Claim]:
     return [
         within(f"D meets its optimum, {where}", at_best, best, AT_0),
         within(
-            f"more steps bring D nearer, {where}", f"{distance}: {steps[-1]} steps over {steps[0]}", more_steps, BELOW_1
+            f"more steps bring D nearer, {where}",
+            f"{distance}: {steps[-1]} steps over {steps[0]}",
+            more_steps,
+            BELOW_1,
+            kind="check",
         ),
         within(
             f"more capacity brings D nearer, {where}",
             f"{distance}: {units[-1]} units over {units[0]}",
             more_units,
             BELOW_1,
+            kind="check",
         ),
     ]
 
@@ -88,6 +93,7 @@ def global_optimum(frames: Frames, params: Params) -> list[Claim]:
             over_seeds(lacking.tolist(), confidence),
             AT_0,
             nats,
+            kind="check",
         ),
     ]
 
@@ -115,8 +121,9 @@ def convergence(frames: Frames, params: Params) -> list[Claim]:
             (-math.inf, 0.5),
             "updates",
             over="update",
+            kind="check",
         ),
-        within("networks come near it too, in one dimension", rounds, trained, AT_0, "nats"),
+        within("networks come near it too, in one dimension", rounds, trained, AT_0, "nats", kind="check"),
         *(_turns(update, mine) for update, mine in frames["dirac.csv"].groupby("update", sort=False)),
     ]
 
@@ -135,6 +142,7 @@ def _turns(update: str, frame: pd.DataFrame) -> Claim:
         _exactly(radius.iloc[-1] / radius.iloc[0], 1),
         (TURNS, math.inf),
         over="game",
+        kind="counterexample",
     )
 
 
@@ -155,8 +163,12 @@ def _modes(target: str, frame: pd.DataFrame, params: Params) -> list[Claim]:
     fewer = "modes covered, difference of games of one seed"
     on_modes = over_seeds(frame[frame.setting == frame.setting.iloc[0]].good.tolist(), confidence)
     return [
-        within(f"trained in step with D, G covers the modes of the {target}", found, kept, bounds, "modes"),
-        within("and its samples lie on them", "share within 3 sd of a mode", on_modes, (RESOLVED, math.inf)),
+        within(
+            f"trained in step with D, G covers the modes of the {target}", found, kept, bounds, "modes", kind="check"
+        ),
+        within(
+            "and its samples lie on them", "share within 3 sd of a mode", on_modes, (RESOLVED, math.inf), kind="check"
+        ),
         within(
             f"ten steps of G for each of D lose modes of the {target}",
             fewer,

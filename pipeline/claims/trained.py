@@ -88,7 +88,7 @@ def helvetica(frames: Frames, params: Params) -> list[Claim]:
     present = by_seed(frames["measures.csv"], claims.code, "classes_present")
     found = over_seeds(list(present.values()), params.values["statistics"]["confidence"])
     says, measured = "trained in step with D, G leaves out no digit", "digits with 1% of the samples, by a classifier"
-    rows = [within(says, measured, found, (LEAST_DIGITS, math.inf), "digits", short)]
+    rows = [within(says, measured, found, (LEAST_DIGITS, math.inf), "digits", short, kind="check")]
     first, *others = claims.steps
     for name in others:
         steps = params.experiment(name).recipe.generator_steps
@@ -106,7 +106,8 @@ def _yardsticks(frame: pd.DataFrame) -> list[Claim]:
     for metric, (less_of, what, unit) in VARIETY.items():
         less = float(known["collapse on purpose", metric] - known["validation images", metric])
         says, measured = f"a collapse made on purpose {less_of}", f"{what}, minus that of validation images"
-        rows.append(within(says, measured, Estimate(less, less, less, 1), (-math.inf, 0), unit, over="set"))
+        number = Estimate(less, less, less, 1)
+        rows.append(within(says, measured, number, (-math.inf, 0), unit, over="set", kind="check"))
     return rows
 
 

@@ -241,7 +241,8 @@ def test_a_ring_that_keeps_its_modes_flips_the_reading(params):
 def test_shown_is_text_with_interval_and_n(params):
     rows = trained.switches({"measures.csv": measures(params)}, params)
     table = shown(pd.DataFrame([vars(row) for row in rows]).assign(claim="switches"), "switches", 0.95)
-    assert list(table.columns) == ["claim", "reading", "number", "95% interval", "n", "holds if", "measured"]
+    assert list(table.columns) == ["claim", "kind", "reading", "number", "95% interval", "n", "holds if", "measured"]
+    assert set(table.kind) == {"open"}
     assert table["n"].iloc[0] == "6 pairs"
     assert table.number.str.endswith("nats").all()
 
