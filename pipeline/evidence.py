@@ -173,14 +173,14 @@ def grid_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
     for name, title in _titles(params, metrics.experiment).items():
         coarse, fine = (test_rows(metrics, name, grid).set_index("seed").value for grid in ("authors", "fine"))
         lost = fine - coarse
-        span = f" ({lost.min():.1f} to {lost.max():.1f})" if len(lost) > 1 else ""
+        span = f" (median {lost.median():z.1f}, from {lost.min():z.1f} to {lost.max():z.1f})" if len(lost) > 1 else ""
         rows = metrics[(metrics.experiment == name) & metrics.bandwidth_on_edge.astype(str).eq("True")]
         edges = sorted({f"{row.model} on the {row.grid} grid" for row in rows.itertuples()})
         edge = (
             f"on the edge of a grid lie bandwidths of {', '.join(edges)}" if edges else "no bandwidth lies on an edge"
         )
         lines.append(
-            f"{title}: the fine grid gives {lost.mean():.1f} nats{span} more than the authors' "
+            f"{title}: the fine grid gives {lost.mean():z.1f} nats{span} more than the authors' "
             f"{len(params.experiment(name).grids['authors'])} bandwidths, mean over {count(len(lost), 'seed')}; {edge}."
         )
     return lines

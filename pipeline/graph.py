@@ -1,6 +1,7 @@
 """What the Snakefile asks: targets, inputs and parameters of each rule, from the params."""
 
 import os
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
@@ -248,9 +249,13 @@ class Graph:
         """Names of the CSV files that the tables are made from."""
         return [Path(name).stem for name in GATHERED]
 
-    def published_scale(self, _: Any = None) -> str:
-        """Scale of the committed results."""
-        return read_json(PUBLISHED / "published.json")["scale"]
+    def published_selection(self, _: Any) -> str:
+        """Options that select what was committed."""
+        entry = read_json(PUBLISHED / "published.json")
+        chosen = {key: entry[key] for key in ("experiments", "seeds") if entry[key] is not None}
+        return " ".join(
+            ["--scale", entry["scale"], *(f"--{key} {shlex.join(map(str, chosen[key]))}" for key in chosen)]
+        )
 
     def published_sheets(self, _: Any) -> list[str]:
         """Committed sample sheets."""

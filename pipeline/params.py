@@ -78,7 +78,7 @@ class Params:
     def not_judged(self) -> str:
         """Why results of this scale are not held against the paper's; empty for the full reproduction."""
         if self.scale != "paper":
-            return f"scale {self.scale} is not the paper's"
+            return f"scale {self.scale} is shorter than the full run"
         if self.values["compute"]["precision"] != "float32":
             return f"precision {self.values['compute']['precision']} is not the protocol's"
         shrunk = {"synthetic", "max_units", "weight_factor"} & self._scale.keys()

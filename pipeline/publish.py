@@ -7,13 +7,16 @@ import argparse
 import shutil
 from pathlib import Path
 
+import pandas as pd
+
 from pipeline import cli
 from pipeline.errors import UserError
-from pipeline.evidence import blocks, read_evidence, with_blocks
+from pipeline.evidence import audit_sentences, blocks, read_evidence, variance_sentences, with_blocks
 from pipeline.io import read_csv, read_json, write_json, write_text
 from pipeline.params import Params
 from pipeline.runs import AUDIT, SHEET, audits, manifests
-from pipeline.summary import GAN
+from pipeline.summary import GAN, columns, sentences
+from pipeline.table import caption, parts
 from pipeline.verify import verify
 
 LIMIT_BYTES = 10_000_000
@@ -58,9 +61,11 @@ def _work(args: argparse.Namespace) -> None:
     size = check_size(files)
     target, new = args.results / "published", args.results / ".published.part"
     copy(files, new)
-    write_json(new / "published.json", {"scale": params.scale, "commits": commits(new), "command": params.command})
+    chosen = {key: params.values[key] for key in ("experiments", "seeds")}
+    about = {"scale": params.scale} | chosen | {"commits": commits(new), "command": params.command}
+    write_json(new / "published.json", about)
     pages = {
-        args.readme: {"published": readme_block(new, target.as_posix())},
+        args.readme: readme_blocks(new, target.as_posix(), params),
         args.evidence: blocks(read_evidence(new), params),
     }
     texts = {path: with_blocks(path.read_text(encoding="utf-8"), found, path) for path, found in pages.items()}
@@ -142,25 +147,40 @@ def collect(params: Params, results: Path, runs: Path) -> dict[str, Path]:
     return files
 
 
-def readme_block(published: Path, folder: str) -> str:
-    """Table and figure as README.md shows them: the published table1.md, word for word.
+def readme_blocks(published: Path, folder: str, params: Params) -> dict[str, str]:
+    """What README.md shows, by its blocks' names: what was found; samples, Table 1, and the rest folded away.
 
     Args:
         published: where the files are.
         folder: where README.md finds them.
+        params: of their scale.
     """
-    scale = read_json(published / "published.json")["scale"]
-    table = (published / "table1.md").read_text(encoding="utf-8")
-    command = read_json(published / "published.json")["command"]
-    links = f"Made at scale `{scale}` by `{command}`: [report]({folder}/report.html), [metrics]({folder}/metrics.csv)."
-    pictures = [
-        f"![Table 1 as dots: quoted rows with their standard errors; ours with each seed]({folder}/figures/table1.svg)",
-        *(
-            f"![20 fair draws of the first seed, and nearest training images]({folder}/figures/{path.name})"
-            for path in sorted((published / "figures").glob("samples-*.svg"))
-        ),
+    frames = read_evidence(published)
+    metrics = frames["metrics.csv"].query("seed.notna()")
+    found = [*sentences(metrics, params), *variance_sentences(frames["variance.csv"], metrics, params)]
+    found += audit_sentences(metrics, params)
+    paper, *others = parts(read_csv(published / "table1.csv").fillna("")).items()
+    drawn = [name for name in columns(params) if (published / f"figures/samples-{name}.svg").is_file()]
+    sheets = [
+        f"![{params.experiment(name).label}: 20 fair draws of the first seed, and nearest training images]"
+        f"({folder}/figures/samples-{name}.svg)"
+        for name in drawn
     ]
-    return "\n\n".join([table.rstrip(), links, *pictures]) + "\n"
+    dots = (
+        f"![Table 1 as dots: quoted rows with their standard errors; ours with each seed]({folder}/figures/table1.svg)"
+    )
+    made = (
+        f"Made by `{read_json(published / 'published.json')['command']}`: [report]({folder}/report.html) (download it "
+        f"and open it in a browser), [metrics]({folder}/metrics.csv), [curves]({folder}/curves.csv)."
+    )
+    table = [caption(params), paper[1].to_markdown(index=False), dots]
+    shown = [*sheets[:1], *table, *(_folded(*part) for part in others), *sheets[1:], made]
+    return {"findings": "\n".join(f"- {sentence}" for sentence in found), "published": "\n\n".join(shown)}
+
+
+def _folded(title: str, table: pd.DataFrame) -> str:
+    """A table that GitHub shows on a click."""
+    return f"<details><summary>{title}</summary>\n\n{table.to_markdown(index=False)}\n\n</details>"
 
 
 if __name__ == "__main__":

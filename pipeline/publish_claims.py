@@ -1,4 +1,4 @@
-"""Copy a scale's claims into results/published/claims/, and their readings into docs/claims.md.
+"""Copy a scale's claims into results/published/claims/, their readings into docs/claims.md and README.md.
 
 They stand beside what `publish` copies and may be of another scale. Tables, figures and manifests only.
 """
@@ -8,7 +8,8 @@ import shutil
 from pathlib import Path
 
 from pipeline import cli
-from pipeline.claims.sections import SECTIONS, shown
+from pipeline.claims.sections import SECTIONS
+from pipeline.claims.tables import scoreboard, shown, summary
 from pipeline.errors import UserError
 from pipeline.evidence import with_blocks
 from pipeline.io import read_csv, read_json, write_json, write_text
@@ -28,6 +29,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path("results"), help="default: %(default)s")
     parser.add_argument("--accept-code", action="store_true", help="the code has changed, but no number with it")
     parser.add_argument("--page", type=Path, default=Path("docs/claims.md"), help="default: %(default)s")
+    parser.add_argument("--readme", type=Path, default=Path("README.md"), help="default: %(default)s")
     cli.run(parser, _work)
 
 
@@ -41,11 +43,13 @@ def _work(args: argparse.Namespace) -> None:
     target, new = args.results / "published" / "claims", args.results / ".claims.part"
     copy(files, new)
     write_json(new / "published.json", {"scale": params.scale, "commits": commits(new)})
-    text = with_blocks(args.page.read_text(encoding="utf-8"), blocks(new, params), args.page)
+    pages = {args.readme: {"claims": readme_block(new)}, args.page: blocks(new, params)}
+    texts = {path: with_blocks(path.read_text(encoding="utf-8"), found, path) for path, found in pages.items()}
     shutil.rmtree(target, ignore_errors=True)
     new.rename(target)
-    write_text(args.page, text)
-    print(f"{len(files)} files from scale {params.scale} in {target}; {args.page} updated")
+    for path, text in texts.items():
+        write_text(path, text)
+    print(f"{len(files)} files from scale {params.scale} in {target}; {' and '.join(map(str, pages))} updated")
 
 
 def collect(params: Params, claims: Path, runs: Path) -> dict[str, Path]:
@@ -71,7 +75,12 @@ def blocks(claims: Path, params: Params) -> dict[str, str]:
     )
     quality = f"The classifier is right on {classifier.accuracy:.2%} of the {classifier.n_test:,} test images."
     found = {name: shown(table, name, confidence).to_markdown(index=False) for name in SECTIONS}
-    return {"scale": scale, "classifier": quality} | found
+    return {"scale": scale, "scoreboard": scoreboard(table).to_markdown(index=False), "classifier": quality} | found
+
+
+def readme_block(claims: Path) -> str:
+    """What README.md says of them."""
+    return f"- {summary(read_csv(claims / 'claims.csv'))} [docs/claims.md](docs/claims.md)"
 
 
 if __name__ == "__main__":

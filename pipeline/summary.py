@@ -188,10 +188,10 @@ def _how_to_supply(params: Params, found: set[str]) -> list[str]:
 
 def _sentence(our: Cell, params: Params) -> str:
     experiment = params.experiment(our.experiment)
-    spread = f" ± {two_digits(our.seeds.sd)} (sd)" if our.seeds.n > 1 else ""
+    spread = f" ± {two_digits(our.seeds.sd)} (sd; median {our.seeds.median:.1f})" if our.seeds.n > 1 else ""
     at_most = "up to " if experiment.selection == "validation" else ""
     seeds = f"{count(our.seeds.n, 'training seed')} of {at_most}{count(experiment.epochs, 'epoch')}"
-    paper = f", the paper's one run {our.published:g}" if our.published is not None else ""
+    paper = f"; the paper's one run gave {our.published:g}" if our.published is not None else ""
     return f"{experiment.label}: {our.seeds.mean:.1f}{spread} nats over {seeds}{paper}; {our.verdict}."
 
 
@@ -199,4 +199,4 @@ def why_missing(params: Params, experiment: str) -> str:
     """Why a cell of Table 1 has no number of ours; the same on every machine."""
     if experiment in params.asked and params.dataset(params.dataset_of(experiment)).user_supplied:
         return MISSING_DATA
-    return "not run: not among the experiments asked for"
+    return "not part of this run"

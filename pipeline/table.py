@@ -30,7 +30,8 @@ from pipeline.summary import (
 
 EXAMPLE = "--scale quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 --output results/quick"
 OURS = "Adversarial nets (ours)"
-AUDIT_CAPTION = "The same estimate of what is no GAN; ± is the sd over draws."
+AUDIT_CAPTION = "The same score, given to images that no network made."
+LATER_CAPTION = "Later papers that print this score, their protocols alike in outline; sources in pipeline/quoted.csv."
 LATER, AUDIT = "Later: ", "Audit: "
 
 
@@ -92,7 +93,7 @@ def table1(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
         rows.append({"Model": title} | {titles[e]: show(c) if (c := cells[e]["authors"]) else "" for e in titles})
     if beneath:
         fine = {titles[e]: _value(cells[e]["fine"], "") + _edge(cells[e]["fine"]) for e in titles}
-        rows.append({"Model": "- with a fine grid of bandwidths"} | fine)
+        rows.append({"Model": "ours: with a fine grid of bandwidths"} | fine)
     audit = [
         {"Model": f"{AUDIT}{label}"} | {titles[e]: audit_cells(metrics, e, model) for e in titles}
         for model, label in AUDITED.items()
@@ -122,7 +123,7 @@ def parts(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     audited = ["Model", *(name for name in table.columns[1:] if table.loc[audit, name].any())]
     for caption, rows, wanted, prefix in (
         (AUDIT_CAPTION, audit, audited, AUDIT),
-        ("Published since, under roughly the same protocol; sources in pipeline/quoted.csv.", later, papers, LATER),
+        (LATER_CAPTION, later, papers, LATER),
     ):
         found[caption] = table.loc[rows, wanted].replace({"Model": f"^{prefix}"}, {"Model": ""}, regex=True)
     return found
@@ -156,40 +157,38 @@ def _gap(our: Cell) -> str:
 def details(confidence: float) -> dict[str, Callable[[Cell], str]]:
     """Titles of the rows beneath our mean, and what they show."""
     return {
-        "- ± is the sd over training seeds": _spread,
-        "- median over training seeds": lambda our: f"{our.seeds.median:.1f}",
-        f"- {confidence:.0%} interval of the mean": lambda our: _interval(our.seeds.mean_interval, our.seeds.n),
-        f"- {confidence:.0%} interval of one more seed": lambda our: _interval(
+        "ours: number of seeds, their range": _spread,
+        "ours: median": lambda our: f"{our.seeds.median:.1f}",
+        f"ours: {confidence:.0%} interval of the mean": lambda our: _interval(our.seeds.mean_interval, our.seeds.n),
+        f"ours: {confidence:.0%} interval of one more seed": lambda our: _interval(
             our.seeds.prediction_interval, our.seeds.n
         ),
-        "- standard error of a seed's mean, averaged": lambda our: (
+        "ours: standard error of one seed's mean, averaged": lambda our: (
             f"{sum(our.standard_errors) / our.seeds.n:.1f} over {our.error_over}"
         ),
-        "- bandwidth (place in the grid)": lambda our: ", ".join(dict.fromkeys(our.bandwidths)),
-        "- gap to the paper's value": _gap,
-        "- verdict": lambda our: str(our.verdict),
+        "ours: bandwidth (place in the grid)": lambda our: ", ".join(dict.fromkeys(our.bandwidths)),
+        "ours: gap to the paper's value": _gap,
+        "ours: verdict": lambda our: str(our.verdict),
     }
 
 
 def caption(params: Params) -> str:
     """What the table shows, its scale on its face."""
-    warning = "" if params.scale == "paper" else f"A first look, not the full reproduction: scale `{params.scale}`. "
+    warning = "" if params.scale == "paper" else " Fewer epochs and seeds than the full reproduction, scale `paper`."
     if not params.is_real:
-        warning = "Tiny networks on made-up images: the numbers of ours mean nothing. "
+        warning = " Tiny networks on made-up images: the numbers of ours mean nothing."
     return (
-        f"{warning}Table 1 at scale `{params.scale}`: mean test log-likelihood under a Gaussian Parzen window, "
-        "in nats. Quoted rows: Goodfellow et al. 2014; their ± is the standard error over test images (MNIST) "
-        "or over folds (TFD)."
+        "Table 1: mean test log-likelihood under a Gaussian Parzen window, in nats. Quoted rows: Goodfellow et al. "
+        "2014; their ± is the standard error over test images (MNIST) or over folds (TFD) of one run. Ours, at scale "
+        f"`{params.scale}`: ± is the sd over training seeds.{warning}"
     )
 
 
 def markdown(table: pd.DataFrame, metrics: pd.DataFrame, params: Params) -> str:
-    """The table as Markdown, with a verdict in words beneath."""
-    paper, *others = parts(table).items()
-    blocks = [caption(params), paper[1].to_markdown(index=False), *sentences(metrics, params)]
-    blocks += audit_sentences(metrics, params)
-    for title, part in others:
-        blocks += [title, part.to_markdown(index=False)]
+    """The table as Markdown, after a verdict in words."""
+    blocks = [*sentences(metrics, params), *audit_sentences(metrics, params)]
+    for title, part in parts(table).items():
+        blocks += [title or caption(params), part.to_markdown(index=False)]
     return "\n\n".join(blocks) + "\n"
 
 

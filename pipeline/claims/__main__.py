@@ -13,7 +13,8 @@ from pipeline.claims.claim import Frames
 from pipeline.claims.gather import gather_claims
 from pipeline.claims.page import part
 from pipeline.claims.read import read_all
-from pipeline.claims.sections import MORE, SECTIONS, shown
+from pipeline.claims.sections import MORE, SECTIONS
+from pipeline.claims.tables import shown
 from pipeline.drawing import style
 from pipeline.errors import UserError
 from pipeline.figures import save

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from pipeline.claims.sections import MORE, SECTIONS, shown
+from pipeline.claims.sections import MORE, SECTIONS
+from pipeline.claims.tables import shown
 from pipeline.io import read_csv, read_json
 from pipeline.params import Params
 from pipeline.report.page import embedded

@@ -3,16 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from pipeline import drawing_modes, drawing_theory
 from pipeline.claims import drawing
 from pipeline.claims.claim import Frames
 from pipeline.params import Params
-from pipeline.summary import count
-
-FOUR_DIGITS = 1000  # from here on without decimals
 
 
 @dataclass(frozen=True)
@@ -133,32 +129,3 @@ MORE = {  # figures beside the sections' own
         "Shares of digits and three measures of variety, for each experiment and two yardsticks",
     )
 }
-
-
-def shown(claims: pd.DataFrame, name: str, confidence: float) -> pd.DataFrame:
-    """The rows of one section as text."""
-    rows = claims[claims.claim == name]
-    return pd.DataFrame(
-        {
-            "claim": rows.says,
-            "kind": rows.kind,
-            "reading": rows.reading,
-            "number": [_number(one.value, one.unit) for one in rows.itertuples()],
-            f"{confidence:.0%} interval": [_interval(one.low, one.high, one.over) for one in rows.itertuples()],
-            "n": [count(one.n, one.over) for one in rows.itertuples()],
-            "holds if": rows.bounds.fillna(""),
-            "measured": rows.measured,
-        }
-    )
-
-
-def _number(value: float, unit: str) -> str:
-    return f"{value:.3g}{' ' if isinstance(unit, str) and unit else ''}{unit if isinstance(unit, str) else ''}"
-
-
-def _interval(low: float, high: float, over: str) -> str:
-    if pd.isna(low):
-        return "unknown"
-    if over not in ("seed", "pair"):
-        return "exact"
-    return " to ".join(f"{end:,.0f}" if abs(end) >= FOUR_DIGITS else f"{end:.3g}" for end in (low, high))

@@ -20,9 +20,9 @@ rule regenerate_table:
         "../../envs/gan.yaml"
     params:
         settings=graph.tabulation,
-        scale=graph.published_scale,
+        selection=graph.published_selection,
     shell:
-        "python -m pipeline.table --params params.yaml --scale {params.scale}"
+        "python -m pipeline.table --params params.yaml {params.selection}"
         " --gathered results/published --output results/regenerated 2>&1 | tee {log}"
 
 
@@ -45,9 +45,9 @@ rule regenerate_figures:
         "../../envs/gan.yaml"
     params:
         settings=graph.presentation,
-        scale=graph.published_scale,
+        selection=graph.published_selection,
     shell:
-        "python -m pipeline.figures --params params.yaml --scale {params.scale}"
+        "python -m pipeline.figures --params params.yaml {params.selection}"
         " --results results/regenerated --toy {input.toy} --oracle {input.oracle}"
         " --sheets {input.sheets} --audits {input.audits}"
         " --output results/regenerated/figures 2>&1 | tee {log}"

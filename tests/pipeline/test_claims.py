@@ -9,7 +9,8 @@ from helpers import ROOT
 from pipeline.claims import toys, trained
 from pipeline.claims.claim import Claim
 from pipeline.claims.read import READERS
-from pipeline.claims.sections import MORE, SECTIONS, shown
+from pipeline.claims.sections import MORE, SECTIONS
+from pipeline.claims.tables import OUTCOMES, scoreboard, shown, summary
 from pipeline.params import Params, load
 from pipeline.runs import OF_CLAIMS
 
@@ -245,6 +246,21 @@ def test_shown_is_text_with_interval_and_n(params):
     assert set(table.kind) == {"open"}
     assert table["n"].iloc[0] == "6 pairs"
     assert table.number.str.endswith("nats").all()
+
+
+def test_a_number_that_is_not_read_is_not_shown(short):
+    rows = trained.switches({"measures.csv": measures(short)}, short)
+    table = shown(pd.DataFrame([vars(row) for row in rows]).assign(claim="switches"), "switches", 0.95)
+    assert set(table.number) == set(table["95% interval"]) == {""}
+
+
+def test_the_scoreboard_counts_every_reading():
+    starts = {outcome: begins[0] for outcome, begins in OUTCOMES.items()}
+    claims = pd.DataFrame({"claim": "k", "kind": "paper", "reading": starts.values(), "scale": "quick"})
+    board = scoreboard(pd.concat([claims, claims.assign(claim="half", kind="check")])).set_index("claims of")
+    assert board.loc["all"].tolist() == [2] * len(OUTCOMES)
+    assert board.loc["D goes to 1/2", "hold"] == 1
+    assert "of 5 claims of the paper 1 hold, 1 do not hold" in summary(claims)
 
 
 def test_every_section_is_read():

@@ -11,7 +11,7 @@ from pipeline.evidence import blocks, read_evidence, with_blocks
 from pipeline.gather import tidy
 from pipeline.io import read_csv, read_json, sha256
 from pipeline.params import load
-from pipeline.publish import LIMIT_BYTES, readme_block
+from pipeline.publish import LIMIT_BYTES, readme_blocks
 from pipeline.runs import GATHERED, audits
 from pipeline.summary import GAN
 
@@ -20,7 +20,8 @@ PUBLISHED = ROOT / "results/published"
 
 README, EVIDENCE = ROOT / "README.md", ROOT / "docs/evidence.md"
 CLAIMS, CLAIMS_PAGE = PUBLISHED / "claims", ROOT / "docs/claims.md"
-PARAMS = load(ROOT / "params.yaml", read_json(PUBLISHED / "published.json")["scale"])
+ENTRY = read_json(PUBLISHED / "published.json")
+PARAMS = load(ROOT / "params.yaml", ENTRY["scale"], experiments=ENTRY["experiments"], seeds=ENTRY["seeds"])
 
 
 def rendered(change: float = 0.0) -> dict[str, str]:
@@ -32,7 +33,7 @@ def rendered(change: float = 0.0) -> dict[str, str]:
 
 def test_readme_shows_the_published_table():
     readme = README.read_text()
-    assert readme == with_blocks(readme, {"published": readme_block(PUBLISHED, "results/published")}, README)
+    assert readme == with_blocks(readme, readme_blocks(PUBLISHED, "results/published", PARAMS), README)
 
 
 def test_evidence_says_what_the_published_files_say():
@@ -60,7 +61,8 @@ def test_evidence_notices_another_number():
 
 def test_claims_page_says_what_the_published_claims_say():
     params = load(ROOT / "params.yaml", read_json(CLAIMS / "published.json")["scale"])
-    text = CLAIMS_PAGE.read_text()
+    text, readme = CLAIMS_PAGE.read_text(), README.read_text()
+    assert readme == with_blocks(readme, {"claims": publish_claims.readme_block(CLAIMS)}, README)
     assert text == with_blocks(text, publish_claims.blocks(CLAIMS, params), CLAIMS_PAGE)
     pictures = re.findall(r"\((\.\./results/[^)]+\.svg)\)", text)
     assert {(CLAIMS_PAGE.parent / name).resolve() for name in pictures} == set((CLAIMS / "figures").glob("*.svg"))
@@ -87,7 +89,7 @@ def test_published_files_are_those_that_table_wrote():
 
 
 def test_published_runs_come_from_commits():
-    commits = read_json(PUBLISHED / "published.json")["commits"]
+    commits = ENTRY["commits"]
     assert commits
     assert all(len(commit) == 40 for commit in commits), "a run of a changed checkout cannot be made again"
 

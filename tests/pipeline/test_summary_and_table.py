@@ -75,10 +75,10 @@ def test_our_cell_is_the_mean_over_seeds_of_the_best_generators_test_scores():
     assert our.seeds.n == 2
     row = shown([220.0, 230.0])
     assert row[table.OURS] == "225.0 ± 7.1"
-    assert row["- with a fine grid of bandwidths"] == "230.0 ± 7.1"
-    assert row["- ± is the sd over training seeds"] == "n = 2, 220.0 to 230.0"
-    assert row["- bandwidth (place in the grid)"] == "0.2154 (4/10)"
-    assert row["- standard error of a seed's mean, averaged"] == "2.0 over 10000 test images"
+    assert row["ours: with a fine grid of bandwidths"] == "230.0 ± 7.1"
+    assert row["ours: number of seeds, their range"] == "n = 2, 220.0 to 230.0"
+    assert row["ours: bandwidth (place in the grid)"] == "0.2154 (4/10)"
+    assert row["ours: standard error of one seed's mean, averaged"] == "2.0 over 10000 test images"
 
 
 @pytest.mark.parametrize(
@@ -87,17 +87,19 @@ def test_our_cell_is_the_mean_over_seeds_of_the_best_generators_test_scores():
         ([224.0, 225, 226, 225, 224], "paper", "reproduced"),
         ([204.0, 205, 206, 205, 204], "paper", "not reproduced: -20.2 nats, -24.1 sd"),
         ([224.0, 225, 226], "paper", "too few seeds: n = 3 < 5"),
-        ([224.0, 225, 226, 225, 224], "quick", "not judged: scale quick is not the paper's"),
+        ([224.0, 225, 226, 225, 224], "quick", "not judged: scale quick is shorter than the full run"),
     ],
 )
 def test_the_verdict_follows_the_data(values, scale, expected):
-    assert shown(values, scale)["- verdict"] == expected
+    assert shown(values, scale)["ours: verdict"] == expected
 
 
 @pytest.mark.parametrize("place", ["1/10", "10/10"])
 def test_a_bandwidth_at_the_edge_of_the_grid_is_flagged(place):
     frame = table.table1(metrics([1.0]).assign(bandwidth_place=place), load(FILE))
-    assert frame.set_index("Model").MNIST["- bandwidth (place in the grid)"] == f"0.2154 ({place}: edge of the grid)"
+    assert (
+        frame.set_index("Model").MNIST["ours: bandwidth (place in the grid)"] == f"0.2154 ({place}: edge of the grid)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,7 @@ def test_nothing_is_judged_that_is_not_the_papers(key, value):
     values = yaml.safe_load(FILE.read_text())
     values["scales"]["paper"][key] = value
     frame = table.table1(metrics([224.0, 225, 226, 225, 224]), Params(values))
-    assert frame.set_index("Model").MNIST["- verdict"].startswith("not judged")
+    assert frame.set_index("Model").MNIST["ours: verdict"].startswith("not judged")
 
 
 def test_another_experiment_gets_a_column_and_no_verdict():
@@ -117,7 +119,7 @@ def test_another_experiment_gets_a_column_and_no_verdict():
     both = pd.concat([metrics([224.0]), metrics([1.0, 3.0]).assign(experiment="mnist-slow")])
     frame = table.table1(both, Params(values)).set_index("Model")
     assert frame["MNIST, Algorithm 1"][table.OURS] == "2.0 ± 1.4"
-    assert frame["MNIST, Algorithm 1"]["- verdict"] == "not judged: not an experiment of Table 1"
+    assert frame["MNIST, Algorithm 1"]["ours: verdict"] == "not judged: not an experiment of Table 1"
 
 
 def test_read_metrics_refuses_another_scale(tmp_path):
@@ -129,7 +131,7 @@ def test_read_metrics_refuses_another_scale(tmp_path):
 def test_tfd_says_why_it_has_no_number():
     frame = table.table1(metrics([1.0]), load(FILE))
     assert frame.set_index("Model").TFD[table.OURS] == "not run: data not available"
-    assert why_missing(load(FILE), "mnist") == "not run: not among the experiments asked for"
+    assert why_missing(load(FILE), "mnist") == "not part of this run"
 
 
 def test_markdown_and_latex_hold_every_cell_and_the_scale():
@@ -141,7 +143,8 @@ def test_markdown_and_latex_hold_every_cell_and_the_scale():
         assert shown_text in markdown
         assert shown_text.replace("±", r"$\pm$") in latex
     assert "scale `quick`" in markdown
-    assert "MNIST: 225.0 ± 7.1 (sd) nats over 2 training seeds of up to 20 epochs, the paper's one run 225" in markdown
+    assert "MNIST: 225.0 ± 7.1 (sd; median 225.0) nats over 2 training seeds of up to 20 epochs; " in markdown
+    assert "; the paper's one run gave 225; not judged" in markdown
     assert "scale quick" in latex
     assert r"\toprule" in latex
 
@@ -174,7 +177,7 @@ def test_other_experiments_stand_apart_from_the_papers_columns():
     text = table.markdown(table.table1(rows, params), rows, params)
     papers, others, later = (
         text.split("\n\nOur other experiments")[0],
-        *text.split("Our other experiments")[1].split("Published since"),
+        *text.split("Our other experiments")[1].split("Later papers"),
     )
     assert "Fashion-MNIST |" not in papers
     assert "300.0" in others
@@ -216,4 +219,4 @@ def test_tables_of_published_metrics_are_the_same_again():
 
 
 def test_the_gap_stands_in_the_table():
-    assert shown([200.0, 201, 202, 203, 204])["- gap to the paper's value"] == "-23.0 nats, -14.5 sd"
+    assert shown([200.0, 201, 202, 203, 204])["ours: gap to the paper's value"] == "-23.0 nats, -14.5 sd"
