@@ -13,6 +13,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,32 @@ from pipeline.errors import RunError, Stopped
 from pipeline.io import read_json, replacing, sha256
 from pipeline.params import Params
 from pipeline.provenance import code_hash
-from pipeline.runs import AUDIT, AUDITS, HEAVY, MANIFESTS, MEASURED, SHEET, plain
+from pipeline.runs import AUDIT, AUDITS, HEAVY, MANIFESTS, MEASURED, SHEET, name_of, plain
 from pipeline.signals import Exit
 
 STAGES = ("runs", "claims", "results")
-Command = tuple[list[str], dict[Path, Any]]  # a stage's arguments; the manifests that it leaves, with their settings
+DATA = Path("data/prepared")
+
+
+@dataclass(frozen=True)
+class Command:
+    """A stage to be called.
+
+    Attributes:
+        arguments: its name and options.
+        leaves: the manifests that it leaves, each with facts that it must state to be the present one; without any
+            the stage is called each time.
+        reads: folders of its inputs, beside that of the manifest and DATA.
+    """
+
+    arguments: list[str]
+    leaves: dict[Path, dict[str, Any]] = field(default_factory=dict)
+    reads: tuple[Path, ...] = ()
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether its files are there, whole, and made by the present code with the present settings and inputs."""
+        return bool(self.leaves) and all(_is_present(path, facts, self.reads) for path, facts in self.leaves.items())
 
 
 def main() -> None:
@@ -50,28 +72,31 @@ def _work(args: argparse.Namespace) -> None:
     common = ["--params", str(args.params), "--scale", params.scale]
     on = ["--device", args.device]
     todo = {"runs": _runs(params, on), "claims": _claims(params, on), "results": _results(params, args)}
-    for (stage, *arguments), manifests in chain.from_iterable(todo[part] for part in args.stages):
-        if not manifests or not all(_is_finished(path, settings) for path, settings in manifests.items()):
+    for command in chain.from_iterable(todo[part] for part in args.stages):
+        if not command.is_finished:
+            stage, *arguments = command.arguments
             _call([stage, *(common if stage != "toy" else []), *arguments], args.exit)  # the toy has no parameters
     if args.pack:
         print(f"{pack(params, args.pack)} files in {args.pack}", flush=True)
 
 
-def _is_finished(manifest: Path, settings: Any) -> bool:
-    """Whether a stage's files are there, whole, and made by the present code with the present settings and inputs.
-
-    Weights and samples may be gone.
-    """
+def _is_present(manifest: Path, facts: dict[str, Any], reads: tuple[Path, ...]) -> bool:
+    """Whether a manifest is of the present code, facts, inputs and outputs; weights and samples may be gone."""
     if not manifest.is_file():
         return False
     content = read_json(manifest)
-    present = {"code_sha256": code_hash(f"pipeline.{content['stage']}"), "settings": plain(settings)}
-    if any(content.get(key, value) != value for key, value in present.items()):
+    present = plain(facts) | {"code_sha256": code_hash(f"pipeline.{content['stage']}")}
+    if any(content.get(key) != value for key, value in present.items()):
         return False
-    inputs = {manifest.parent / name: digest for name, digest in content["inputs"].items()}
-    outputs = {manifest.parent / name: digest for name, digest in content["outputs"].items()}
-    whole = all(path.is_file() for path in outputs if path.name not in HEAVY)
-    return whole and all(sha256(path) == digest for path, digest in (inputs | outputs).items() if path.is_file())
+    files = {_found(name, (manifest.parent, DATA, *reads)): digest for name, digest in content["inputs"].items()}
+    files |= {manifest.parent / name: digest for name, digest in content["outputs"].items()}
+    whole = all(path.is_file() or path.name in HEAVY for path in files)
+    return whole and all(sha256(path) == digest for path, digest in files.items() if path.is_file())
+
+
+def _found(name: str, folders: tuple[Path, ...]) -> Path:
+    """The file in the first folder that has it; where it would lie if none does."""
+    return next((folder / name for folder in folders if (folder / name).is_file()), folders[0] / name)
 
 
 def _call(arguments: list[str], exit_: Exit) -> None:
@@ -101,23 +126,25 @@ def _runs(params: Params, on: list[str]) -> Iterator[Command]:
         for run in _folders(params, name):
             for stage in ("sample", "evaluate"):
                 arguments = [stage, "--experiment", name, "--run", str(run), *data, *on]
-                yield arguments, {run / MANIFESTS[stage]: one.settings(stage)}
-        audit, first = Path("runs", params.scale, name, AUDIT), str(_folders(params, name)[0])
-        for stage, of in (("audit", []), ("growth", ["--run", first])):
+                yield Command(arguments, {run / MANIFESTS[stage]: {"settings": one.settings(stage)}})
+        audit, first = Path("runs", params.scale, name, AUDIT), _folders(params, name)[0]
+        for stage, of in (("audit", []), ("growth", ["--run", str(first)])):
             arguments = [stage, "--experiment", name, *of, *data, "--output", str(audit), *on]
-            yield arguments, {audit / AUDITS[stage]: one.settings(stage)}
+            yield Command(arguments, {audit / AUDITS[stage]: {"settings": one.settings(stage)}}, (first,))
 
 
 def _training(params: Params, name: str, seeds: list[int], on: list[str]) -> Command:
-    """Training of the seeds that are not finished; of all of them where all are, to be found finished."""
+    """Training of the seeds that are not finished; of all where all are, or where a stop left all in one checkpoint."""
     folder, work = Path("runs", params.scale, name), Path("work", params.scale, name)
-    settings, first = params.experiment(name).settings("train"), params.experiment(name).pretraining
+    facts, first = {"settings": params.experiment(name).settings("train")}, params.experiment(name).pretraining
     manifests = {seed: folder / f"seed{seed}" / MANIFESTS["train"] for seed in seeds}
-    left = [seed for seed in seeds if not _is_finished(manifests[seed], settings)] or seeds
+    left = [seed for seed in seeds if not _is_present(manifests[seed], facts, ())] or seeds
+    if (work / f"{name_of(seeds)}.safetensors").is_file():
+        left = seeds
     below = ["--pretrained", f"runs/{params.scale}/{first.name}"] if first else []
     places = ["--output", str(folder), "--work", str(work), *below, "--lines"]
     arguments = ["train", "--experiment", name, "--seeds", *map(str, left), *_data(params, name), *places, *on]
-    return arguments, {manifests[seed]: settings for seed in left}
+    return Command(arguments, {manifests[seed]: facts for seed in left})
 
 
 def _claims(params: Params, on: list[str]) -> Iterator[Command]:
@@ -126,16 +153,21 @@ def _claims(params: Params, on: list[str]) -> Iterator[Command]:
     seeds, data = list(map(str, params.seeds(code))), _data(params, code)
     labels, network = data[1].replace(".npz", ".labels.npz"), folder / "classifier.safetensors"
     about = ["--experiment", code, *data, *on]
-    yield ["saturation", *about, "--seeds", *seeds, "--output", str(folder / "saturation.csv")], {}
-    yield (
+    facts = {"settings": params.experiment(code).settings("train"), "seeds": params.seeds(code)}
+    yield Command(
+        ["saturation", *about, "--seeds", *seeds, "--output", str(folder / "saturation.csv")],
+        {folder / "saturation.manifest.json": facts},
+    )
+    yield Command(
         ["classify", *about, "--labels", labels, "--output", str(folder)],
-        {folder / "classifier.manifest.json": params.measuring(code)},
+        {folder / "classifier.manifest.json": {"settings": params.measuring(code)}},
     )
     for name in params.claims.experiments:
         yield _training(params, name, params.seeds(name), on)
         runs = _folders(params, name)
         of = ["--experiment", name, "--run", *map(str, runs), *data, "--classifier", str(network)]
-        yield ["measure", *of, *on], {run / MEASURED: params.measuring(name) for run in runs}
+        facts = {"settings": params.measuring(name)}
+        yield Command(["measure", *of, *on], {run / MEASURED: facts for run in runs}, (folder,))
 
 
 def _folders(params: Params, name: str) -> list[Path]:
@@ -143,7 +175,7 @@ def _folders(params: Params, name: str) -> list[Path]:
 
 
 def _data(params: Params, name: str) -> list[str]:
-    return ["--data", f"data/prepared/{params.experiment(name).dataset}.npz"]
+    return ["--data", str(DATA / f"{params.experiment(name).dataset}.npz")]
 
 
 def _results(params: Params, args: argparse.Namespace) -> Iterator[Command]:
@@ -155,21 +187,22 @@ def _results(params: Params, args: argparse.Namespace) -> Iterator[Command]:
     audits = [f"runs/{params.scale}/{name}/{AUDIT}/{SHEET}" for name in params.experiments]
     toy, oracle = str(results / "toy.csv"), str(results / "oracle.csv")
     datasets = dict.fromkeys(params.experiment(name).dataset for name in params.experiments)
-    data = [f"data/prepared/{name}.manifest.json" for name in datasets]
-    yield ["toy", "--output", toy], {results / "toy.manifest.json": None}
-    yield ["oracle", "--output", oracle], {results / "oracle.manifest.json": params.oracle}
-    yield ["table", *chosen, "--runs", *runs, "--output", str(results)], {}
+    data = [str(DATA / f"{name}.manifest.json") for name in datasets]
+    yield Command(["toy", "--output", toy], {results / "toy.manifest.json": {}})
+    yield Command(["oracle", "--output", oracle], {results / "oracle.manifest.json": {"settings": params.oracle}})
+    yield Command(["table", *chosen, "--runs", *runs, "--output", str(results)])
     drawn = ["--toy", toy, "--oracle", oracle, "--sheets", *firsts, "--audits", *audits]
-    yield ["figures", *chosen, "--results", str(results), *drawn, "--output", str(results / "figures")], {}
+    yield Command(["figures", *chosen, "--results", str(results), *drawn, "--output", str(results / "figures")])
     shown = ["--results", str(results), "--runs", *runs, "--data", *data, "--command", params.command]
     compared = [run for name in params.claims.experiments for run in _folders(params, name)]
     if all((run / MEASURED).is_file() for run in compared):
         folder = results / "claims"
         for toys in ("theory", "modes"):
-            yield [toys, "--output", str(folder)], {folder / f"{toys}.manifest.json": params.toys()}
-        yield ["claims", "--runs", *map(str, compared), "--output", str(folder)], {}
+            facts = {"settings": params.toys()}
+            yield Command([toys, "--output", str(folder)], {folder / f"{toys}.manifest.json": facts})
+        yield Command(["claims", "--runs", *map(str, compared), "--output", str(folder)])
         shown += ["--claims", str(folder)]
-    yield ["report", *chosen, *shown, "--output", str(results / "report.html")], {}
+    yield Command(["report", *chosen, *shown, "--output", str(results / "report.html")])
 
 
 def _option(key: str, values: list[object] | None) -> list[str]:
@@ -181,7 +214,7 @@ def pack(params: Params, path: Path) -> int:
     folders = [Path("runs", params.scale, stage) for name in params.experiments for stage in params.stages(name)]
     files = [file for folder in folders for file in sorted(folder.glob("*/*")) if file.name not in HEAVY]
     datasets = dict.fromkeys(params.experiment(name).dataset for name in params.experiments)
-    files += [Path(f"data/prepared/{name}.manifest.json") for name in datasets]
+    files += [DATA / f"{name}.manifest.json" for name in datasets]
     compared = [run for name in params.claims.experiments for run in _folders(params, name)]
     files += [file for run in compared for file in sorted(run.glob("*")) if file.name not in HEAVY]
     files += [file for file in sorted(Path("results", params.scale, "claims").glob("*")) if file.is_file()]

@@ -34,8 +34,20 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 def counts(tried: Counter[str]) -> str:
     """What was tried, in a sentence and a table that opens on a click; tests that fail leave no page."""
-    rows = "\n".join(f"| {what} | {count} |" for what, count in sorted(tried.items()))
-    return (
-        f"{tried.total()} faults of {len(tried)} kinds: no result was lost, no number was wrong, no traceback was shown.\n\n"
-        f"<details><summary>How often each</summary>\n\n| what was done to it | times |\n|---|---|\n{rows}\n\n</details>"
+    table = [
+        "| what was done to it | times |",
+        "|---|---|",
+        *(f"| {what} | {n} |" for what, n in sorted(tried.items())),
+    ]
+    return "\n".join(
+        [
+            f"{tried.total()} faults of {len(tried)} kinds: no result was lost, no number was wrong, no traceback was "
+            "shown.",
+            "",
+            "<details><summary>How often each</summary>",
+            "",
+            *table,
+            "",
+            "</details>",
+        ]
     )

@@ -83,10 +83,29 @@ def test_box_hands_a_signal_on_and_training_leaves_with_a_checkpoint(project):
     assert list((project / "work/smoke/mnist").glob("seeds0-1.safetensors"))
 
 
+def first_call(printed: str) -> str:
+    return next(line for line in printed.splitlines() if line.startswith("$"))
+
+
 def test_box_trains_the_seeds_that_are_not_finished(project):
     (project / "runs/smoke/mnist/seed1/manifest.json").unlink()
     done = run_in(project, *BOX, "--stages", "runs")
     assert done.returncode == 0, done.stderr
-    first = next(line for line in done.stdout.splitlines() if line.startswith("$"))
-    assert "--seeds 1 --data" in first
+    assert "--seeds 1 --data" in first_call(done.stdout)
     assert "audit" not in stages(done.stdout)
+
+
+def test_box_scores_again_what_was_made_from_a_generator_that_is_another_now(project):
+    """Growth and its settings know nothing of epochs: only the generator's bytes tell."""
+    edit(project / "params.yaml", "mnist: {seeds: 2, epochs: 10}", "mnist: {seeds: 2, epochs: 3}")
+    done = run_in(project, *BOX, "--stages", "runs")
+    assert done.returncode == 0, done.stderr
+    assert stages(done.stdout) == ["train", *["sample", "evaluate"] * 2, "growth"]
+    assert run_in(project, *BOX, "--stages", "runs").stdout == "", "all is finished"
+
+
+def test_box_goes_on_from_a_checkpoint_of_all_seeds_where_one_run_is_written_already(project):
+    """Runs are written one by one and the checkpoint goes last."""
+    (project / "runs/smoke/mnist/seed1/manifest.json").unlink()
+    (project / "work/smoke/mnist/seeds0-1.safetensors").write_bytes(b"")
+    assert "--seeds 0 1 --data" in first_call(run_in(project, *BOX, "--stages", "runs").stdout)
