@@ -48,7 +48,8 @@ def k_means(
         # |x - c|^2 is least where x.c - |c|^2 / 2 is greatest.
         nearest = torch.cat([(part @ centers.T).sub_(half_norms).argmax(dim=1) for part in images.split(BLOCK)])
         sizes = nearest.bincount(minlength=k)
-        sums = torch.zeros_like(centers).index_add_(0, nearest, images)
+        # On the CPU, where the sums are taken in one order: CUDA's would differ from run to run.
+        sums = torch.zeros(centers.shape).index_add_(0, nearest.cpu(), images.cpu()).to(images.device)
         centers = torch.where(sizes[:, None] > 0, sums / sizes[:, None].clamp(min=1), centers)
     return centers, sizes
 

@@ -22,6 +22,7 @@ GRID = torch.linspace(-3, 9, 601)  # of the toy's data; wide enough for an untra
 K = 3  # steps of D for one of G
 D_RATE, G_RATE = 0.2, 0.03  # D must keep near its optimum; at equal rates G often stays on the mean of the data
 HALF_LIFE = 300  # rounds after which the rates have halved
+LOST = 0.01  # of the mass of p_g may lie beside the grid
 
 
 @dataclass(frozen=True)
@@ -136,22 +137,25 @@ def train_networks(seed: int, rounds: int, every: int) -> list[Round]:
         rounds: of K steps of D and one of G, a multiple of `every`.
         every: rounds between two measurements of C(G), of which the first is before training.
     Raises:
-        ValueError: G has diverged.
+        FloatingPointError: G has left the grid on which C(G) is an integral; the message names seed and round.
     Source:
         Algorithm 1, with section 3's non-saturating loss.
     """
     toy = Toy(seed)
-    rows = [Round(seed, 0, _criterion_of(toy))]
+    rows = [Round(seed, 0, _criterion_of(toy, f"seed {seed}, round 0"))]
     for index in range(rounds):
         decay = 0.5 ** (index / HALF_LIFE)
         toy.train_discriminator(K, D_RATE * decay)
         toy.train_generator(1, G_RATE * decay)
         if (index + 1) % every == 0:
-            rows.append(Round(seed, index + 1, _criterion_of(toy)))
+            rows.append(Round(seed, index + 1, _criterion_of(toy, f"seed {seed}, round {index + 1}")))
     return rows
 
 
-def _criterion_of(toy: Toy) -> float:
+def _criterion_of(toy: Toy, place: str) -> float:
     now = toy.panel("", GRID)
-    p_data, p_g = (density.double() / density.double().sum() for density in (now.p_data, now.p_g))
-    return criterion(p_data, p_g)
+    p_data, p_g = now.p_data.double(), now.p_g.double()
+    on_grid = float(p_g.sum() * (GRID[1] - GRID[0]))
+    if not abs(on_grid - 1) < LOST:
+        raise FloatingPointError(f"G has left the grid in {place}: {on_grid:.3g} of its mass is there")
+    return criterion(p_data / p_data.sum(), p_g / p_g.sum())

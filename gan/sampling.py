@@ -19,14 +19,14 @@ def draw_samples(generator: Generator, prior: str, n: int, random: torch.Generat
     Returns:
         shape (n, d).
     Raises:
-        ArithmeticError: a sample is not finite, or all are equal.
+        FloatingPointError: a sample is not finite, or all are equal.
     """
     noise = draw_noise(prior, (n, generator.noise_size), random)
     samples = torch.cat([generator(part) for part in noise.split(block)])
     if not samples.isfinite().all():
         raise FloatingPointError("the generator's samples are not finite")
     if n > 1 and (samples == samples[0]).all():
-        raise ArithmeticError("all samples are equal: the generator has collapsed")
+        raise FloatingPointError("all samples are equal: the generator has collapsed")
     return samples
 
 

@@ -53,7 +53,7 @@ def _work(args: argparse.Namespace) -> None:
     classifier = fit(*sets[TRAIN], N_CLASSES, EPOCHS, stream(SEED, "classifier", device=device))
     common = {"experiment": experiment.name, "scale": params.scale}
     row = _quality(classifier, *sets[TEST], n_train=len(sets[TRAIN][0]))
-    ruler = new_ruler(args.data, experiment, classifier, params.values["statistics"]["confidence"], device)
+    ruler = new_ruler(args.data, experiment, classifier, params.confidence, device)
     files = [args.output / name for name in FILES]
     write_tensors(files[0], classifier.state_dict())
     write_csv(files[1], pd.DataFrame([common | row]))

@@ -96,12 +96,12 @@ def run(parser: argparse.ArgumentParser, work: Callable[[argparse.Namespace], No
     try:
         with leaving_in_order() as args.exit:
             work(args)
-    except (UserError, RunError, OSError, MemoryError, RuntimeError) as error:
+    except (UserError, RunError, FloatingPointError, OSError, MemoryError, RuntimeError) as error:
         memory = isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _is_memory(str(error)))
         if args.debug or (isinstance(error, RuntimeError) and not memory):
             raise
         print(f"{stage}: error: {NO_MEMORY if memory else error}", file=sys.stderr)
-        sys.exit(1 if memory or isinstance(error, RunError) else 2)
+        sys.exit(1 if memory or isinstance(error, (RunError, FloatingPointError)) else 2)
     except Stopped as signal:
         print(f"{stage}: stopped by {signal}; the same command goes on where it can", file=sys.stderr)
         sys.exit(1)

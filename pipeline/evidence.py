@@ -93,11 +93,13 @@ def variance_sentences(frame: pd.DataFrame, metrics: pd.DataFrame, params: Param
         known = rows.dropna(subset=["sd"]).sort_values("sd", ascending=False)
         lacking = rows[rows.sd.isna()].source.tolist()
         most = "; ".join(f"{row.source} {_number(row.sd)}" for row in known.itertuples())
+        alone = len(known) == 1 or known.low.iloc[0] > known.iloc[1:][["sd", "high"]].max(axis=None)
+        first = "what moves one number most is the" if alone else "no source stands out; the largest is the"
         but = f" Not known from so few: {', '.join(lacking)}, which may move it more." if lacking else ""
         values = test_rows(metrics, name, "authors").value
         seeds = ", ".join(f"{value:.1f}" for value in values)
         lines.append(
-            f"{title}: what moves one number most is the {known.source.iloc[0]} (sd in nats: {most}).{but} "
+            f"{title}: {first} {known.source.iloc[0]} (sd in nats: {most}).{but} "
             f"{count(len(values), 'seed')}: {seeds} nats; median {values.median():.1f}."
         )
     return lines

@@ -38,7 +38,7 @@ def _work(args: argparse.Namespace) -> None:
     params = cli.params(args)
     experiment, device = params.experiment(args.experiment), use_device(args)
     check_prepared(args.data)
-    confidence = params.values["statistics"]["confidence"]
+    confidence = params.confidence
     ruler = new_ruler(args.data, experiment, load_classifier(args.classifier), confidence, device)
     for folder in args.run:
         _measure(folder, args, params, ruler)

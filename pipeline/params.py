@@ -85,6 +85,11 @@ class Params:
         return f"{', '.join(sorted(shrunk))}: not the paper's networks or images" if shrunk else ""
 
     @property
+    def confidence(self) -> float:
+        """Of all intervals."""
+        return self.values["statistics"]["confidence"]
+
+    @property
     def cost(self) -> str:
         """How long the scale takes, in words."""
         return self._scale["cost"]
@@ -109,7 +114,7 @@ class Params:
 
     def measuring(self, name: str) -> dict[str, Any]:
         """What the measures of an experiment's runs depend on; recorded in their manifests."""
-        confidence = self.values["statistics"]["confidence"]
+        confidence = self.confidence
         return self.experiment(name).settings("measure") | {"confidence": confidence}
 
     def toys(self) -> dict[str, Any]:

@@ -66,11 +66,12 @@ def collect(params: Params, claims: Path, runs: Path) -> dict[str, Path]:
 
 def blocks(claims: Path, params: Params) -> dict[str, str]:
     """The readings as Markdown, by the names of docs/claims.md's blocks."""
-    table, confidence = read_csv(claims / "claims.csv"), params.values["statistics"]["confidence"]
+    table, confidence = read_csv(claims / "claims.csv"), params.confidence
     entry, classifier = params.claims, read_csv(claims / "classifier.csv").iloc[0]
+    n_seeds = read_csv(claims / "measures.csv").seed.nunique()
     name = read_json(claims / "published.json")["scale"]
     scale = (
-        f"These numbers are of scale `{name}`: {entry.toys} seeds of each toy, {entry.seeds} seeds "
+        f"These numbers are of scale `{name}`: {entry.toys} seeds of each toy, {n_seeds} seeds "
         f"of {entry.epochs} epochs of each training on MNIST."
     )
     quality = f"The classifier is right on {classifier.accuracy:.2%} of the {classifier.n_test:,} test images."

@@ -68,7 +68,7 @@ def _draw(path: Path, experiment: Experiment, seed: int, device: torch.device) -
     generator = load_generator(path, experiment, device)
     try:
         return draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
-    except ArithmeticError as error:
+    except FloatingPointError as error:
         raise RunError(f"{path}: {error}; train with a lower learning rate") from error
 
 

@@ -73,7 +73,7 @@ def quoted(section: str) -> pd.DataFrame:
 
 
 def published_value(experiment: str) -> float | None:
-    """The paper's value for the experiment's data set, or None."""
+    """The paper's value for an experiment of Table 1, whose names are its data sets'; None for another."""
     frame = quoted("table 1")
     found = frame[(frame.model == PAPER) & (frame.dataset == experiment)]
     return None if found.empty else float(found.value.iloc[0])
@@ -107,7 +107,7 @@ def cell(metrics: pd.DataFrame, params: Params, experiment: str, grid: str) -> C
     rows = test_rows(metrics, experiment, grid)
     if rows.empty:
         return None
-    seeds = summarise_seeds(rows.value.tolist(), params.values["statistics"]["confidence"])
+    seeds = summarise_seeds(rows.value.tolist(), params.confidence)
     published = published_value(experiment)
     return Cell(
         experiment=experiment,
@@ -136,7 +136,7 @@ def _place(bandwidth: float, place: str) -> str:
 def _verdict(params: Params, experiment: str, seeds: SeedSummary, published: float | None) -> Verdict:
     not_judged = params.not_judged if published is not None else "not an experiment of Table 1"
     margin = params.values["catalogue"][experiment].get("margin_nats") or 0
-    return verdict(seeds, published, margin, not_judged, params.values["statistics"]["confidence"])
+    return verdict(seeds, published, margin, not_judged, params.confidence)
 
 
 def over_seeds(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:

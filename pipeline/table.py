@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,7 +89,7 @@ def table1(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
     rows = _quoted_rows("table 1", titles)
     cells = {e: {grid: cell(metrics, params, e, grid) for grid in ("authors", "fine")} for e in titles}
     rows.append({"Model": OURS} | {titles[e]: _value(cells[e]["authors"], why_missing(params, e)) for e in titles})
-    beneath = details(params.values["statistics"]["confidence"]) if any(c["authors"] for c in cells.values()) else {}
+    beneath = details(params.confidence) if any(c["authors"] for c in cells.values()) else {}
     for title, show in beneath.items():
         rows.append({"Model": title} | {titles[e]: show(c) if (c := cells[e]["authors"]) else "" for e in titles})
     if beneath:
@@ -194,17 +195,23 @@ def markdown(table: pd.DataFrame, metrics: pd.DataFrame, params: Params) -> str:
 
 def latex(table: pd.DataFrame, params: Params) -> str:
     """The table as LaTeX (booktabs)."""
-    text = table.map(lambda value: value.replace("±", r"$\pm$"))
     bodies = [
-        part.to_latex(
+        part.map(_escaped)
+        .rename(columns=_escaped)
+        .to_latex(
             index=False,
             column_format="l" + "c" * (part.shape[1] - 1),
-            caption=(title or caption(params)).replace("`", ""),
+            caption=_escaped((title or caption(params)).replace("`", "")),
             label=f"tab:{number}",
         )
-        for number, (title, part) in enumerate(parts(text).items(), start=1)
+        for number, (title, part) in enumerate(parts(table).items(), start=1)
     ]
     return "% needs \\usepackage{booktabs}\n" + "\n".join(bodies)
+
+
+def _escaped(text: str) -> str:
+    """As LaTeX wants it: a bare % would hide the rest of its line."""
+    return re.sub(r"[%&_#]", r"\\\g<0>", text).replace("±", r"$\pm$")
 
 
 def headline(metrics: pd.DataFrame, params: Params) -> dict[str, dict[str, dict[str, float]]]:

@@ -71,10 +71,10 @@ def _work(args: argparse.Namespace) -> None:
             locks.enter_context(lock(args.work / f"seed{seed}.lock", f"training of {experiment.name}, seed {seed}"))
         try:
             Training(args, experiment).finish()
-        except ArithmeticError as error:
-            raise RunError(
-                f"{experiment.name}: {error}; lower the learning rate. {args.work} has a checkpoint"
-            ) from error
+        except FloatingPointError as error:
+            saved = args.work / f"{name_of(args.seeds)}.safetensors"
+            kept = f"; {saved} has its last good state" if saved.is_file() else ""
+            raise RunError(f"{experiment.name}: {error}; a lower learning rate may help{kept}") from error
 
 
 class Training:
@@ -234,7 +234,7 @@ class Training:
                     self._diverged(seed, error, message)
                 return error.means
 
-    def _diverged(self, seed: int, error: ArithmeticError, message: str) -> None:
+    def _diverged(self, seed: int, error: FloatingPointError, message: str) -> None:
         """End a seed's run with its best generator so far, where the experiment allows that."""
         run = self.progress[seed]
         if not self.experiment.may_diverge:
@@ -258,9 +258,9 @@ class Training:
         generator = generator_with(state, experiment, self.device)
         try:
             samples = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
-        except ArithmeticError as error:
+        except FloatingPointError as error:
             message = f"seed {seed}, after epoch {epoch}: {error}"
-            self._diverged(seed, ArithmeticError(message), message)
+            self._diverged(seed, FloatingPointError(message), message)
             return None
         chosen = cross_validate(samples, self.validation, experiment.grids["authors"])
         run = self.progress[seed]

@@ -76,7 +76,7 @@ def verify_claims(params: Params, runs: Path, results: Path, *, accept_code: boo
     folders = [runs / params.scale / f"{name}/seed{seed}" for name in names for seed in params.seeds(name)]
     results = results / params.scale / "claims"
     frames = {f"{name}.csv": read_csv(results / f"{name}.csv") for name in (*OF_TOYS, *OF_MNIST)}
-    claims = csv_text(read_all(frames | gather_claims(folders, params), params))
+    claims = csv_text(read_all(frames | gather_claims(folders, params, results), params))
     if (results / "claims.csv").read_text(encoding="utf-8") != claims:
         raise UserError(f"{results / 'claims.csv'}: does not follow from the runs; delete it and run again")
     parts = ("theory", "modes", "saturation", "classifier", "claims")

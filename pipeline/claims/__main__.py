@@ -15,6 +15,7 @@ from pipeline.claims.page import part
 from pipeline.claims.read import read_all
 from pipeline.claims.sections import MORE, SECTIONS
 from pipeline.claims.tables import shown
+from pipeline.claims.trained import seeds_of
 from pipeline.drawing import style
 from pipeline.errors import UserError
 from pipeline.figures import save
@@ -46,7 +47,7 @@ def _work(args: argparse.Namespace) -> None:
     names = [f"{name}.csv" for name in (*OF_TOYS, *OF_MNIST, *(OF_RUNS if args.gathered else ()))]
     frames = {name: read_csv(folder / name) for name in names}
     if args.runs:
-        frames |= gather_claims(args.runs, params)
+        frames |= gather_claims(args.runs, params, args.output)
     _check_scale(frames, params, folder)
     claims = read_all(frames, params)
     for name in [f"{name}.csv" for name in OF_RUNS]:
@@ -58,6 +59,7 @@ def _work(args: argparse.Namespace) -> None:
         "claims.html.j2",
         scale=params.scale,
         entry=params.claims,
+        n_seeds=seeds_of(frames),
         is_real=params.is_real,
         claims=part(args.output, params),
     )
@@ -81,7 +83,7 @@ def _check_scale(frames: Frames, params: Params, folder: Path) -> None:
 
 def markdown(claims: pd.DataFrame, params: Params) -> str:
     """All claims as Markdown."""
-    confidence = params.values["statistics"]["confidence"]
+    confidence = params.confidence
     parts = [f"Scale `{params.scale}`."]
     for name, section in SECTIONS.items():
         table = shown(claims, name, confidence).to_markdown(index=False)

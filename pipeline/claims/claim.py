@@ -9,7 +9,7 @@ import pandas as pd
 from gan.readings import Estimate, reading
 
 Frames = dict[str, pd.DataFrame]
-Kind = Literal["paper", "check", "counterexample", "open"]
+Kind = Literal["paper", "identity", "check", "counterexample", "open"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Claim:
         says: what ought to be.
         measured: the quantity.
         value, low, high, unit, n, over: the number, its interval, and what n counts.
-        kind: "paper": the paper says so; "check": ours, of an experiment or of what it leads one to expect;
+        kind: "paper": the paper says so; "identity": so too, but algebra; it tests our code alone;
+            "check": ours, of an experiment or of what it leads one to expect;
             "counterexample": to what the paper might be taken to say; "open": nobody predicts it.
         bounds: where the number ought to lie, in words; empty for a difference that nobody predicts.
         reading: what the interval says of it; see gan.readings.
@@ -52,9 +53,10 @@ def within(
     number: Estimate,
     bounds: tuple[float, float],
     unit: str = "",
+    *,
+    kind: Kind,
     too_short: str = "",
     over: str = "seed",
-    kind: Kind = "paper",
 ) -> Claim:
     """A claim that the number lies within bounds."""
     read, interval = reading(number, *bounds, unit, too_short), (number.value, number.low, number.high)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from pipeline.claims.claim import Frames
-from pipeline.claims.trained import NATS, by_seed, difference, steps_seen, steps_table
+from pipeline.claims.trained import NATS, by_seed, difference, seeds_of, steps_seen, steps_table
 from pipeline.drawing import on_its_face
 from pipeline.params import Params
 
@@ -61,7 +61,7 @@ def effects(frames: Frames, params: Params) -> Figure:
     axes.set(ylim=(len(names) - 0.5, -0.5), xlabel="test log-likelihood minus that of the 2014 code, same seed (nats)")
     axes.grid(axis="x", color="0.9")
     _cut(axes, frames, params, names)
-    note = f"{claims.epochs} epochs, n = {claims.seeds} seeds (ticks; from 3 on: intervals)"
+    note = f"{claims.epochs} epochs, n = {seeds_of(frames)} seeds (ticks; from 3 on: intervals)"
     axes.set_title(f"Switches; {note}", fontsize=11)
     return on_its_face(figure, params)
 
@@ -149,7 +149,7 @@ def variety(frames: Frames, params: Params) -> Figure:
         axes.set(ylim=(len(rows) - 0.5, -0.5), xlabel=title, yticks=[])
         axes.grid(axis="y", color="0.93")
         axes.set_xlim(left=-0.04 * axes.get_xlim()[1])
-    figure.suptitle(f"Does G vary? Squares: yardsticks; dots: each of n = {params.claims.seeds} seeds", fontsize=11)
+    figure.suptitle(f"Does G vary? Squares: yardsticks; dots: each of n = {seeds_of(frames)} seeds", fontsize=11)
     return on_its_face(figure, params)
 
 

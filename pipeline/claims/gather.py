@@ -6,27 +6,32 @@ import pandas as pd
 
 from pipeline.claims.claim import Frames
 from pipeline.errors import UserError
-from pipeline.io import read_csv
+from pipeline.io import read_csv, read_json
 from pipeline.params import Params
 from pipeline.runs import CURVE, MEASURED, MEASURES, Run
 
 
-def gather_claims(folders: list[Path], params: Params) -> Frames:
+def gather_claims(folders: list[Path], params: Params, toys: Path) -> Frames:
     """The measures and the curves of all runs, as one frame each.
 
+    Args:
+        folders: of the runs.
+        toys: folder of what is no run: the classifier is that of its manifest.
     Raises:
-        UserError: a run was made or measured with other settings than the present ones, or with other data or
-            another classifier than the first, or is damaged.
+        UserError: a run was made or measured with other settings than the present ones, or with other data than the
+            first, or with another classifier, or is damaged.
     """
     measures, curves = [], []
-    used: dict[str, str] = {}
+    classifier = "classifier.safetensors"
+    used = {classifier: read_json(toys / "classifier.manifest.json")["outputs"][classifier]}
     for folder in folders:
         experiment = params.experiment(folder.parent.name)
         run = Run(folder, experiment, "train")
         run.require(MEASURED, params.measuring(experiment.name))
-        for name in (f"{experiment.dataset}.npz", "classifier.safetensors"):
+        for name in (f"{experiment.dataset}.npz", classifier):
             if used.setdefault(name, run.known[name]) != run.known[name]:
-                raise UserError(f"{folder}: used another {name} than {folders[0]}; measure it again")
+                other = toys if name == classifier else folders[0]
+                raise UserError(f"{folder}: used another {name} than {other}; measure it again")
         measures.append(read_csv(folder / MEASURES))
         curves.append(read_csv(folder / CURVE).assign(experiment=experiment.name, seed=run.seed, scale=params.scale))
     return {"measures.csv": pd.concat(measures), "curves.csv": pd.concat(curves)}

@@ -7,14 +7,17 @@ from pipeline.claims.sections import MORE, SECTIONS
 from pipeline.claims.tables import shown
 from pipeline.io import read_csv, read_json
 from pipeline.params import Params
+from pipeline.provenance import code_hash
 from pipeline.report.page import embedded
 from pipeline.runs import differences, plain
 
 
 def fit(folder: Path, params: Params) -> bool:
-    """Whether the claims there were read with the present settings; says so where they were not."""
+    """Whether the claims there were read with the present settings and code; says so where they were not."""
     manifest = read_json(folder / "claims.manifest.json")
     found = differences(manifest["settings"], plain(params.compared()))
+    if manifest["code_sha256"] != code_hash("pipeline.claims"):
+        found.append("other code")
     if found:
         print(f"{folder}: made with other settings ({'; '.join(found)}); not shown. Run `snakemake claims` again")
     return not found
@@ -26,7 +29,7 @@ def part(folder: Path, params: Params) -> list[dict[str, Any]]:
     Args:
         folder: of claims.csv and figures.
     """
-    claims, confidence = read_csv(folder / "claims.csv").fillna({"unit": ""}), params.values["statistics"]["confidence"]
+    claims, confidence = read_csv(folder / "claims.csv").fillna({"unit": ""}), params.confidence
     sections = []
     for name, section in SECTIONS.items():
         pictures = [embedded(folder / "figures" / f"{section.figure}.svg", section.caption, section.alt)]

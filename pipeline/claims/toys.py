@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from gan.modes import RECIPES
 from gan.optimum import EQUILIBRIUM
 from gan.readings import Estimate, over_seeds, paired, ratio_over_seeds
 from pipeline.claims.claim import Claim, Frames, within
@@ -14,6 +15,7 @@ EXACT = 1e-3  # nats, where no network is trained
 TURNS = 0.9  # of the distance at the start: not approached
 FOUND = 0.9  # of all modes
 RESOLVED = 0.5  # of the samples; an even spread over the grid has 0.28
+IN_STEP = next(iter(RECIPES))
 SHAPES = {1: "one dimension", 2: "two dimensions"}
 BELOW_1, AT_0 = (-math.inf, 1.0), (-NEAR, NEAR)
 
@@ -26,7 +28,7 @@ def optimal_discriminator(frames: Frames, params: Params) -> list[Claim]:
 
 def _optimal(frame: pd.DataFrame, params: Params) -> list[Claim]:
     """In so many dimensions: how near D comes, and what steps and capacity do for it."""
-    confidence, where = params.values["statistics"]["confidence"], SHAPES[frame.dimensions.iloc[0]]
+    confidence, where = params.confidence, SHAPES[frame.dimensions.iloc[0]]
     units, steps = (sorted(frame[column].unique()) for column in ("units", "steps"))
     by = frame.set_index(["units", "steps", "seed"]).distance.sort_index()
     end = by.loc[units[-1], steps[-1]]
@@ -36,7 +38,7 @@ def _optimal(frame: pd.DataFrame, params: Params) -> list[Claim]:
     distance = f"mean distance of D from D* in {where}"
     at_best = f"{distance}: {units[-1]} units a layer, {steps[-1]} steps"
     return [
-        within(f"D meets its optimum, {where}", at_best, best, AT_0),
+        within(f"D meets its optimum, {where}", at_best, best, AT_0, kind="paper"),
         within(
             f"more steps bring D nearer, {where}",
             f"{distance}: {steps[-1]} steps over {steps[0]}",
@@ -56,7 +58,7 @@ def _optimal(frame: pd.DataFrame, params: Params) -> list[Claim]:
 
 def global_optimum(frames: Frames, params: Params) -> list[Claim]:
     """Theorem 1: C(G) = -log 4 + 2 JSD, least where p_g = p_data."""
-    frame, confidence = frames["path.csv"], params.values["statistics"]["confidence"]
+    frame, confidence = frames["path.csv"], params.confidence
     lacking = (frame.c - frame.reached).groupby(frame.seed).max()
     first = frame[frame.seed == frame.seed.min()].set_index("t")  # C(G) has no chance in it
     wrong = (first.c - (EQUILIBRIUM + 2 * first.jsd)).abs().max()
@@ -69,6 +71,7 @@ def global_optimum(frames: Frames, params: Params) -> list[Claim]:
             _exactly(wrong, len(first)),
             (-EXACT, EXACT),
             nats,
+            kind="identity",
             over="generator",
         ),
         within(
@@ -77,6 +80,7 @@ def global_optimum(frames: Frames, params: Params) -> list[Claim]:
             _exactly(above[above.index < 1].min() - above.loc[1.0], len(first) - 1),
             (EXACT, math.inf),
             nats,
+            kind="identity",
             over="generator",
         ),
         within(
@@ -85,6 +89,7 @@ def global_optimum(frames: Frames, params: Params) -> list[Claim]:
             _exactly(above.loc[1.0], 1),
             (-EXACT, EXACT),
             nats,
+            kind="identity",
             over="generator",
         ),
         within(
@@ -105,7 +110,7 @@ def _exactly(value: float, n: int) -> Estimate:
 
 def convergence(frames: Frames, params: Params) -> list[Claim]:
     """Proposition 2: updates of p_g itself converge; of parameters, nobody promises that."""
-    confidence = params.values["statistics"]["confidence"]
+    confidence = params.confidence
     descent, nets = frames["descent.csv"], frames["nets.csv"].rename(columns={"round": "step"})
     exact, trained = (over_seeds(_ends(frame).tolist(), confidence) for frame in (descent, nets))
     changes = descent.sort_values(["seed", "step"]).groupby("seed").c.diff().dropna()
@@ -113,7 +118,14 @@ def convergence(frames: Frames, params: Params) -> list[Claim]:
     left = f"C(G) + log 4 after {descent.step.max()} updates on a finite set"
     rounds = f"C(G) + log 4 after {nets.step.max()} rounds of Algorithm 1"
     return [
-        within("small updates of p_g against the optimal D lead to p_data", left, exact, (-EXACT, EXACT), "nats"),
+        within(
+            "small updates of p_g against the optimal D lead to p_data",
+            left,
+            exact,
+            (-EXACT, EXACT),
+            "nats",
+            kind="paper",
+        ),
         within(
             "and C(G) never rises on the way",
             "updates after which it is greater",
@@ -154,14 +166,13 @@ def modes(frames: Frames, params: Params) -> list[Claim]:
 
 
 def _modes(target: str, frame: pd.DataFrame, params: Params) -> list[Claim]:
-    confidence, all_modes = params.values["statistics"]["confidence"], int(frame.modes.iloc[0])
-    balanced, fast = (
-        dict(zip(mine.seed, mine.covered, strict=True)) for _, mine in frame.groupby("setting", sort=False)
-    )
+    confidence, all_modes = params.confidence, int(frame.modes.iloc[0])
+    of = {str(setting): mine.set_index("seed") for setting, mine in frame.groupby("setting")}
+    balanced, fast = (of[setting].covered.to_dict() for setting in RECIPES)
     kept, lost = over_seeds(list(balanced.values()), confidence), paired(fast, balanced, confidence)
     found, bounds = f"modes covered of {all_modes}", (FOUND * all_modes, math.inf)
     fewer = "modes covered, difference of games of one seed"
-    on_modes = over_seeds(frame[frame.setting == frame.setting.iloc[0]].good.tolist(), confidence)
+    on_modes = over_seeds(of[IN_STEP].good.tolist(), confidence)
     return [
         within(
             f"trained in step with D, G covers the modes of the {target}", found, kept, bounds, "modes", kind="check"
@@ -175,6 +186,7 @@ def _modes(target: str, frame: pd.DataFrame, params: Params) -> list[Claim]:
             lost,
             (-math.inf, 0),
             "modes",
+            kind="paper",
             over="pair",
         ),
     ]

@@ -38,13 +38,18 @@ def difference(frames: Frames, params: Params, one: str, other: str, metric: str
         among: so many differences are read together; their intervals hold all at once.
     """
     measures = frames["measures.csv"]
-    confidence = simultaneous(params.values["statistics"]["confidence"], among)
+    confidence = simultaneous(params.confidence, among)
     return paired(by_seed(measures, one, metric), by_seed(measures, other, metric), confidence)
+
+
+def seeds_of(frames: Frames) -> int:
+    """How many seeds were trained of each experiment."""
+    return frames["measures.csv"].seed.nunique()
 
 
 def _too_short(frames: Frames, params: Params) -> str:
     """Why what these runs gave is not read; empty where it is."""
-    return params.claims.too_short(frames["measures.csv"].seed.nunique())
+    return params.claims.too_short(seeds_of(frames))
 
 
 def _effect(
@@ -71,11 +76,11 @@ def saturating_loss(frames: Frames, params: Params) -> list[Claim]:
     logs = np.log(sure.saturating / sure.non_saturating).groupby(sure.seed).mean()
     ratio = Estimate(math.nan, math.nan, math.nan, 0)
     if len(logs):
-        ratio = ratio_over_seeds(np.exp(logs).tolist(), params.values["statistics"]["confidence"])
+        ratio = ratio_over_seeds(np.exp(logs).tolist(), params.confidence)
     where = f"where D(G(z)) is below {CONFIDENT:g}, of the first {steps_seen(looks)} steps"
     measured = f"norm of its gradient over the other's, geometric mean {where}"
     says = "while D rejects the samples, the saturating loss gives G the weaker gradient"
-    rows = [within(says, measured, ratio, (-math.inf, 1))]
+    rows = [within(says, measured, ratio, (-math.inf, 1), kind="paper")]
     for name in (claims.saturating, claims.switching):
         says = f"{params.experiment(name).label}, against the non-saturating one throughout"
         rows.append(_effect(frames, params, says, name, difference(frames, params, name, claims.code, among=2)))
@@ -86,9 +91,9 @@ def helvetica(frames: Frames, params: Params) -> list[Claim]:
     """Sections 3 and 6: G trained too much without updating D collapses; trained in step it does not."""
     claims, short = params.claims, _too_short(frames, params)
     present = by_seed(frames["measures.csv"], claims.code, "classes_present")
-    found = over_seeds(list(present.values()), params.values["statistics"]["confidence"])
+    found = over_seeds(list(present.values()), params.confidence)
     says, measured = "trained in step with D, G leaves out no digit", "digits with 1% of the samples, by a classifier"
-    rows = [within(says, measured, found, (LEAST_DIGITS, math.inf), "digits", short, kind="check")]
+    rows = [within(says, measured, found, (LEAST_DIGITS, math.inf), "digits", kind="check", too_short=short)]
     first, *others = claims.steps
     for name in others:
         steps = params.experiment(name).recipe.generator_steps
@@ -96,7 +101,8 @@ def helvetica(frames: Frames, params: Params) -> list[Claim]:
             if steps > 1:
                 says = f"G trained {steps} times for each step of D {less_of}"
                 less = difference(frames, params, name, first, metric)
-                rows.append(within(says, f"{what}, {PAIRED}", less, (-math.inf, 0), unit, short, "pair"))
+                measured, bounds = f"{what}, {PAIRED}", (-math.inf, 0.0)
+                rows.append(within(says, measured, less, bounds, unit, kind="paper", too_short=short, over="pair"))
     return [*_yardsticks(frames["yardsticks.csv"]), *rows]
 
 
@@ -107,7 +113,7 @@ def _yardsticks(frame: pd.DataFrame) -> list[Claim]:
         less = float(known["collapse on purpose", metric] - known["validation images", metric])
         says, measured = f"a collapse made on purpose {less_of}", f"{what}, minus that of validation images"
         number = Estimate(less, less, less, 1)
-        rows.append(within(says, measured, number, (-math.inf, 0), unit, over="set", kind="check"))
+        rows.append(within(says, measured, number, (-math.inf, 0), unit, kind="check", over="set"))
     return rows
 
 
@@ -119,18 +125,25 @@ def half(frames: Frames, params: Params) -> list[Claim]:
     told_apart = by_seed(frames["measures.csv"], claims.code, "two_sample_accuracy")
     real = frames["yardsticks.csv"].set_index(["of", "metric"]).loc[("validation images", "two_sample_accuracy")]
     numbers = {
-        "the mean of D(x) is 1/2 at the end": ("over training images in the last epoch", last["D(x)"].tolist()),
-        "the mean of D(G(z)) is 1/2 at the end": ("over samples in the last epoch", last["D(G(z))"].tolist()),
+        "the mean of D(x) is 1/2 at the end": ("over training images", last["D(x)"].tolist()),
+        "the mean of D(G(z)) is 1/2 at the end": ("over samples", last["D(G(z))"].tolist()),
     }
-    confidence, short = params.values["statistics"]["confidence"], _too_short(frames, params)
+    confidence, short = params.confidence, _too_short(frames, params)
     rows = [
-        within(says, measured, over_seeds(values, confidence), HALF, too_short=short)
-        for says, (measured, values) in numbers.items()
+        within(
+            says,
+            f"{over} of the last epoch, dropout active, D as it was at each step",
+            over_seeds(values, confidence),
+            HALF,
+            kind="check",
+            too_short=short,
+        )
+        for says, (over, values) in numbers.items()
     ]
     measured = f"its accuracy on held-out halves, best generator; real validation images: {real.value:.3f}"
     accuracy = over_seeds(list(told_apart.values()), confidence)
     says = "a fresh classifier tells samples from test images no better than other real images"
-    return [*rows, within(says, measured, accuracy, (-math.inf, real.high), too_short=short)]
+    return [*rows, within(says, measured, accuracy, (-math.inf, real.high), kind="paper", too_short=short)]
 
 
 def switches(frames: Frames, params: Params) -> list[Claim]:
@@ -167,8 +180,8 @@ def discriminator_steps(frames: Frames, params: Params) -> list[Claim]:
         rows.append(_effect(frames, params, f"{against}, as many images", name, nats))
         for axis, what in (("generator_steps", "as many steps of G"), ("multiply_adds", "as many multiply-adds")):
             epochs = _epochs_of_equal(table[axis], params, name)
-            nats = _up_to(frames["curves.csv"], params, epochs, among)
-            measured = f"best validation log-likelihood up to epoch {epochs[name]} against {epochs[first]}, {PAIRED}"
+            nats = _at(frames["curves.csv"], params, epochs, among)
+            measured = f"validation log-likelihood of epoch {epochs[name]} against epoch {epochs[first]}, {PAIRED}"
             why_not = _not_equal(table[axis], params, epochs)
             rows.append(_effect(frames, params, f"{against}, {what}", name, nats, measured, why_not))
     return rows
@@ -190,10 +203,16 @@ def _not_equal(per_epoch: pd.Series, params: Params, epochs: dict[str, int]) -> 
     return "" if min(epochs.values()) >= least else f"{min(epochs.values())} of {least} epochs"
 
 
-def _up_to(curves: pd.DataFrame, params: Params, epochs: dict[str, int], among: int) -> Estimate:
-    """The difference of two experiments' best validations up to an epoch each; a run that diverged has its best too."""
+def _at(curves: pd.DataFrame, params: Params, epochs: dict[str, int], among: int) -> Estimate:
+    """The difference of two experiments' validations at an epoch each; a run that diverged before has its last one.
+
+    Not of the best up to then: who looks more often would gain by looking.
+    """
+    sorted_ = curves.sort_values("epoch")
     one, other = (
-        curves[(curves.experiment == name) & (curves.epoch <= last)].groupby("seed").validation_log_likelihood.max()
+        sorted_[(sorted_.experiment == name) & (sorted_.epoch <= last)]
+        .groupby("seed")
+        .validation_log_likelihood.last()  # that is not missing
         for name, last in epochs.items()
     )
-    return paired(one.to_dict(), other.to_dict(), simultaneous(params.values["statistics"]["confidence"], among))
+    return paired(one.to_dict(), other.to_dict(), simultaneous(params.confidence, among))

@@ -137,7 +137,10 @@ rule read_claims:
             file=["measures.csv", "measures.manifest.json", "curve.csv", "manifest.json"],
         ),
         templates=here(
-            "pipeline/report/claims.html.j2", "pipeline/report/claims_part.html.j2", "pipeline/report/style.css"
+            "pipeline/report/claims.html.j2",
+            "pipeline/report/claims_part.html.j2",
+            "pipeline/report/table.html.j2",
+            "pipeline/report/style.css",
         ),
         src=sources("pipeline.claims"),
     output:

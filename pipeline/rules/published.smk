@@ -57,7 +57,10 @@ rule regenerate_claims:
     input:
         published=here(*expand("results/published/claims/{name}.csv", name=claims_graph.tables)),
         templates=here(
-            "pipeline/report/claims.html.j2", "pipeline/report/claims_part.html.j2", "pipeline/report/style.css"
+            "pipeline/report/claims.html.j2",
+            "pipeline/report/claims_part.html.j2",
+            "pipeline/report/table.html.j2",
+            "pipeline/report/style.css",
         ),
         src=sources("pipeline.claims"),
     output:

@@ -121,7 +121,10 @@ rule report:
         downloads=graph.downloads(),
         data=expand("data/prepared/{dataset}.manifest.json", dataset=graph.datasets()),
         templates=here(
-            "pipeline/report/report.html.j2", "pipeline/report/claims_part.html.j2", "pipeline/report/style.css"
+            "pipeline/report/report.html.j2",
+            "pipeline/report/claims_part.html.j2",
+            "pipeline/report/table.html.j2",
+            "pipeline/report/style.css",
         ),
         src=sources("pipeline.report"),
     output:

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 import torch
 
+from gan import convergence
 from gan.convergence import (
     DIRAC_RATE,
     SIMPLEX_RATE,
@@ -116,6 +117,12 @@ def test_train_networks_brings_the_criterion_down():
     assert rows[0].c > -0.1, "an untrained G lies far from the data"
     assert all(row.c > EQUILIBRIUM for row in rows)
     assert rows[-1].c < EQUILIBRIUM + 0.05
+
+
+def test_train_networks_says_when_g_leaves_the_grid(monkeypatch):
+    monkeypatch.setattr(convergence, "G_RATE", 1e4)
+    with pytest.raises(FloatingPointError, match=r"G has left the grid in seed 0, round \d"):
+        train_networks(0, rounds=4, every=1)
 
 
 def test_train_networks_repeats_itself():

@@ -97,6 +97,40 @@ def test_alternating_steps_equal_algorithm_1(networks, images):
             torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-7)
 
 
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"update": "alternating"},
+        {"generator_noise": "fresh"},
+        {"generator_masks": "fresh"},
+        {"update": "alternating", "generator_noise": "fresh", "generator_masks": "fresh"},
+    ],
+    ids=lambda switches: " ".join(switches),
+)
+def test_each_switch_alone_equals_the_plain_rules(networks, images, switches):
+    """Which D judges G's samples, on which noise and under which masks."""
+    g, d = copy.deepcopy(networks)
+    recipe = Recipe(batch_size=25, **switches)
+    game, v_g, v_d = Game(*networks, recipe), fresh_velocities(g), fresh_velocities(d)
+    draws, mirror = draws_of(game, 1), draws_of(game, 1)
+    train_step(game, [images], draws, epoch=1)
+    noise, real, masks = halves(mirror.next(25))
+    loss_d = 0.5 * (
+        cross_entropy(d(images, real), torch.ones(25)) + cross_entropy(d(g(noise).detach(), masks), torch.zeros(25))
+    )
+    old_d = copy.deepcopy(d)
+    plain_update(d, v_d, loss_d, 0.1, 0.5)
+    judge = d if recipe.update == "alternating" else old_d
+    if len(switches) > ("update" in switches):
+        fresh_noise, _, fresh_masks = halves(mirror.next(25))
+        noise = fresh_noise if recipe.generator_noise == "fresh" else noise
+        masks = fresh_masks if recipe.generator_masks == "fresh" else masks
+    plain_update(g, v_g, cross_entropy(judge(g(noise), masks), torch.ones(25)), 0.1, 0.5)
+    for ours, theirs in ((game.generator, g), (game.discriminator, d)):
+        for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-7)
+
+
 @pytest.mark.parametrize("change", [{"generator_noise": "fresh"}, {"generator_masks": "fresh"}])
 def test_fresh_draws_change_the_generator_alone(networks, images, change):
     shared, fresh = (Game(*copy.deepcopy(networks), Recipe(batch_size=25, **options)) for options in ({}, change))

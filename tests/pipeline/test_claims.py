@@ -147,16 +147,25 @@ def test_k_is_compared_at_equal_steps_of_the_generator_and_at_equal_compute(para
     # The curves rise by 10 nats an epoch, and k = 5 needs five epochs for the steps of one: 60 epochs against 12.
     rows = {name: found[f"k = {name} against k = 1, as many steps of G"] for name in ("5", "1/5")}
     assert rows["5"].value == pytest.approx(480)
-    assert "up to epoch 60 against 12" in rows["5"].measured
+    assert "of epoch 60 against epoch 12" in rows["5"].measured
     assert rows["1/5"].value == pytest.approx(-480)
     assert rows["5"].reading.startswith("too short to tell: 12 of 50 epochs")
     assert found["k = 5 against k = 1, as many images"].reading.startswith("no effect")
     more = found["k = 2 against k = 1, as many multiply-adds"]
     assert 0 < more.value < 600, "a step of D is cheaper than one of each"
-    assert more.reading.startswith("too short" if "against 4" in more.measured else "gains")
+    assert more.reading.startswith("too short" if "against epoch 4" in more.measured else "gains")
 
 
-def test_a_run_that_diverged_counts_with_its_best_epoch_before(params):
+def test_a_lucky_look_on_the_way_counts_for_nothing(params):
+    """The best of more looks is better without being better."""
+    rows = curves(params)
+    rows.loc[(rows.experiment == "mnist-k1") & (rows.epoch == 3), "validation_log_likelihood"] = 1e4
+    frames = {"measures.csv": measures(params), "curves.csv": rows}
+    found = {row.says: row for row in trained.discriminator_steps(frames, params)}
+    assert found["k = 5 against k = 1, as many steps of G"].value == pytest.approx(480)
+
+
+def test_a_run_that_diverged_counts_with_its_last_epoch_before(params):
     rows = curves(params)
     lost = (rows.experiment == "mnist-k5") & (rows.seed < 4) & (rows.epoch > 2)
     frames = {"measures.csv": measures(params), "curves.csv": rows[~lost]}

@@ -129,12 +129,21 @@ def test_components_refuse_seeds_with_different_draws():
 
 
 def test_the_variance_sentence_names_what_moves_a_number_most():
-    rows = {"experiment": "mnist", "n": 3, "low": 1.0, "high": 9.0}
-    frame = pd.DataFrame([rows | {"source": "training seed", "sd": 4.0}, rows | {"source": "test images", "sd": 2.0}])
+    rows = {"experiment": "mnist", "n": 3}
+    frame = pd.DataFrame(
+        [
+            rows | {"source": "training seed", "sd": 4.0, "low": 2.5, "high": 9.0},
+            rows | {"source": "test images", "sd": 2.0, "low": 1.9, "high": 2.1},
+        ]
+    )
     (sentence,) = variance_sentences(frame, metrics([220.0, 230.0]), PARAMS)
-    assert "most is the training seed (sd in nats: training seed 4; test images 2). 2 seeds: 220.0, 230.0" in sentence
-    frame["sd"] = [1.0, 2.0]
-    assert "most is the test images" in variance_sentences(frame, metrics([220.0]), PARAMS)[0]
+    assert "what moves one number most is the training seed (sd in nats: training seed 4; test" in sentence
+    assert "images 2). 2 seeds: 220.0, 230.0" in sentence
+    frame["low"] = [2.0, 1.9]
+    assert (
+        "no source stands out; the largest is the training seed"
+        in variance_sentences(frame, metrics([220.0, 230.0]), PARAMS)[0]
+    )
     frame.loc[0, "sd"] = np.nan
     (unsure,) = variance_sentences(frame, metrics([220.0]), PARAMS)
     assert "Not known from so few: training seed, which may move it more." in unsure

@@ -1,5 +1,8 @@
 """Which code made a file, and what the manifest says."""
 
+import pytest
+
+from pipeline import provenance
 from pipeline.io import read_json, sha256
 from pipeline.provenance import ROOT, Record, code_hash, sources
 
@@ -31,8 +34,27 @@ def test_figures_tables_and_report_read_no_network():
         assert not any(word in text for word in ("load_generator", "read_tensors", "draw_samples")), path
 
 
-def test_code_hash_is_stable():
-    assert code_hash("pipeline.train") == code_hash("pipeline.train")
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("# Weighted", "# By weight", True),
+        ('"""Three."""', '"""A number of ours."""', True),
+        ("return 3", "return 4", False),
+    ],
+    ids=["comment", "docstring", "number"],
+)
+def test_code_hash_knows_what_computes_from_what_is_said(tmp_path, monkeypatch, old, new, same):
+    """Resuming, `box` and `verify` rest on it."""
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    (tmp_path / "pipeline").mkdir()
+    source = tmp_path / "pipeline/three.py"
+    source.write_text('"""A stage."""\n\n\ndef three():\n    """Three."""\n    # Weighted.\n    return 3\n')
+    before = provenance.code_hash("pipeline.three")
+    source.write_text(source.read_text().replace(old, new))
+    assert (provenance.code_hash("pipeline.three") == before) is same
+
+
+def test_code_hash_differs_between_stages():
     assert code_hash("pipeline.train") != code_hash("pipeline.sample")
 
 

@@ -141,7 +141,8 @@ def test_markdown_and_latex_hold_every_cell_and_the_scale():
     for text in frame.to_numpy().ravel():
         shown_text = text.removeprefix(table.LATER).removeprefix(table.AUDIT)
         assert shown_text in markdown
-        assert shown_text.replace("±", r"$\pm$") in latex
+        assert shown_text.replace("±", r"$\pm$").replace("%", r"\%") in latex
+    assert latex.count("%") == latex.count(r"\%") + 1, "a bare % hides the rest of its line"
     assert "scale `quick`" in markdown
     assert "MNIST: 225.0 ± 7.1 (sd; median 225.0) nats over 2 training seeds of up to 20 epochs; " in markdown
     assert "; the paper's one run gave 225; not judged" in markdown

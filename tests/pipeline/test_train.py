@@ -200,6 +200,7 @@ def test_train_says_at_which_step_a_run_diverged(folder):
     done = run_in(ROOT, *arguments(folder, "wild", params=str(folder / "wild.yaml")))
     assert done.returncode == 1
     assert "not finite in seed 0, epoch 1, step" in done.stderr
+    assert "has its last good state" not in done.stderr, "there was none"
     assert not (folder / "wild").exists()
 
 
