@@ -12,9 +12,9 @@ sys.path.insert(0, workflow.basedir)
 os.environ.update(PYTHONPATH=workflow.basedir)
 
 from pipeline.errors import UserError
-from pipeline.claims_graph import ClaimsGraph
+from pipeline.claims.files import FIGURES as CLAIMS_FIGURES
+from pipeline.claims.graph import ClaimsGraph
 from pipeline.graph import TRAINED, Graph
-from pipeline.runs import OF_CLAIMS
 
 
 configfile: "params.yaml"

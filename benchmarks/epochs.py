@@ -21,8 +21,8 @@ from gan.training import Game, train_epoch
 from pipeline.datasets import load_images
 from pipeline.experiments import Experiment
 from pipeline.io import read_csv, write_csv
+from pipeline.networks import new_discriminator, new_generator
 from pipeline.params import load
-from pipeline.runs import new_discriminator, new_generator
 
 
 def main() -> None:

@@ -23,8 +23,8 @@ from gan.training import Game, train_epoch
 from pipeline.devices import add_device, hardware, use_device
 from pipeline.experiments import Experiment
 from pipeline.io import write_csv
+from pipeline.networks import new_discriminator, new_generator
 from pipeline.params import load
-from pipeline.runs import new_discriminator, new_generator
 
 MINIBATCHES = 100
 

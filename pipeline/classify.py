@@ -12,10 +12,10 @@ from gan.classifier import Classifier, accuracy, fit
 from gan.seeding import stream
 from gan.splits import TEST, TRAIN
 from pipeline import cli
+from pipeline.claims.measures import Ruler, measured, new_ruler
 from pipeline.datasets import N_CLASSES, check_prepared, load_images, load_labels
 from pipeline.devices import add_device, use_device
 from pipeline.io import write_csv, write_tensors
-from pipeline.measures import Ruler, measured, new_ruler
 from pipeline.provenance import Record
 from pipeline.scores import Rows, named
 

@@ -17,8 +17,9 @@ from pipeline import cli
 from pipeline.devices import add_device, use_device
 from pipeline.experiments import Experiment
 from pipeline.io import read_array, write_arrays, write_csv
+from pipeline.networks import load_generator
 from pipeline.provenance import Record
-from pipeline.runs import BANDWIDTHS, GENERATORS, IMAGES, MANIFESTS, METRICS, REDRAWN, SAMPLES, Run, load_generator
+from pipeline.runs import BANDWIDTHS, GENERATORS, IMAGES, MANIFESTS, METRICS, REDRAWN, SAMPLES, Run
 from pipeline.scores import Fold, Rows, folds, named, place_in_grid, score_folds
 
 EXAMPLE = "--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz"

@@ -29,7 +29,7 @@ from pipeline.runs import (
     plain,
 )
 
-OF_RUNS = {METRICS: "metrics.csv", CURVE: "curves.csv", BANDWIDTHS: "bandwidths.csv"}
+RUN_TABLES = {METRICS: "metrics.csv", CURVE: "curves.csv", BANDWIDTHS: "bandwidths.csv"}
 COUNTS = ("seed", "fold", "n_samples", "n_eval")  # columns of integers, some of them missing
 Frames = dict[str, pd.DataFrame]
 
@@ -56,7 +56,7 @@ def gather(folders: list[Path], params: Params) -> Frames:
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in GATHERED}
     for name, runs in by_experiment.items():
         for run in runs:
-            for file, gathered in OF_RUNS.items():
+            for file, gathered in RUN_TABLES.items():
                 frame = read_csv(run.folder / file).assign(experiment=name, seed=run.seed)
                 parts[gathered].append(frame)
         audit = _check_audit(runs, params.experiment(name))

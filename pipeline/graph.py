@@ -19,7 +19,7 @@ from pipeline.runs import AUDIT, CURVE, GATHERED, GENERATORS, MANIFESTS, name_of
 
 OVERRIDABLE = ("scale", "experiments", "seeds")
 PUBLISHED = Path("results/published")
-KINDS = (
+FIGURES = (
     "samples",
     "interpolation",
     "bandwidth",
@@ -178,7 +178,7 @@ class Graph:
 
     def figures(self) -> list[str]:
         """Names of all figures."""
-        each = [f"{kind}-{name}" for name in self.experiments() for kind in KINDS]
+        each = [f"{kind}-{name}" for name in self.experiments() for kind in FIGURES]
         return ["table1", "toy", "oracle", *each]
 
     def datasets(self) -> list[str]:

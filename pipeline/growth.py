@@ -15,8 +15,9 @@ from pipeline import cli
 from pipeline.devices import add_device, use_device
 from pipeline.experiments import Experiment
 from pipeline.io import write_csv
+from pipeline.networks import load_generator
 from pipeline.provenance import Record
-from pipeline.runs import AUDITS, GENERATORS, GROWTH, Run, load_generator
+from pipeline.runs import AUDITS, GENERATORS, GROWTH, Run
 from pipeline.scores import Fold, Rows, folds, named, place_in_grid
 
 EXAMPLE = """--scale quick --experiment mnist --run runs/quick/mnist/seed0 \\

@@ -9,13 +9,14 @@ from gan.classifier import Classifier, with_weights
 from gan.sampling import draw_samples
 from gan.seeding import stream
 from pipeline import cli
+from pipeline.claims.measures import Ruler, measured, new_ruler
 from pipeline.datasets import check_prepared
 from pipeline.devices import add_device, use_device
 from pipeline.io import read_json, read_tensors, reading, write_csv
-from pipeline.measures import Ruler, measured, new_ruler
+from pipeline.networks import load_generator
 from pipeline.params import Params
 from pipeline.provenance import Record
-from pipeline.runs import GENERATORS, MANIFESTS, MEASURED, MEASURES, Run, load_generator
+from pipeline.runs import GENERATORS, MANIFESTS, MEASURED, MEASURES, Run
 from pipeline.scores import named
 
 EXAMPLE = """--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz \\

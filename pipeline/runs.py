@@ -1,17 +1,13 @@
-"""A run on disk: its networks from the settings, its files, and the chain of manifests that guards them."""
+"""A run on disk: its files, and the chain of manifests that guards them."""
 
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from gan.models import Discriminator, Generator
-from gan.seeding import stream
 from pipeline.errors import UserError
 from pipeline.experiments import Experiment
-from pipeline.io import read_json, read_tensors, reading, sha256
+from pipeline.io import read_json, reading, sha256
 
 GENERATORS = {"best": "generator.safetensors", "last": "last.safetensors"}
 SAMPLES = {"best": "samples.npy", "last": "last_samples.npy"}
@@ -21,69 +17,9 @@ REDRAWN, IMAGES = "redrawn.csv", "test_images.npz"  # scores of other draws; the
 MEASURES, MEASURED = "measures.csv", "measures.manifest.json"  # of a run that is compared with others
 AUDIT, GROWTH = "audit", "growth.csv"  # of an experiment: the folder beside its runs, and a file there
 GATHERED = ("metrics.csv", "curves.csv", "bandwidths.csv", "growth.csv", "variance.csv")  # of a scale
-# What claims are read from: tables of toys, then of the MNIST toolbox, then of the runs.
-OF_TOYS = ("optimal", "path", "descent", "dirac", "nets", "modes", "modes_points")
-OF_MNIST = ("saturation", "classifier", "yardsticks")
-OF_RUNS = ("measures", "curves")
-OF_CLAIMS = ("optimal", "path", "convergence", "saturation", "steps", "modes", "half", "effects", "variety")  # figures
-CLAIMED = (*OF_TOYS, *OF_MNIST, *OF_RUNS)
 # The manifests of a run's stages, in order.
 MANIFESTS = {"train": "manifest.json", "sample": "samples.manifest.json", "evaluate": "metrics.manifest.json"}
 AUDITS = {"audit": "manifest.json", "growth": "growth.manifest.json"}  # manifests in an experiment's AUDIT folder
-
-
-def new_generator(
-    experiment: Experiment, seed: int, device: torch.device, mean_image: torch.Tensor | None = None
-) -> Generator:
-    """G with the initial weights of a seed; without a mean image its biases wait to be loaded."""
-    if mean_image is None:
-        mean_image = torch.full((experiment.generator[-1].units,), 0.5, device=device)
-    weights = stream(seed, "generator weights", device=device)
-    return Generator(experiment.noise_size, experiment.generator, weights, mean_image)
-
-
-def new_discriminator(experiment: Experiment, seed: int, device: torch.device) -> Discriminator:
-    """D with the initial weights of a seed."""
-    weights = stream(seed, "discriminator weights", device=device)
-    return Discriminator(experiment.generator[-1].units, experiment.discriminator, weights)
-
-
-def generator_with(state: dict[str, torch.Tensor], experiment: Experiment, device: torch.device) -> Generator:
-    """A trained G from its tensors.
-
-    Raises:
-        ValueError: they are of another network.
-    """
-    generator = new_generator(experiment, 0, device)
-    try:
-        generator.load_state_dict(state)
-    except RuntimeError as error:
-        raise ValueError("weights of another network") from error
-    return generator
-
-
-def load_generator(path: Path, experiment: Experiment, device: torch.device) -> Generator:
-    """A trained G.
-
-    Raises:
-        UserError: the file is missing, damaged, or of another network.
-    """
-    tensors, _ = read_tensors(path)
-    with reading(path):
-        return generator_with(tensors, experiment, device)
-
-
-def put_on_top(generator: Generator, pretrained: dict[str, torch.Tensor]) -> None:
-    """Give a generator's upper layers the weights of a pretrained one (the second stage of the TFD recipe).
-
-    Args:
-        generator: its last layers are the pretrained generator's; changed in place.
-        pretrained: that generator's tensors.
-    """
-    below = len(generator.layers) - len({name.split(".")[1] for name in pretrained})
-    for name, tensor in pretrained.items():
-        _, place, kind = name.split(".")
-        getattr(generator.layers[below + int(place)], kind).data.copy_(tensor)
 
 
 def manifests(folder: Path) -> list[Path]:

@@ -16,8 +16,9 @@ from pipeline.devices import add_device, use_device
 from pipeline.errors import RunError
 from pipeline.experiments import Dataset, Experiment
 from pipeline.io import write_array, write_arrays, write_same
+from pipeline.networks import load_generator
 from pipeline.provenance import Record
-from pipeline.runs import GENERATORS, MANIFESTS, SAMPLES, SHEET, Run, load_generator
+from pipeline.runs import GENERATORS, MANIFESTS, SAMPLES, SHEET, Run
 
 EXAMPLE = "--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz"
 SHEET_ROWS, SHEET_COLUMNS = 4, 5  # fair draws of Figure 2; a sixth column shows neighbours

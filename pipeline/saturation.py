@@ -14,8 +14,8 @@ from pipeline import cli
 from pipeline.datasets import check_prepared, load_images
 from pipeline.devices import add_device, use_device
 from pipeline.io import write_csv
+from pipeline.networks import new_discriminator, new_generator
 from pipeline.provenance import Record
-from pipeline.runs import new_discriminator, new_generator
 
 EXAMPLE = """--scale quick --experiment mnist-code --seeds 0 1 \\
     --data data/prepared/mnist.npz --output results/quick/claims/saturation.csv"""

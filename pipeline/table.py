@@ -11,7 +11,7 @@ import pandas as pd
 from gan.statistics import MIN_SEEDS
 from pipeline import cli
 from pipeline.evidence import AUDITED, audit_cells, audit_sentences
-from pipeline.gather import OF_RUNS, Frames, gather, tidy
+from pipeline.gather import RUN_TABLES, Frames, gather, tidy
 from pipeline.io import csv_text, json_text, read_csv, write_text
 from pipeline.params import PAPERS_COLUMNS, Params
 from pipeline.provenance import Record
@@ -51,7 +51,7 @@ def _work(args: argparse.Namespace) -> None:
     record = Record("table")
     params = cli.selected_params(args)
     if args.runs:
-        inputs = [run / name for run in args.runs for name in OF_RUNS]
+        inputs = [run / name for run in args.runs for name in RUN_TABLES]
         frames = gather(args.runs, params)
     else:
         inputs = [args.gathered / name for name in GATHERED]

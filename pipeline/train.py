@@ -26,19 +26,10 @@ from pipeline.errors import RunError, Stopped, UserError
 from pipeline.experiments import Experiment
 from pipeline.io import read_tensors, sha256, write_csv, write_same, write_tensors
 from pipeline.lock import lock
+from pipeline.networks import generator_with, new_discriminator, new_generator, put_on_top
 from pipeline.progress import Reporter
 from pipeline.provenance import Record, code_hash, peak_memory_mb
-from pipeline.runs import (
-    CURVE,
-    GENERATORS,
-    MANIFESTS,
-    Run,
-    generator_with,
-    name_of,
-    new_discriminator,
-    new_generator,
-    put_on_top,
-)
+from pipeline.runs import CURVE, GENERATORS, MANIFESTS, Run, name_of
 
 EXAMPLE = """--scale quick --experiment mnist --seeds 0 1 \\
     --data data/prepared/mnist.npz --output runs/quick/mnist --work work/quick/mnist"""

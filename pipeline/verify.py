@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import cli
+from pipeline.claims.files import OF_MNIST, OF_TOYS
 from pipeline.claims.gather import gather_claims
 from pipeline.claims.read import read_all
 from pipeline.errors import UserError
@@ -17,7 +18,7 @@ from pipeline.gather import gather
 from pipeline.io import csv_text, read_csv, read_json, reading, sha256
 from pipeline.params import Params
 from pipeline.provenance import code_hash
-from pipeline.runs import MANIFESTS, MEASURED, OF_MNIST, OF_TOYS, audits, differences, manifests, plain
+from pipeline.runs import MANIFESTS, MEASURED, audits, differences, manifests, plain
 from pipeline.table import render
 
 PREPARED = Path("data/prepared")

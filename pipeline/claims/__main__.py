@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipeline import cli
 from pipeline.claims.claim import Frames
+from pipeline.claims.files import OF_MNIST, OF_RUNS, OF_TOYS
 from pipeline.claims.gather import gather_claims
 from pipeline.claims.page import part
 from pipeline.claims.read import read_all
@@ -23,7 +24,6 @@ from pipeline.io import read_csv, write_csv, write_text
 from pipeline.params import Params
 from pipeline.provenance import Record
 from pipeline.report.page import render
-from pipeline.runs import OF_MNIST, OF_RUNS, OF_TOYS
 
 EXAMPLE = """--scale quick --runs runs/quick/mnist-code/seed0 runs/quick/mnist-code/seed1 ... \\
     --output results/quick/claims"""

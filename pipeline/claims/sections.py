@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from pipeline import drawing_modes, drawing_theory
-from pipeline.claims import drawing
+from pipeline.claims import drawing, drawing_modes, drawing_theory
 from pipeline.claims.claim import Frames
 from pipeline.params import Params
 

@@ -156,7 +156,7 @@ rule read_claims:
         "results/{scale}/claims/curves.csv",
         "results/{scale}/claims/claims.manifest.json",
         "results/{scale}/claims/figures/manifest.json",
-        expand("results/{{scale}}/claims/figures/{name}.{kind}", name=OF_CLAIMS, kind=["svg", "png"]),
+        expand("results/{{scale}}/claims/figures/{name}.{kind}", name=CLAIMS_FIGURES, kind=["svg", "png"]),
     log:
         "logs/claims/{scale}.log",
     benchmark:

@@ -15,8 +15,8 @@ from gan.seeding import stream
 from gan.splits import TEST, TRAIN
 from gan.training import Divergence, Game, train_epoch
 from pipeline.datasets import synthetic_images
+from pipeline.networks import generator_with, new_discriminator, new_generator
 from pipeline.params import load
-from pipeline.runs import generator_with, new_discriminator, new_generator
 
 RECIPES = {
     "2014 code": {},

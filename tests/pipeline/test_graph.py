@@ -7,7 +7,7 @@ import pytest
 import yaml
 from helpers import ROOT
 
-from pipeline.claims_graph import ClaimsGraph
+from pipeline.claims.graph import ClaimsGraph
 from pipeline.graph import Graph
 
 VALUES = yaml.safe_load((ROOT / "params.yaml").read_text())

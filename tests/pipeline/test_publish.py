@@ -5,7 +5,8 @@ import re
 import pytest
 from helpers import ROOT
 
-from pipeline import publish_claims, table
+from pipeline import table
+from pipeline.claims import publish as publish_claims
 from pipeline.errors import UserError
 from pipeline.evidence import blocks, read_evidence, with_blocks
 from pipeline.gather import tidy

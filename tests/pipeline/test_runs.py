@@ -10,18 +10,9 @@ from helpers import ROOT
 from gan.training import Game
 from pipeline.errors import UserError
 from pipeline.io import read_json, sha256, write_json, write_tensors, write_text
+from pipeline.networks import load_generator, new_discriminator, new_generator, put_on_top
 from pipeline.params import load
-from pipeline.runs import (
-    MANIFESTS,
-    Run,
-    differences,
-    load_generator,
-    name_of,
-    new_discriminator,
-    new_generator,
-    plain,
-    put_on_top,
-)
+from pipeline.runs import MANIFESTS, Run, differences, name_of, plain
 
 EXPERIMENT = load(ROOT / "params.yaml", "smoke").experiment("mnist")
 CPU = torch.device("cpu")

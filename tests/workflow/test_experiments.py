@@ -4,7 +4,7 @@ import pytest
 from helpers import edit, run_in
 
 from pipeline.evidence import AUDITED
-from pipeline.graph import KINDS
+from pipeline.graph import FIGURES
 from pipeline.io import read_csv, read_json
 from pipeline.summary import GAN
 
@@ -16,7 +16,7 @@ def test_every_experiment_runs_from_images_to_its_rows_and_figures(other_experim
     assert metrics.value.notna().all()
     assert set(metrics.model) == {GAN, *AUDITED}
     for name in names:
-        for kind in KINDS:
+        for kind in FIGURES:
             assert (results / "figures" / f"{kind}-{name}.svg").stat().st_size > 1000
     assert read_csv(results / "curves.csv")[["loss_D", "loss_G"]].notna().all(axis=None)
     table = (results / "table1.md").read_text()

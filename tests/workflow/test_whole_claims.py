@@ -7,10 +7,10 @@ import pytest
 from helpers import ROOT, copy_project, edit, jobs, only_mnist, run_in, trainings
 from markupsafe import escape
 
+from pipeline.claims.files import OF_TOYS
 from pipeline.claims.sections import MORE, SECTIONS
 from pipeline.io import read_csv, read_json
 from pipeline.params import load
-from pipeline.runs import OF_TOYS
 
 FEW = {"code": "mnist-k1", "switches": "[mnist-saturating]", "steps": "[mnist-k1, mnist-fifth]"}
 
@@ -72,7 +72,7 @@ def test_runs_of_one_seed_start_alike_and_part_where_they_differ(claimed):
 def test_verify_notices_a_changed_reading_and_publish_refuses_made_up_images(claimed, tmp_path):
     folder = tmp_path / "claimed"
     shutil.copytree(claimed, folder, copy_function=shutil.copyfile)
-    refused = run_in(folder, "-m", "pipeline.publish_claims", "--scale", "smoke")
+    refused = run_in(folder, "-m", "pipeline.claims.publish", "--scale", "smoke")
     assert "scale smoke has made-up images" in refused.stderr
     check = (
         "-c",

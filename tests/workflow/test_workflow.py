@@ -15,10 +15,11 @@ from gan.seeding import stream
 from gan.splits import TEST, TRAIN, VALIDATION
 from pipeline.datasets import load_images
 from pipeline.evidence import AUDITED
-from pipeline.graph import KINDS
+from pipeline.graph import FIGURES
 from pipeline.io import read_array, read_arrays, read_csv, read_json, write_json
+from pipeline.networks import new_generator
 from pipeline.params import load
-from pipeline.runs import MANIFESTS, new_generator
+from pipeline.runs import MANIFESTS
 from pipeline.summary import GAN
 
 SNAKEMAKE = ("-m", "snakemake", "--cores", "2")
@@ -97,7 +98,7 @@ def test_every_promised_file_is_there(finished):
     results = finished / "results/smoke"
     for name in ("table1.csv", "table1.md", "table1.tex", "report.html", "curves.csv", "bandwidths.csv"):
         assert (results / name).stat().st_size > 0
-    for name in ("table1", "toy", "oracle", *(f"{kind}-mnist" for kind in KINDS)):
+    for name in ("table1", "toy", "oracle", *(f"{kind}-mnist" for kind in FIGURES)):
         assert (results / "figures" / f"{name}.svg").stat().st_size > 1000
         assert (results / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     run = finished / "runs/smoke/mnist/seed1"

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+from pipeline.claims.files import TABLES
 from pipeline.graph import PUBLISHED, Graph, prepared
 from pipeline.io import read_json, sha256
-from pipeline.runs import CLAIMED
 
 
 class ClaimsGraph:
@@ -15,7 +15,7 @@ class ClaimsGraph:
         graph: of everything else.
     """
 
-    tables = CLAIMED  # names of the CSV files that claims are read from
+    tables = TABLES  # names of the CSV files that claims are read from
 
     def __init__(self, graph: Graph) -> None:
         self._graph, self._params = graph, graph.params

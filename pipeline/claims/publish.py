@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from pipeline import cli
+from pipeline.claims.files import TABLES
 from pipeline.claims.sections import SECTIONS
 from pipeline.claims.tables import scoreboard, shown, summary
 from pipeline.errors import UserError
@@ -15,7 +16,7 @@ from pipeline.evidence import with_blocks
 from pipeline.io import read_csv, read_json, write_json, write_text
 from pipeline.params import Params
 from pipeline.publish import check_size, commits, copy
-from pipeline.runs import CLAIMED, MANIFESTS, MEASURED
+from pipeline.runs import MANIFESTS, MEASURED
 from pipeline.verify import verify_claims
 
 MANIFESTS_OF = ("theory", "modes", "saturation", "classifier", "claims")
@@ -23,7 +24,7 @@ MANIFESTS_OF = ("theory", "modes", "saturation", "classifier", "claims")
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser("publish_claims", __doc__, "--scale quick")
+    parser = cli.parser("claims.publish", __doc__, "--scale quick")
     cli.add_params(parser)
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of all runs; default: %(default)s")
     parser.add_argument("--results", type=Path, default=Path("results"), help="default: %(default)s")
@@ -54,7 +55,7 @@ def _work(args: argparse.Namespace) -> None:
 
 def collect(params: Params, claims: Path, runs: Path) -> dict[str, Path]:
     """What is published: its name below results/published/claims/, and where it lies now."""
-    names = [f"{name}.csv" for name in (*CLAIMED, "claims")] + [f"{name}.manifest.json" for name in MANIFESTS_OF]
+    names = [f"{name}.csv" for name in (*TABLES, "claims")] + [f"{name}.manifest.json" for name in MANIFESTS_OF]
     names += [f"figures/{path.name}" for path in sorted((claims / "figures").iterdir()) if path.suffix != ".png"]
     files = {name: claims / name for name in names}
     for experiment in params.claims.experiments:

@@ -1,0 +1,7 @@
+"""Names of what the claims are read from, and of their figures."""
+
+OF_TOYS = ("optimal", "path", "descent", "dirac", "nets", "modes", "modes_points")  # tables
+OF_MNIST = ("saturation", "classifier", "yardsticks")
+OF_RUNS = ("measures", "curves")
+TABLES = (*OF_TOYS, *OF_MNIST, *OF_RUNS)
+FIGURES = ("optimal", "path", "convergence", "saturation", "steps", "modes", "half", "effects", "variety")
