@@ -6,9 +6,19 @@ import sys
 import time
 
 import pytest
+from helpers import ROOT
 
+from pipeline import __main__ as listing
 from pipeline import cli
 from pipeline.errors import RunError, UserError
+
+
+def test_every_command_is_listed(capsys):
+    listing.main()
+    listed = {line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("  ")}
+    modules = {path for path in (ROOT / "pipeline").rglob("*.py") if "cli.parser(" in path.read_text()}
+    names = {".".join(path.relative_to(ROOT / "pipeline").with_suffix("").parts) for path in modules}
+    assert listed == {name.removesuffix(".__main__") for name in names}
 
 
 def ending(error: BaseException | None, monkeypatch, *options: str) -> int:
@@ -33,6 +43,7 @@ def ending(error: BaseException | None, monkeypatch, *options: str) -> int:
         (UserError("wrong"), 2, "stage: error: wrong\n"),
         (OSError(28, "No space left on device"), 2, "stage: error: [Errno 28] No space left on device\n"),
         (RunError("diverged"), 1, "stage: error: diverged\n"),
+        (FloatingPointError("not finite"), 1, "stage: error: not finite\n"),
         (MemoryError(), 1, f"stage: error: {cli.NO_MEMORY}\n"),
         (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), 1, f"stage: error: {cli.NO_MEMORY}\n"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), 1, f"stage: error: {cli.NO_MEMORY}\n"),

@@ -1,0 +1,32 @@
+"""The commands, a line each; `python -m pipeline.COMMAND --help` tells more."""
+
+import ast
+from pathlib import Path
+
+HERE = Path(__file__).parent
+COMMANDS = {
+    "a number, from raw data to verdict": ("download", "prepare", "train", "sample", "evaluate", "table"),
+    "what it is worth": ("audit", "growth", "oracle"),
+    "what is shown": ("toy", "figures", "report", "plots_page"),
+    "what the paper claims": ("theory", "modes", "saturation", "classify", "measure", "claims", "claims.publish"),
+    "around them": ("plan", "check", "verify", "publish", "box"),
+}
+
+
+def main() -> None:
+    """Print them."""
+    print(__doc__)
+    for title, names in COMMANDS.items():
+        print(f"\n{title}:")
+        for name in names:
+            print(f"  {name:<15} {_first_line(name)}")
+
+
+def _first_line(name: str) -> str:
+    path = HERE.joinpath(*name.split("."))
+    source = path / "__main__.py" if path.is_dir() else path.with_suffix(".py")
+    return (ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or "").splitlines()[0]
+
+
+if __name__ == "__main__":
+    main()
