@@ -100,6 +100,19 @@ class Experiment:
 
 
 @dataclass(frozen=True)
+class Bounds:
+    """What a number is held against; see params.yaml."""
+
+    near: float
+    exact: float
+    turns: float
+    found: float
+    resolved: float
+    confident: float
+    digits: float
+
+
+@dataclass(frozen=True)
 class Claims:
     """Experiments that are compared with each other to test what the paper claims.
 
@@ -109,6 +122,7 @@ class Claims:
         saturating, switching: with the saturating loss of G; with that in the first epochs only.
         steps: of different k, the first that of k = 1, which the others are held against.
         least_seeds, least_epochs: what training gives is not read from fewer.
+        bounds: of the readings.
         toys: seeds of each toy.
         seeds, epochs: of each of the experiments.
         shorten: divides what the toys' trainings take; smoke only.
@@ -121,6 +135,7 @@ class Claims:
     steps: list[str]
     least_seeds: int
     least_epochs: int
+    bounds: Bounds
     toys: int
     seeds: int
     epochs: int

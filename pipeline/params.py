@@ -14,7 +14,7 @@ from gan.layers import AnyLayer, Deconvolution, Layer
 from gan.models import check_layers
 from gan.recipe import Recipe
 from pipeline.errors import UserError
-from pipeline.experiments import Claims, Dataset, Experiment, layer
+from pipeline.experiments import Bounds, Claims, Dataset, Experiment, layer
 from pipeline.validation import known, validated
 
 SYNTHETIC = "synthetic-"
@@ -36,7 +36,8 @@ class Params:
         self.scale = scale or values["scale"]
         known("scale", self.scale, values["scales"])
         self._scale = values["scales"][self.scale]
-        self.claims = Claims(**values["claims"], **self._scale["claims"])
+        bounds = Bounds(**values["claims"]["bounds"])
+        self.claims = Claims(**(values["claims"] | {"bounds": bounds}), **self._scale["claims"])
         for name in values["experiments"] or []:
             known("experiments", name, self._scale["experiments"])
         for scale_values in values["scales"].values():

@@ -10,14 +10,9 @@ from gan.readings import Estimate, over_seeds, paired, ratio_over_seeds
 from pipeline.claims.claim import Claim, Frames, within
 from pipeline.params import Params
 
-NEAR = 0.05  # of an output of D, or nats of C(G), counts as reached
-EXACT = 1e-3  # nats, where no network is trained
-TURNS = 0.9  # of the distance at the start: not approached
-FOUND = 0.9  # of all modes
-RESOLVED = 0.5  # of the samples; an even spread over the grid has 0.28
 IN_STEP = next(iter(RECIPES))
 SHAPES = {1: "one dimension", 2: "two dimensions"}
-BELOW_1, AT_0 = (-math.inf, 1.0), (-NEAR, NEAR)
+BELOW_1 = (-math.inf, 1.0)
 
 
 def optimal_discriminator(frames: Frames, params: Params) -> list[Claim]:
@@ -38,7 +33,7 @@ def _optimal(frame: pd.DataFrame, params: Params) -> list[Claim]:
     distance = f"mean distance of D from D* in {where}"
     at_best = f"{distance}: {units[-1]} units a layer, {steps[-1]} steps"
     return [
-        within(f"D meets its optimum, {where}", at_best, best, AT_0, kind="paper"),
+        within(f"D meets its optimum, {where}", at_best, best, _at_0(params.claims.bounds.near), kind="paper"),
         within(
             f"more steps bring D nearer, {where}",
             f"{distance}: {steps[-1]} steps over {steps[0]}",
@@ -58,7 +53,7 @@ def _optimal(frame: pd.DataFrame, params: Params) -> list[Claim]:
 
 def global_optimum(frames: Frames, params: Params) -> list[Claim]:
     """Theorem 1: C(G) = -log 4 + 2 JSD, least where p_g = p_data."""
-    frame, confidence = frames["path.csv"], params.confidence
+    frame, confidence, bounds = frames["path.csv"], params.confidence, params.claims.bounds
     lacking = (frame.c - frame.reached).groupby(frame.seed).max()
     first = frame[frame.seed == frame.seed.min()].set_index("t")  # C(G) has no chance in it
     wrong = (first.c - (EQUILIBRIUM + 2 * first.jsd)).abs().max()
@@ -69,7 +64,7 @@ def global_optimum(frames: Frames, params: Params) -> list[Claim]:
             "C(G) = V(G, D*) is −log 4 + 2 JSD",
             f"largest difference, {path}",
             _exactly(wrong, len(first)),
-            (-EXACT, EXACT),
+            _at_0(bounds.exact),
             nats,
             kind="identity",
             over="generator",
@@ -78,7 +73,7 @@ def global_optimum(frames: Frames, params: Params) -> list[Claim]:
             "its minimum is where p_g = p_data",
             "least C(G) before the end of the line, minus C(G) at the end",
             _exactly(above[above.index < 1].min() - above.loc[1.0], len(first) - 1),
-            (EXACT, math.inf),
+            (bounds.exact, math.inf),
             nats,
             kind="identity",
             over="generator",
@@ -87,7 +82,7 @@ def global_optimum(frames: Frames, params: Params) -> list[Claim]:
             "and is −log 4",
             "C(G) + log 4 at the end of the line",
             _exactly(above.loc[1.0], 1),
-            (-EXACT, EXACT),
+            _at_0(bounds.exact),
             nats,
             kind="identity",
             over="generator",
@@ -96,11 +91,15 @@ def global_optimum(frames: Frames, params: Params) -> list[Claim]:
             "a trained D reaches C(G)",
             f"largest C(G) − V(G, D), {path}",
             over_seeds(lacking.tolist(), confidence),
-            AT_0,
+            _at_0(bounds.near),
             nats,
             kind="check",
         ),
     ]
+
+
+def _at_0(within_: float) -> tuple[float, float]:
+    return -within_, within_
 
 
 def _exactly(value: float, n: int) -> Estimate:
@@ -110,7 +109,7 @@ def _exactly(value: float, n: int) -> Estimate:
 
 def convergence(frames: Frames, params: Params) -> list[Claim]:
     """Proposition 2: updates of p_g itself converge; of parameters, nobody promises that."""
-    confidence = params.confidence
+    confidence, bounds = params.confidence, params.claims.bounds
     descent, nets = frames["descent.csv"], frames["nets.csv"].rename(columns={"round": "step"})
     exact, trained = (over_seeds(_ends(frame).tolist(), confidence) for frame in (descent, nets))
     changes = descent.sort_values(["seed", "step"]).groupby("seed").c.diff().dropna()
@@ -122,7 +121,7 @@ def convergence(frames: Frames, params: Params) -> list[Claim]:
             "small updates of p_g against the optimal D lead to p_data",
             left,
             exact,
-            (-EXACT, EXACT),
+            _at_0(bounds.exact),
             "nats",
             kind="paper",
         ),
@@ -135,8 +134,10 @@ def convergence(frames: Frames, params: Params) -> list[Claim]:
             over="update",
             kind="check",
         ),
-        within("networks come near it too, in one dimension", rounds, trained, AT_0, "nats", kind="check"),
-        *(_turns(update, mine) for update, mine in frames["dirac.csv"].groupby("update", sort=False)),
+        within(
+            "networks come near it too, in one dimension", rounds, trained, _at_0(bounds.near), "nats", kind="check"
+        ),
+        *(_turns(update, mine, bounds.turns) for update, mine in frames["dirac.csv"].groupby("update", sort=False)),
     ]
 
 
@@ -145,14 +146,14 @@ def _ends(frame: pd.DataFrame) -> pd.Series:
     return frame[frame.step == frame.step.max()].c - EQUILIBRIUM
 
 
-def _turns(update: str, frame: pd.DataFrame) -> Claim:
+def _turns(update: str, frame: pd.DataFrame, least: float) -> Claim:
     """Outside the proposition: two players of one parameter each do not come nearer to the solution."""
     radius = (frame.theta**2 + frame.psi**2) ** 0.5
     return within(
         f"two players of one parameter each turn around the solution, {update} steps",
         f"distance from it after {frame.step.max()} steps, over that before",
         _exactly(radius.iloc[-1] / radius.iloc[0], 1),
-        (TURNS, math.inf),
+        (least, math.inf),
         over="game",
         kind="counterexample",
     )
@@ -170,7 +171,7 @@ def _modes(target: str, frame: pd.DataFrame, params: Params) -> list[Claim]:
     of = {str(setting): mine.set_index("seed") for setting, mine in frame.groupby("setting")}
     balanced, fast = (of[setting].covered.to_dict() for setting in RECIPES)
     kept, lost = over_seeds(list(balanced.values()), confidence), paired(fast, balanced, confidence)
-    found, bounds = f"modes covered of {all_modes}", (FOUND * all_modes, math.inf)
+    found, bounds = f"modes covered of {all_modes}", (params.claims.bounds.found * all_modes, math.inf)
     fewer = "modes covered, difference of games of one seed"
     on_modes = over_seeds(of[IN_STEP].good.tolist(), confidence)
     return [
@@ -178,7 +179,11 @@ def _modes(target: str, frame: pd.DataFrame, params: Params) -> list[Claim]:
             f"trained in step with D, G covers the modes of the {target}", found, kept, bounds, "modes", kind="check"
         ),
         within(
-            "and its samples lie on them", "share within 3 sd of a mode", on_modes, (RESOLVED, math.inf), kind="check"
+            "and its samples lie on them",
+            "share within 3 sd of a mode",
+            on_modes,
+            (params.claims.bounds.resolved, math.inf),
+            kind="check",
         ),
         within(
             f"ten steps of G for each of D lose modes of the {target}",

@@ -11,12 +11,9 @@ from pipeline.claims.claim import Claim, Frames, difference_of, within
 from pipeline.params import Params
 from pipeline.summary import count
 
-HALF = (0.45, 0.55)  # counts as one half
-CONFIDENT = 0.1  # D(G(z)) below it: D rejects the samples
 NATS = "test_log_likelihood"
 PAIRED = "difference of runs of one seed"
 ON_TEST = f"test log-likelihood, {PAIRED}"
-LEAST_DIGITS = 9.5
 
 
 VARIETY = {  # measures that fall in a collapse: how, what they are, unit
@@ -72,12 +69,12 @@ def steps_seen(looks: pd.DataFrame) -> int:
 def saturating_loss(frames: Frames, params: Params) -> list[Claim]:
     """Section 3: log(1 - D(G(z))) saturates early; -log D(G(z)) gives much stronger gradients."""
     looks, claims = frames["saturation.csv"], params.claims
-    sure = looks[looks.d < CONFIDENT]
+    sure = looks[looks.d < claims.bounds.confident]
     logs = np.log(sure.saturating / sure.non_saturating).groupby(sure.seed).mean()
     ratio = Estimate(math.nan, math.nan, math.nan, 0)
     if len(logs):
         ratio = ratio_over_seeds(np.exp(logs).tolist(), params.confidence)
-    where = f"where D(G(z)) is below {CONFIDENT:g}, of the first {steps_seen(looks)} steps"
+    where = f"where D(G(z)) is below {claims.bounds.confident:g}, of the first {steps_seen(looks)} steps"
     measured = f"norm of its gradient over the other's, geometric mean {where}"
     says = "while D rejects the samples, the saturating loss gives G the weaker gradient"
     rows = [within(says, measured, ratio, (-math.inf, 1), kind="paper")]
@@ -93,7 +90,7 @@ def helvetica(frames: Frames, params: Params) -> list[Claim]:
     present = by_seed(frames["measures.csv"], claims.code, "classes_present")
     found = over_seeds(list(present.values()), params.confidence)
     says, measured = "trained in step with D, G leaves out no digit", "digits with 1% of the samples, by a classifier"
-    rows = [within(says, measured, found, (LEAST_DIGITS, math.inf), "digits", kind="check", too_short=short)]
+    rows = [within(says, measured, found, (claims.bounds.digits, math.inf), "digits", kind="check", too_short=short)]
     first, *others = claims.steps
     for name in others:
         steps = params.experiment(name).recipe.generator_steps
@@ -134,7 +131,7 @@ def half(frames: Frames, params: Params) -> list[Claim]:
             says,
             f"{over} of the last epoch, dropout active, D as it was at each step",
             over_seeds(values, confidence),
-            HALF,
+            (0.5 - claims.bounds.near, 0.5 + claims.bounds.near),
             kind="check",
             too_short=short,
         )
