@@ -43,13 +43,13 @@ def k_means(
     """
     centers = training_images(images, k, random).clone()
     sizes = torch.zeros(k, dtype=torch.int64, device=images.device)
+    on_cpu = images.cpu()  # where sums are taken in one order; CUDA's would differ from run to run
     for _ in range(iterations):
         half_norms = centers.square().sum(dim=1) / 2
         # |x - c|^2 is least where x.c - |c|^2 / 2 is greatest.
         nearest = torch.cat([(part @ centers.T).sub_(half_norms).argmax(dim=1) for part in images.split(BLOCK)])
         sizes = nearest.bincount(minlength=k)
-        # On the CPU, where the sums are taken in one order: CUDA's would differ from run to run.
-        sums = torch.zeros(centers.shape).index_add_(0, nearest.cpu(), images.cpu()).to(images.device)
+        sums = on_cpu.new_zeros(centers.shape).index_add_(0, nearest.cpu(), on_cpu).to(images.device)
         centers = torch.where(sizes[:, None] > 0, sums / sizes[:, None].clamp(min=1), centers)
     return centers, sizes
 

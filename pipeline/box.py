@@ -20,10 +20,11 @@ from typing import Any
 
 from pipeline import cli
 from pipeline.errors import RunError, Stopped
+from pipeline.experiments import Experiment
 from pipeline.io import read_json, replacing, sha256
 from pipeline.params import Params
-from pipeline.provenance import code_hash
-from pipeline.runs import AUDIT, AUDITS, HEAVY, MANIFESTS, MEASURED, SHEET, name_of, plain
+from pipeline.provenance import is_present_code
+from pipeline.runs import AUDIT, AUDITS, GENERATORS, HEAVY, MANIFESTS, MEASURED, SHEET, name_of, plain
 from pipeline.signals import Exit
 
 STAGES = ("runs", "claims", "results")
@@ -85,8 +86,7 @@ def _is_present(manifest: Path, facts: dict[str, Any], reads: tuple[Path, ...]) 
     if not manifest.is_file():
         return False
     content = read_json(manifest)
-    present = plain(facts) | {"code_sha256": code_hash(f"pipeline.{content['stage']}")}
-    if any(content.get(key) != value for key, value in present.items()):
+    if not is_present_code(content) or any(content.get(key) != value for key, value in plain(facts).items()):
         return False
     files = {_found(name, (manifest.parent, DATA, *reads)): digest for name, digest in content["inputs"].items()}
     files |= {manifest.parent / name: digest for name, digest in content["outputs"].items()}
@@ -136,15 +136,24 @@ def _runs(params: Params, on: list[str]) -> Iterator[Command]:
 def _training(params: Params, name: str, seeds: list[int], on: list[str]) -> Command:
     """Training of the seeds that are not finished; of all where all are, or where a stop left all in one checkpoint."""
     folder, work = Path("runs", params.scale, name), Path("work", params.scale, name)
-    facts, first = {"settings": params.experiment(name).settings("train")}, params.experiment(name).pretraining
+    settings, first = params.experiment(name).settings("train"), params.experiment(name).pretraining
     manifests = {seed: folder / f"seed{seed}" / MANIFESTS["train"] for seed in seeds}
-    left = [seed for seed in seeds if not _is_present(manifests[seed], facts, ())] or seeds
+    facts = {seed: {"settings": settings, "pretrained_sha256": _began_from(params, first, seed)} for seed in seeds}
+    left = [seed for seed in seeds if not _is_present(manifests[seed], facts[seed], ())] or seeds
     if (work / f"{name_of(seeds)}.safetensors").is_file():
         left = seeds
     below = ["--pretrained", f"runs/{params.scale}/{first.name}"] if first else []
     places = ["--output", str(folder), "--work", str(work), *below, "--lines"]
     arguments = ["train", "--experiment", name, "--seeds", *map(str, left), *_data(params, name), *places, *on]
-    return Command(arguments, {manifests[seed]: facts for seed in left})
+    return Command(arguments, {manifests[seed]: facts[seed] for seed in left})
+
+
+def _began_from(params: Params, first: Experiment | None, seed: int) -> str | None:
+    """SHA-256 of the first stage's generator, where there is such a stage."""
+    if first is None:
+        return None
+    path = Path("runs", params.scale, first.name, f"seed{seed}", GENERATORS["last"])
+    return sha256(path) if path.is_file() else ""
 
 
 def _claims(params: Params, on: list[str]) -> Iterator[Command]:

@@ -92,7 +92,7 @@ def selected_params(args: argparse.Namespace) -> Params:
 def run(parser: argparse.ArgumentParser, work: Callable[[argparse.Namespace], None]) -> None:
     """Parse the command line and work; an expected error, or a signal, becomes one line and an exit code."""
     args = parser.parse_args()
-    stage = parser.prog.split(".")[-1]
+    stage = parser.prog.removeprefix("python -m pipeline.")
     try:
         with leaving_in_order() as args.exit:
             work(args)

@@ -65,7 +65,7 @@ def variance_table(frame: pd.DataFrame, params: Params) -> pd.DataFrame:
     """Each source's standard deviation in one reported number, with its interval, as text."""
     titles = _titles(params, frame.experiment)
     rows = pd.concat([frame[frame.experiment == name] for name in titles])
-    interval = f"{params.values['statistics']['confidence']:.0%} interval"
+    interval = f"{params.confidence:.0%} interval"
     return pd.DataFrame(
         {
             "": rows.experiment.map(titles),

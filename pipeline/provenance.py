@@ -73,6 +73,12 @@ def code_hash(module: str) -> str:
     return digest.hexdigest()
 
 
+def is_present_code(manifest: dict[str, Any]) -> bool:
+    """Whether a stage's code is the present one. Hashes compare within one version of Python only: another's passes."""
+    same_python = manifest["environment"]["python"].split(".")[:2] == platform.python_version().split(".")[:2]
+    return not same_python or manifest["code_sha256"] == code_hash(f"pipeline.{manifest['stage']}")
+
+
 def commit() -> str:
     """The checkout's commit, "+changes" when files differ from it; "unknown" outside git."""
     try:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from pipeline.claims.claim import Frames
 from pipeline.errors import UserError
-from pipeline.io import read_csv, read_json
+from pipeline.io import read_csv, read_json, reading
 from pipeline.params import Params
 from pipeline.runs import CURVE, MEASURED, MEASURES, Run
 
@@ -22,8 +22,10 @@ def gather_claims(folders: list[Path], params: Params, toys: Path) -> Frames:
             first, or with another classifier, or is damaged.
     """
     measures, curves = [], []
-    classifier = "classifier.safetensors"
-    used = {classifier: read_json(toys / "classifier.manifest.json")["outputs"][classifier]}
+    classifier, manifest = "classifier.safetensors", toys / "classifier.manifest.json"
+    content = read_json(manifest)
+    with reading(manifest):
+        used = {classifier: content["outputs"][classifier]}
     for folder in folders:
         experiment = params.experiment(folder.parent.name)
         run = Run(folder, experiment, "train")

@@ -5,21 +5,24 @@ from typing import Any
 
 from pipeline.claims.sections import MORE, SECTIONS
 from pipeline.claims.tables import shown
-from pipeline.io import read_csv, read_json
+from pipeline.io import read_csv, read_json, reading
 from pipeline.params import Params
-from pipeline.provenance import code_hash
+from pipeline.provenance import is_present_code
 from pipeline.report.page import embedded
 from pipeline.runs import differences, plain
 
 
 def fit(folder: Path, params: Params) -> bool:
     """Whether the claims there were read with the present settings and code; says so where they were not."""
-    manifest = read_json(folder / "claims.manifest.json")
-    found = differences(manifest["settings"], plain(params.compared()))
-    if manifest["code_sha256"] != code_hash("pipeline.claims"):
-        found.append("other code")
+    path = folder / "claims.manifest.json"
+    manifest = read_json(path)
+    with reading(path):
+        found = differences(manifest["settings"], plain(params.compared()))
+        found += [] if is_present_code(manifest) else ["code"]
     if found:
-        print(f"{folder}: made with other settings ({'; '.join(found)}); not shown. Run `snakemake claims` again")
+        print(
+            f"{folder}: read with other settings or code ({'; '.join(found)}); not shown. Delete {path} and run claims"
+        )
     return not found
 
 

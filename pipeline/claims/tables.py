@@ -1,8 +1,10 @@
 """The claims as text: a section's rows, how many read how, and a sentence of what came of them."""
 
+from typing import get_args
+
 import pandas as pd
 
-from pipeline.claims.sections import SECTIONS
+from pipeline.claims.claim import Kind
 from pipeline.summary import count
 
 OUTCOMES = {  # what readings come to, and how they begin
@@ -21,13 +23,10 @@ def is_read(reading: str) -> bool:
 
 
 def scoreboard(claims: pd.DataFrame) -> pd.DataFrame:
-    """How many rows of each section read how, as text."""
-    sections, readings = claims.claim.map(lambda name: SECTIONS[name].title), claims.reading.map(_outcome)
-    table = pd.crosstab(sections, readings).reindex(
-        index=[section.title for section in SECTIONS.values()], columns=list(OUTCOMES), fill_value=0
-    )
-    table.loc["all"] = table.sum()
-    return table.replace(0, "").rename_axis(index="claims of", columns=None).reset_index()
+    """How many rows of each kind read how, as text."""
+    table = pd.crosstab(claims.kind, claims.reading.map(_outcome))
+    table = table.reindex(index=list(get_args(Kind)), columns=list(OUTCOMES), fill_value=0)
+    return table.replace(0, "").rename_axis(index="rows of kind", columns=None).reset_index()
 
 
 def summary(claims: pd.DataFrame) -> str:
@@ -36,7 +35,7 @@ def summary(claims: pd.DataFrame) -> str:
     readings = papers.reading.map(_outcome)
     told = [f"{n} {outcome}" for outcome in OUTCOMES if (n := int((readings == outcome).sum()))]
     return (
-        f"What the paper claims, as experiments: of {len(papers)} claims of the paper {', '.join(told)} "
+        f"What the paper claims, as experiments: of {len(papers)} numbers held against its claims {', '.join(told)} "
         f"(scale `{claims.scale.iloc[0]}`)."
     )
 
@@ -69,8 +68,6 @@ def _number(value: float, unit: str) -> str:
 
 
 def _interval(low: float, high: float, over: str) -> str:
-    if pd.isna(low):
-        return "unknown"
     if over not in ("seed", "pair"):
         return "exact"
     return " to ".join(f"{end:,.0f}" if abs(end) >= FOUR_DIGITS else f"{end:.3g}" for end in (low, high))

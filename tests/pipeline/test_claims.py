@@ -9,10 +9,14 @@ from helpers import ROOT
 from pipeline.claims import toys, trained
 from pipeline.claims.claim import Claim
 from pipeline.claims.files import FIGURES
+from pipeline.claims.page import fit
 from pipeline.claims.read import READERS
 from pipeline.claims.sections import MORE, SECTIONS
 from pipeline.claims.tables import OUTCOMES, scoreboard, shown, summary
+from pipeline.io import write_json
 from pipeline.params import Params, load
+from pipeline.provenance import Record
+from pipeline.runs import plain
 
 EPOCHS, SEEDS = 60, range(6)
 LEVELS = {"mnist-whole-loss": -40.0, "mnist-text": 25.0}  # nats above the 2014 code
@@ -266,10 +270,18 @@ def test_a_number_that_is_not_read_is_not_shown(short):
 def test_the_scoreboard_counts_every_reading():
     starts = {outcome: begins[0] for outcome, begins in OUTCOMES.items()}
     claims = pd.DataFrame({"claim": "k", "kind": "paper", "reading": starts.values(), "scale": "quick"})
-    board = scoreboard(pd.concat([claims, claims.assign(claim="half", kind="check")])).set_index("claims of")
-    assert board.loc["all"].tolist() == [2] * len(OUTCOMES)
-    assert board.loc["D goes to 1/2", "hold"] == 1
-    assert "of 5 claims of the paper 1 hold, 1 do not hold" in summary(claims)
+    board = scoreboard(pd.concat([claims, claims.assign(kind="check")])).set_index("rows of kind")
+    assert board.loc["paper"].tolist() == board.loc["check"].tolist() == [1] * len(OUTCOMES)
+    assert board.loc["identity"].tolist() == [""] * len(OUTCOMES)
+    assert "of 5 numbers held against its claims 1 hold, 1 do not hold" in summary(claims)
+
+
+def test_claims_read_by_other_rules_are_not_shown(params, tmp_path, capsys):
+    written = Record("claims").content([], [], settings=plain(params.compared()))
+    for change, fits in (({}, True), ({"code_sha256": "other"}, False), ({"settings": {}}, False)):
+        write_json(tmp_path / "claims.manifest.json", written | change)
+        assert fit(tmp_path, params) is fits
+    assert "(code); not shown" in capsys.readouterr().out
 
 
 def test_every_section_is_read():

@@ -132,14 +132,14 @@ def test_the_variance_sentence_names_what_moves_a_number_most():
     rows = {"experiment": "mnist", "n": 3}
     frame = pd.DataFrame(
         [
-            rows | {"source": "training seed", "sd": 4.0, "low": 2.5, "high": 9.0},
             rows | {"source": "test images", "sd": 2.0, "low": 1.9, "high": 2.1},
+            rows | {"source": "training seed", "sd": 4.0, "low": 2.5, "high": 9.0},
         ]
     )
     (sentence,) = variance_sentences(frame, metrics([220.0, 230.0]), PARAMS)
     assert "what moves one number most is the training seed (sd in nats: training seed 4; test" in sentence
     assert "images 2). 2 seeds: 220.0, 230.0" in sentence
-    frame["low"] = [2.0, 1.9]
+    frame["low"] = [1.9, 2.0]
     assert (
         "no source stands out; the largest is the training seed"
         in variance_sentences(frame, metrics([220.0, 230.0]), PARAMS)[0]

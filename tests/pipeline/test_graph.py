@@ -9,6 +9,7 @@ from helpers import ROOT
 
 from pipeline.claims.graph import ClaimsGraph
 from pipeline.graph import Graph
+from pipeline.io import write_json
 
 VALUES = yaml.safe_load((ROOT / "params.yaml").read_text())
 
@@ -55,6 +56,23 @@ def test_seeds_come_from_the_files_of_a_job(monkeypatch):
 def test_chosen_repeats_the_choice(monkeypatch, config, options):
     monkeypatch.chdir(ROOT)
     assert Graph(copy.deepcopy(VALUES) | config).chosen() == options
+
+
+@pytest.mark.parametrize(
+    ("entry", "options"),
+    [
+        ({"experiments": None, "seeds": None}, "--scale cpu"),
+        (
+            {"experiments": ["mnist", "cifar10-fc"], "seeds": [0, 2]},
+            "--scale cpu --experiments mnist cifar10-fc --seeds 0 2",
+        ),
+    ],
+)
+def test_what_was_published_is_made_again_as_it_was_chosen(monkeypatch, tmp_path, entry, options):
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    write_json(tmp_path / "results/published/published.json", entry | {"scale": "cpu"})
+    assert Graph(copy.deepcopy(VALUES)).published_selection(None) == options
 
 
 def test_the_report_shows_claims_that_have_been_read_and_is_made_again_when_they_change(monkeypatch, tmp_path):

@@ -218,6 +218,15 @@ runpy.run_module("pipeline.train", run_name="__main__")
 """
 
 
+def test_train_names_the_last_good_state_of_a_run_that_diverged(folder):
+    done = run_in(ROOT, "-c", POISON, "3", *arguments(folder, "lost", 1)[2:])
+    assert done.returncode == 1
+    saved = folder / "work/lost/seed1.safetensors"
+    assert saved.is_file()
+    assert "not finite in seed 1, epoch 3, step 1" in done.stderr
+    assert f"{saved} has its last good state" in done.stderr
+
+
 @pytest.mark.parametrize("when", [1, 3])
 def test_train_lets_the_others_go_on_where_a_run_may_diverge(folder, impatient, when):
     values = yaml.safe_load((folder / "impatient.yaml").read_text())

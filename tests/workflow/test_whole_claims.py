@@ -8,8 +8,10 @@ from helpers import ROOT, copy_project, edit, jobs, only_mnist, run_in, training
 from markupsafe import escape
 
 from pipeline.claims.files import OF_TOYS
+from pipeline.claims.gather import gather_claims
 from pipeline.claims.sections import MORE, SECTIONS
-from pipeline.io import read_csv, read_json
+from pipeline.errors import UserError
+from pipeline.io import read_csv, read_json, write_json
 from pipeline.params import load
 
 FEW = {"code": "mnist-k1", "switches": "[mnist-saturating]", "steps": "[mnist-k1, mnist-fifth]"}
@@ -133,6 +135,13 @@ def test_measures_of_a_run_and_of_the_yardsticks(project):
         assert known["collapse on purpose", metric] < 0.5 * known["validation images", metric]
     assert read_csv(folder / "classifier.csv").accuracy.item() > 0.8
     assert read_csv(folder / "saturation.csv").step.tolist() == [0, 5]
+    runs, params = [project / "runs/smoke/mnist/seed0"], load(project / "params.yaml", "smoke")
+    assert len(gather_claims(runs, params, folder)["measures.csv"]) > 0
+    content = read_json(folder / "classifier.manifest.json")
+    content["outputs"]["classifier.safetensors"] = "another"
+    write_json(folder / "classifier.manifest.json", content)
+    with pytest.raises(UserError, match="used another classifier.safetensors"):
+        gather_claims(runs, params, folder)
 
 
 @pytest.mark.parametrize("stage", ["theory", "modes"])

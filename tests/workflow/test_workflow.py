@@ -230,7 +230,7 @@ def test_verify_accepts_what_a_finished_run_wrote(finished):
     [
         ("results/smoke/metrics.json", '"n_seeds": 2', '"n_seeds": 3', "metrics.json: does not follow"),
         ("results/smoke/table1.md", "| DBN ", "| DBM ", "table1.md: does not follow"),
-        ("results/smoke/report.html", "Table 1 again</h1>", "Table 2</h1>", "report.html: not the bytes"),
+        ("results/smoke/report.html", "reproduced</h1>", "again</h1>", "report.html: not the bytes"),
         ("runs/smoke/mnist/audit/growth.csv", ",authors,500,", ",authors,501,", "growth.csv: not the bytes"),
         ("runs/smoke/mnist/audit/manifest.json", '"n_audits": 1', '"n_audits": 3', "n_audits: 3 -> 1.*run audit again"),
         ("results/smoke/variance.csv", "training seed", "training sed", "variance.csv: does not follow"),
@@ -244,6 +244,7 @@ def test_verify_accepts_what_a_finished_run_wrote(finished):
 )
 def test_verify_names_what_does_not_follow(project, name, old, new, message):
     path = project / name
+    assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1 if name.endswith("json") else -1))
     done = run_in(project, *VERIFY)
     assert done.returncode == 2, done.stdout
