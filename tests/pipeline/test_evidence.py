@@ -144,7 +144,7 @@ def test_the_variance_sentence_names_what_moves_a_number_most():
         "no source stands out; the largest is the training seed"
         in variance_sentences(frame, metrics([220.0, 230.0]), PARAMS)[0]
     )
-    frame.loc[0, "sd"] = np.nan
+    frame.loc[1, "sd"] = np.nan
     (unsure,) = variance_sentences(frame, metrics([220.0]), PARAMS)
     assert "Not known from so few: training seed, which may move it more." in unsure
-    assert variance_table(frame, PARAMS)["sd, nats"].tolist() == ["unknown", "2"]
+    assert variance_table(frame, PARAMS)["sd, nats"].tolist() == ["2", "unknown"]
