@@ -222,8 +222,7 @@ class Graph:
 
     def chosen(self, _: Any = None) -> str:
         """Options that repeat --config's choice to a stage."""
-        chosen = [(key, self._config[key]) for key in ("experiments", "seeds") if self._config[key] is not None]
-        return " ".join(f"--{key} {' '.join(map(str, values))}" for key, values in chosen)
+        return _options(self._config)
 
     def prepared(self, wildcards: Any) -> str:
         """Prepared data of an experiment."""
@@ -252,10 +251,7 @@ class Graph:
     def published_selection(self, _: Any) -> str:
         """Options that select what was committed."""
         entry = read_json(PUBLISHED / "published.json")
-        chosen = {key: entry[key] for key in ("experiments", "seeds") if entry[key] is not None}
-        return " ".join(
-            ["--scale", entry["scale"], *(f"--{key} {shlex.join(map(str, chosen[key]))}" for key in chosen)]
-        )
+        return f"--scale {entry['scale']} {_options(entry)}".rstrip()
 
     def published_sheets(self, _: Any) -> list[str]:
         """Committed sample sheets."""
@@ -274,6 +270,12 @@ class Graph:
 def prepared(dataset: str) -> str:
     """A data set's file."""
     return f"data/prepared/{dataset}.npz"
+
+
+def _options(choice: dict[str, Any]) -> str:
+    """A choice of experiments and seeds as options of a stage."""
+    chosen = [(key, choice[key]) for key in ("experiments", "seeds") if choice[key] is not None]
+    return " ".join(f"--{key} {shlex.join(map(str, values))}" for key, values in chosen)
 
 
 def _trained(runs: list[str]) -> list[str]:
