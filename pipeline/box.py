@@ -23,12 +23,12 @@ from pipeline.errors import RunError, Stopped
 from pipeline.experiments import Experiment
 from pipeline.io import read_json, replacing, sha256
 from pipeline.params import Params
+from pipeline.places import PREPARED, RESULTS, RUNS, WORK, audit_folder, first_run, prepared, run_folder, run_folders
 from pipeline.provenance import is_present_code
-from pipeline.runs import AUDIT, AUDITS, GENERATORS, HEAVY, MANIFESTS, MEASURED, SHEET, name_of, plain
+from pipeline.runs import AUDITS, GENERATORS, HEAVY, MANIFESTS, MEASURED, SHEET, name_of, plain
 from pipeline.signals import Exit
 
 STAGES = ("runs", "claims", "results")
-DATA = Path("data/prepared")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Command:
         arguments: its name and options.
         leaves: the manifests that it leaves, each with facts that it must state to be the present one; without any
             the stage is called each time.
-        reads: folders of its inputs, beside that of the manifest and DATA.
+        reads: folders of its inputs, beside that of the manifest and PREPARED.
     """
 
     arguments: list[str]
@@ -88,7 +88,7 @@ def _is_present(manifest: Path, facts: dict[str, Any], reads: tuple[Path, ...]) 
     content = read_json(manifest)
     if not is_present_code(content) or any(content.get(key) != value for key, value in plain(facts).items()):
         return False
-    files = {_found(name, (manifest.parent, DATA, *reads)): digest for name, digest in content["inputs"].items()}
+    files = {_found(name, (manifest.parent, PREPARED, *reads)): digest for name, digest in content["inputs"].items()}
     files |= {manifest.parent / name: digest for name, digest in content["outputs"].items()}
     whole = all(path.is_file() or path.name in HEAVY for path in files)
     return whole and all(sha256(path) == digest for path, digest in files.items() if path.is_file())
@@ -123,11 +123,11 @@ def _runs(params: Params, on: list[str]) -> Iterator[Command]:
         for stage in params.stages(name):
             yield _training(params, stage, params.seeds(name), on)
         one, data = params.experiment(name), _data(params, name)
-        for run in _folders(params, name):
+        for run in run_folders(params, [name]):
             for stage in ("sample", "evaluate"):
                 arguments = [stage, "--experiment", name, "--run", str(run), *data, *on]
                 yield Command(arguments, {run / MANIFESTS[stage]: {"settings": one.settings(stage)}})
-        audit, first = Path("runs", params.scale, name, AUDIT), _folders(params, name)[0]
+        audit, first = audit_folder(params, name), first_run(params, name)
         for stage, of in (("audit", []), ("growth", ["--run", str(first)])):
             arguments = [stage, "--experiment", name, *of, *data, "--output", str(audit), *on]
             yield Command(arguments, {audit / AUDITS[stage]: {"settings": one.settings(stage)}}, (first,))
@@ -135,14 +135,14 @@ def _runs(params: Params, on: list[str]) -> Iterator[Command]:
 
 def _training(params: Params, name: str, seeds: list[int], on: list[str]) -> Command:
     """Training of the seeds that are not finished; of all where all are, or where a stop left all in one checkpoint."""
-    folder, work = Path("runs", params.scale, name), Path("work", params.scale, name)
+    folder, work = RUNS / params.scale / name, WORK / params.scale / name
     settings, first = params.experiment(name).settings("train"), params.experiment(name).pretraining
-    manifests = {seed: folder / f"seed{seed}" / MANIFESTS["train"] for seed in seeds}
+    manifests = {seed: run_folder(params, name, seed) / MANIFESTS["train"] for seed in seeds}
     facts = {seed: {"settings": settings, "pretrained_sha256": _began_from(params, first, seed)} for seed in seeds}
     left = [seed for seed in seeds if not _is_present(manifests[seed], facts[seed], ())] or seeds
     if (work / f"{name_of(seeds)}.safetensors").is_file():
         left = seeds
-    below = ["--pretrained", f"runs/{params.scale}/{first.name}"] if first else []
+    below = ["--pretrained", str(RUNS / params.scale / first.name)] if first else []
     places = ["--output", str(folder), "--work", str(work), *below, "--lines"]
     arguments = ["train", "--experiment", name, "--seeds", *map(str, left), *_data(params, name), *places, *on]
     return Command(arguments, {manifests[seed]: facts[seed] for seed in left})
@@ -152,13 +152,13 @@ def _began_from(params: Params, first: Experiment | None, seed: int) -> str | No
     """SHA-256 of the first stage's generator, where there is such a stage."""
     if first is None:
         return None
-    path = Path("runs", params.scale, first.name, f"seed{seed}", GENERATORS["last"])
+    path = run_folder(params, first.name, seed) / GENERATORS["last"]
     return sha256(path) if path.is_file() else ""
 
 
 def _claims(params: Params, on: list[str]) -> Iterator[Command]:
     """What is compared to test the paper's claims: trainings and their measures, gradients, the classifier."""
-    folder, code = Path("results", params.scale, "claims"), params.claims.code
+    folder, code = RESULTS / params.scale / "claims", params.claims.code
     seeds, data = list(map(str, params.seeds(code))), _data(params, code)
     labels, network = data[1].replace(".npz", ".labels.npz"), folder / "classifier.safetensors"
     about = ["--experiment", code, *data, *on]
@@ -173,37 +173,32 @@ def _claims(params: Params, on: list[str]) -> Iterator[Command]:
     )
     for name in params.claims.experiments:
         yield _training(params, name, params.seeds(name), on)
-        runs = _folders(params, name)
+        runs = run_folders(params, [name])
         of = ["--experiment", name, "--run", *map(str, runs), *data, "--classifier", str(network)]
         facts = {"settings": params.measuring(name)}
         yield Command(["measure", *of, *on], {run / MEASURED: facts for run in runs}, (folder,))
 
 
-def _folders(params: Params, name: str) -> list[Path]:
-    return [Path("runs", params.scale, name, f"seed{seed}") for seed in params.seeds(name)]
-
-
 def _data(params: Params, name: str) -> list[str]:
-    return ["--data", str(DATA / f"{params.experiment(name).dataset}.npz")]
+    return ["--data", str(prepared(params.dataset_of(name)))]
 
 
 def _results(params: Params, args: argparse.Namespace) -> Iterator[Command]:
     """The toy, the known densities; then tables, figures and report, made anew each time."""
-    results = Path("results", params.scale)
+    results = RESULTS / params.scale
     chosen = [part for key in ("experiments", "seeds") for part in _option(key, getattr(args, key))]
-    runs = [f"runs/{params.scale}/{name}/seed{seed}" for name in params.experiments for seed in params.seeds(name)]
-    firsts = [f"runs/{params.scale}/{name}/seed{params.seeds(name)[0]}/{SHEET}" for name in params.experiments]
-    audits = [f"runs/{params.scale}/{name}/{AUDIT}/{SHEET}" for name in params.experiments]
+    runs = list(map(str, run_folders(params, params.experiments)))
+    firsts = [str(first_run(params, name) / SHEET) for name in params.experiments]
+    audits = [str(audit_folder(params, name) / SHEET) for name in params.experiments]
     toy, oracle = str(results / "toy.csv"), str(results / "oracle.csv")
-    datasets = dict.fromkeys(params.experiment(name).dataset for name in params.experiments)
-    data = [str(DATA / f"{name}.manifest.json") for name in datasets]
+    data = [str(PREPARED / f"{name}.manifest.json") for name in params.datasets]
     yield Command(["toy", "--output", toy], {results / "toy.manifest.json": {}})
     yield Command(["oracle", "--output", oracle], {results / "oracle.manifest.json": {"settings": params.oracle}})
     yield Command(["table", *chosen, "--runs", *runs, "--output", str(results)])
     drawn = ["--toy", toy, "--oracle", oracle, "--sheets", *firsts, "--audits", *audits]
     yield Command(["figures", *chosen, "--results", str(results), *drawn, "--output", str(results / "figures")])
     shown = ["--results", str(results), "--runs", *runs, "--data", *data, "--command", params.command]
-    compared = [run for name in params.claims.experiments for run in _folders(params, name)]
+    compared = run_folders(params, params.claims.experiments)
     if all((run / MEASURED).is_file() for run in compared):
         folder = results / "claims"
         for toys in ("theory", "modes"):
@@ -220,13 +215,12 @@ def _option(key: str, values: list[object] | None) -> list[str]:
 
 def pack(params: Params, path: Path) -> int:
     """Write what `results` needs of the runs to an archive; gives the number of files."""
-    folders = [Path("runs", params.scale, stage) for name in params.experiments for stage in params.stages(name)]
+    folders = [RUNS / params.scale / stage for name in params.experiments for stage in params.stages(name)]
     files = [file for folder in folders for file in sorted(folder.glob("*/*")) if file.name not in HEAVY]
-    datasets = dict.fromkeys(params.experiment(name).dataset for name in params.experiments)
-    files += [DATA / f"{name}.manifest.json" for name in datasets]
-    compared = [run for name in params.claims.experiments for run in _folders(params, name)]
+    files += [PREPARED / f"{name}.manifest.json" for name in params.datasets]
+    compared = run_folders(params, params.claims.experiments)
     files += [file for run in compared for file in sorted(run.glob("*")) if file.name not in HEAVY]
-    files += [file for file in sorted(Path("results", params.scale, "claims").glob("*")) if file.is_file()]
+    files += [file for file in sorted((RESULTS / params.scale / "claims").glob("*")) if file.is_file()]
     with replacing(path) as temporary, tarfile.open(temporary, "w:gz") as archive:
         for file in files:
             archive.add(file)

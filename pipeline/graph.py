@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -14,11 +14,11 @@ from pipeline.errors import UserError
 from pipeline.experiments import MIRROR_VARIABLE, RAW, Dataset, Experiment
 from pipeline.io import read_json
 from pipeline.params import Params, load
+from pipeline.places import PUBLISHED, RESULTS, RUNS, audit_folder, first_run, prepared, run_folder, run_folders
 from pipeline.readers import READERS
 from pipeline.runs import AUDIT, CURVE, GATHERED, GENERATORS, MANIFESTS, name_of
 
 OVERRIDABLE = ("scale", "experiments", "seeds")
-PUBLISHED = Path("results/published")
 FIGURES = (
     "samples",
     "interpolation",
@@ -101,7 +101,7 @@ class Graph:
     @property
     def results(self) -> str:
         """Folder of the scale's results."""
-        return f"results/{self.params.scale}"
+        return str(RESULTS / self.params.scale)
 
     def experiments(self) -> list[str]:
         """Experiments to run."""
@@ -109,7 +109,11 @@ class Graph:
 
     def runs(self) -> list[str]:
         """Folders of all runs."""
-        return [self.run(name, seed) for name in self.experiments() for seed in self.params.seeds(name)]
+        return self.runs_of(self.experiments())
+
+    def runs_of(self, experiments: Iterable[str]) -> list[str]:
+        """Folders of the runs of some experiments."""
+        return list(map(str, run_folders(self.params, experiments)))
 
     def blocks(self) -> list[Block]:
         """What is trained together: each experiment's seeds in fixed blocks, so that new seeds leave old blocks."""
@@ -136,10 +140,10 @@ class Graph:
         return Block(
             name=f"{name}_{name_of(seeds)}".replace("-", "_"),
             experiment=name,
-            data=prepared(experiment.dataset),
-            pretrained=_trained([self.run(first.name, seed) for seed in seeds]) if first else [],
-            options=f"--pretrained runs/{self.params.scale}/{first.name}" if first else "",
-            runs=[self.run(name, seed) for seed in seeds],
+            data=str(prepared(experiment.dataset)),
+            pretrained=_trained([self._run(first.name, seed) for seed in seeds]) if first else [],
+            options=f"--pretrained {RUNS / self.params.scale / first.name}" if first else "",
+            runs=[self._run(name, seed) for seed in seeds],
             settings=experiment.settings("train"),
         )
 
@@ -149,7 +153,7 @@ class Graph:
 
     def first_runs(self) -> list[str]:
         """Folder of each experiment's first seed: the one that the sample sheets show."""
-        return [self._first(name) for name in self.experiments()]
+        return [str(first_run(self.params, name)) for name in self.experiments()]
 
     def first_trained(self, wildcards: Any) -> list[str]:
         """What training left of an experiment's first seed: the one whose samples grow in number."""
@@ -157,24 +161,14 @@ class Graph:
 
     def first_run(self, wildcards: Any) -> str:
         """Its folder."""
-        return self._first(wildcards.experiment)
-
-    def _first(self, name: str) -> str:
-        return self.run(name, self.params.seeds(name)[0])
+        return str(first_run(self.params, wildcards.experiment))
 
     def audits(self) -> list[str]:
         """Folders of the experiments' audits."""
-        return [f"runs/{self.params.scale}/{name}/{AUDIT}" for name in self.experiments()]
+        return [str(audit_folder(self.params, name)) for name in self.experiments()]
 
-    def run_axes(self) -> dict[str, list[Any]]:
-        """Wildcards of all runs, in parallel lists."""
-        pairs = [(name, seed) for name in self.experiments() for seed in self.params.seeds(name)]
-        scale = [self.params.scale] * len(pairs)
-        return {"scale": scale, "experiment": [name for name, _ in pairs], "seed": [seed for _, seed in pairs]}
-
-    def run(self, experiment: str, seed: int) -> str:
-        """Folder of a run."""
-        return f"runs/{self.params.scale}/{experiment}/seed{seed}"
+    def _run(self, experiment: str, seed: int) -> str:
+        return str(run_folder(self.params, experiment, seed))
 
     def figures(self) -> list[str]:
         """Names of all figures."""
@@ -183,7 +177,7 @@ class Graph:
 
     def datasets(self) -> list[str]:
         """Names of the data sets of the experiments to run."""
-        return list(dict.fromkeys(self.params.experiment(name).dataset for name in self.experiments()))
+        return self.params.datasets
 
     def downloads(self) -> list[str]:
         """Manifests of the raw files of those data sets."""
@@ -226,7 +220,7 @@ class Graph:
 
     def prepared(self, wildcards: Any) -> str:
         """Prepared data of an experiment."""
-        return prepared(self._experiment(wildcards).dataset)
+        return str(prepared(self._experiment(wildcards).dataset))
 
     def settings(self, stage: str) -> Callable[[Any], dict[str, Any]]:
         """What a stage's files depend on beside its inputs, as a function of the wildcards."""
@@ -265,11 +259,6 @@ class Graph:
         """GPUs that one training takes."""
         device = self._config["compute"]["device"]
         return int(device == "cuda" or (device == "auto" and torch.cuda.is_available()))
-
-
-def prepared(dataset: str) -> str:
-    """A data set's file."""
-    return f"data/prepared/{dataset}.npz"
 
 
 def _options(choice: dict[str, Any]) -> str:

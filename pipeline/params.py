@@ -65,6 +65,11 @@ class Params:
         """Those of them whose data are there."""
         return [name for name in self.asked if self.dataset(self.dataset_of(name)).is_available]
 
+    @property
+    def datasets(self) -> list[str]:
+        """Names of their data sets, each once."""
+        return list(dict.fromkeys(self.dataset_of(name) for name in self.experiments))
+
     def stages(self, experiment: str) -> list[str]:
         """The experiment, after the one that trains its upper layers."""
         first = self.values["catalogue"][experiment].get("pretraining")

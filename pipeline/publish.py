@@ -14,13 +14,14 @@ from pipeline.errors import UserError
 from pipeline.evidence import audit_sentences, blocks, read_evidence, variance_sentences, with_blocks
 from pipeline.io import read_csv, read_json, write_json, write_text
 from pipeline.params import Params
-from pipeline.runs import AUDIT, SHEET, audits, manifests
-from pipeline.summary import GAN, columns, sentences
+from pipeline.places import RESULTS, RUNS, audit_folder, first_run, run_folders
+from pipeline.runs import SHEET, audits, manifests
+from pipeline.summary import columns, sentences
 from pipeline.table import caption, parts
 from pipeline.verify import verify
 
 LIMIT_BYTES = 10_000_000
-RESULTS = (
+TABLES = (
     "report.html",
     "metrics.json",
     "table.manifest.json",
@@ -43,8 +44,8 @@ def main() -> None:
     """Command line."""
     parser = cli.parser("publish", __doc__, "--scale quick")
     cli.add_selection(parser)
-    parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of all runs; default: %(default)s")
-    parser.add_argument("--results", type=Path, default=Path("results"), help="default: %(default)s")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="folder of all runs; default: %(default)s")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="default: %(default)s")
     parser.add_argument("--force", action="store_true", help="publish made-up images, or in place of another scale")
     parser.add_argument("--accept-code", action="store_true", help="the code has changed, but no number with it")
     parser.add_argument("--readme", type=Path, default=Path("README.md"), help="default: %(default)s")
@@ -124,23 +125,16 @@ def collect(params: Params, results: Path, runs: Path) -> dict[str, Path]:
     Raises:
         UserError: a file is not there.
     """
-    files = {name: results / name for name in RESULTS}
+    files = {name: results / name for name in TABLES}
     files |= {
         f"figures/{name}": results / "figures" / name
         for name in read_json(results / "figures/manifest.json")["outputs"]
     }
-    metrics = read_csv(results / "metrics.csv")
-    ours = metrics[(metrics.model == GAN) & metrics.seed.notna()]
-    places = ours[["experiment", "seed"]].astype({"seed": int}).drop_duplicates()
-    for experiment, of_experiment in places.groupby("experiment", sort=False):
-        for seed in of_experiment.seed:
-            place = f"{experiment}/seed{seed}"
-            run = runs / params.scale / place
-            behind = [*manifests(run), *audits(run)]
-            files |= {f"runs/{path.relative_to(runs / params.scale)}": path for path in behind}
-        first = f"{experiment}/seed{of_experiment.seed.iloc[0]}"
-        sheets = (f"{first}/{SHEET}", f"{experiment}/{AUDIT}/{SHEET}")
-        files |= {f"runs/{name}": runs / params.scale / name for name in sheets}
+    folders = run_folders(params, params.experiments, runs)
+    behind = [path for run in folders for path in (*manifests(run), *audits(run))]
+    drawn = [place(params, name, runs) for name in params.experiments for place in (first_run, audit_folder)]
+    behind += [folder / SHEET for folder in drawn]
+    files |= {f"runs/{path.relative_to(runs / params.scale)}": path for path in behind}
     for path in files.values():
         if not path.is_file():
             raise UserError(f"{path}: not found; run `snakemake --cores all --config scale={params.scale}` first")

@@ -16,11 +16,11 @@ from pipeline.errors import UserError
 from pipeline.gather import gather
 from pipeline.io import csv_text, read_csv, read_json, reading, sha256
 from pipeline.params import Params
+from pipeline.places import PREPARED, RESULTS, RUNS, run_folders
 from pipeline.provenance import is_present_code
 from pipeline.runs import MANIFESTS, MEASURED, audits, differences, manifests, plain
 from pipeline.table import render
 
-PREPARED = Path("data/prepared")
 ALONE = ("toy.manifest.json", "oracle.manifest.json")  # of stages that read no run
 
 
@@ -28,8 +28,8 @@ def main() -> None:
     """Command line."""
     parser = cli.parser("verify", __doc__, "--scale quick")
     cli.add_selection(parser)
-    parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of all runs; default: %(default)s")
-    parser.add_argument("--results", type=Path, default=Path("results"), help="default: %(default)s")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="folder of all runs; default: %(default)s")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="default: %(default)s")
     parser.add_argument("--accept-code", action="store_true", help="the code has changed, but no number with it")
     cli.run(parser, _work)
 
@@ -54,7 +54,7 @@ def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = Fal
     Raises:
         UserError: something does not follow; the message names it.
     """
-    folders = [runs / params.scale / f"{name}/seed{seed}" for name in params.experiments for seed in params.seeds(name)]
+    folders = run_folders(params, params.experiments, runs)
     results = results / params.scale
     texts = render(gather(folders, params), params)
     for name, text in texts.items():
@@ -72,8 +72,7 @@ def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = Fal
 
 def verify_claims(params: Params, runs: Path, results: Path, *, accept_code: bool = False) -> int:
     """Check the claims of the params' scale as `verify` checks the results."""
-    names = params.claims.experiments
-    folders = [runs / params.scale / f"{name}/seed{seed}" for name in names for seed in params.seeds(name)]
+    folders = run_folders(params, params.claims.experiments, runs)
     results = results / params.scale / "claims"
     frames = {f"{name}.csv": read_csv(results / f"{name}.csv") for name in (*OF_TOYS, *OF_MNIST)}
     claims = csv_text(read_all(frames | gather_claims(folders, params, results), params))
@@ -105,7 +104,7 @@ def _check_made(params: Params, results: Path) -> list[Path]:
         _check_settings(results / name, plain(settings))
     for name in (*presented, *ALONE):
         _check_outputs(results / name)
-    for dataset in dict.fromkeys(params.experiment(name).dataset for name in params.experiments):
+    for dataset in params.datasets:
         prepared = PREPARED / f"{dataset}.manifest.json"
         if prepared.is_file():  # data may have stayed elsewhere; the runs know its hash
             _check_settings(prepared, plain(params.dataset(dataset).preparation))

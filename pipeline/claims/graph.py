@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.claims.files import TABLES
-from pipeline.graph import PUBLISHED, Graph, prepared
+from pipeline.graph import Graph
 from pipeline.io import read_json, sha256
+from pipeline.places import PUBLISHED, prepared
 
 
 class ClaimsGraph:
@@ -24,8 +25,7 @@ class ClaimsGraph:
 
     def runs(self) -> list[str]:
         """Folders of the runs."""
-        names = self._params.claims.experiments
-        return [self._graph.run(name, seed) for name in names for seed in self._params.seeds(name)]
+        return self._graph.runs_of(self._params.claims.experiments)
 
     def seeds(self) -> list[int]:
         """Seeds of the experiment that the others are held against."""
@@ -33,7 +33,7 @@ class ClaimsGraph:
 
     def data(self, _: Any = None) -> str:
         """Images of all runs."""
-        return prepared(self._params.experiment(self.code).dataset)
+        return str(prepared(self._params.dataset_of(self.code)))
 
     def labels(self, _: Any = None) -> str:
         """Their classes."""

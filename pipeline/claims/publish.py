@@ -15,19 +15,21 @@ from pipeline.errors import UserError
 from pipeline.evidence import with_blocks
 from pipeline.io import read_csv, read_json, write_json, write_text
 from pipeline.params import Params
+from pipeline.places import RESULTS, RUNS, run_folders
 from pipeline.publish import check_size, commits, copy
 from pipeline.runs import MANIFESTS, MEASURED
 from pipeline.verify import verify_claims
 
 MANIFESTS_OF = ("theory", "modes", "saturation", "classifier", "claims")
+OF_A_RUN = (MANIFESTS["train"], MEASURED)
 
 
 def main() -> None:
     """Command line."""
     parser = cli.parser("claims.publish", __doc__, "--scale quick")
     cli.add_params(parser)
-    parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder of all runs; default: %(default)s")
-    parser.add_argument("--results", type=Path, default=Path("results"), help="default: %(default)s")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="folder of all runs; default: %(default)s")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="default: %(default)s")
     parser.add_argument("--accept-code", action="store_true", help="the code has changed, but no number with it")
     parser.add_argument("--page", type=Path, default=Path("docs/claims.md"), help="default: %(default)s")
     parser.add_argument("--readme", type=Path, default=Path("README.md"), help="default: %(default)s")
@@ -39,7 +41,7 @@ def _work(args: argparse.Namespace) -> None:
     if not params.is_real:
         raise UserError(f"scale {params.scale} has made-up images")
     verify_claims(params, args.runs, args.results, accept_code=args.accept_code)
-    files = collect(params, args.results / params.scale / "claims", args.runs / params.scale)
+    files = collect(params, args.results / params.scale / "claims", args.runs)
     check_size(files)
     target, new = args.results / "published" / "claims", args.results / ".claims.part"
     copy(files, new)
@@ -58,11 +60,8 @@ def collect(params: Params, claims: Path, runs: Path) -> dict[str, Path]:
     names = [f"{name}.csv" for name in (*TABLES, "claims")] + [f"{name}.manifest.json" for name in MANIFESTS_OF]
     names += [f"figures/{path.name}" for path in sorted((claims / "figures").iterdir()) if path.suffix != ".png"]
     files = {name: claims / name for name in names}
-    for experiment in params.claims.experiments:
-        for seed in params.seeds(experiment):
-            place = f"{experiment}/seed{seed}"
-            files |= {f"runs/{place}/{name}": runs / place / name for name in (MANIFESTS["train"], MEASURED)}
-    return files
+    behind = [run / name for run in run_folders(params, params.claims.experiments, runs) for name in OF_A_RUN]
+    return files | {f"runs/{path.relative_to(runs / params.scale)}": path for path in behind}
 
 
 def blocks(claims: Path, params: Params) -> dict[str, str]:

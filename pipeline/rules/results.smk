@@ -115,7 +115,9 @@ rule report:
     input:
         rules.table.output,
         rules.figures.output,
-        expand(rules.evaluate.output, zip, **graph.run_axes()),
+        expand(
+            "{run}/{file}", run=graph.runs(), file=["manifest.json", "samples.manifest.json", "metrics.manifest.json"]
+        ),
         expand("{audit}/{file}", audit=graph.audits(), file=["manifest.json", "growth.manifest.json"]),
         oracle=rules.oracle.output.table,
         downloads=graph.downloads(),

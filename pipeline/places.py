@@ -1,0 +1,35 @@
+"""Where the files of a scale lie, below the folder that the commands run in. The rules spell the same patterns."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline.params import Params
+from pipeline.runs import AUDIT
+
+RUNS, WORK, RESULTS, PREPARED = Path("runs"), Path("work"), Path("results"), Path("data/prepared")
+PUBLISHED = RESULTS / "published"
+
+
+def run_folder(params: Params, experiment: str, seed: int, runs: Path = RUNS) -> Path:
+    """Folder of a run."""
+    return runs / params.scale / experiment / f"seed{seed}"
+
+
+def run_folders(params: Params, experiments: Iterable[str], runs: Path = RUNS) -> list[Path]:
+    """Folders of all runs of some experiments, in the order of these and of their seeds."""
+    return [run_folder(params, name, seed, runs) for name in experiments for seed in params.seeds(name)]
+
+
+def first_run(params: Params, experiment: str, runs: Path = RUNS) -> Path:
+    """Folder of an experiment's first seed: the one that is drawn, and whose samples grow in number."""
+    return run_folder(params, experiment, params.seeds(experiment)[0], runs)
+
+
+def audit_folder(params: Params, experiment: str, runs: Path = RUNS) -> Path:
+    """Folder of an experiment's audit, beside its runs."""
+    return runs / params.scale / experiment / AUDIT
+
+
+def prepared(dataset: str) -> Path:
+    """A data set's file; its manifest and labels lie beside it."""
+    return PREPARED / f"{dataset}.npz"
