@@ -8,6 +8,7 @@ Weights and samples stay where they were made; manifests vouch for them. See doc
 """
 
 import argparse
+import shlex
 import subprocess
 import sys
 import tarfile
@@ -64,6 +65,7 @@ def main() -> None:
         default=["runs", "results"],
         help="runs and claims take a GPU; results: tables, readings, report; default: runs results",
     )
+    parser.add_argument("--dry-run", action="store_true", help="only print what would be called, and pack nothing")
     parser.add_argument("--pack", type=Path, help="write the finished runs, without weights and samples, to a tar.gz")
     cli.run(parser, _work)
 
@@ -74,10 +76,14 @@ def _work(args: argparse.Namespace) -> None:
     on = ["--device", args.device]
     todo = {"runs": _runs(params, on), "claims": _claims(params, on), "results": _results(params, args)}
     for command in chain.from_iterable(todo[part] for part in args.stages):
-        if not command.is_finished:
-            stage, *arguments = command.arguments
-            _call([stage, *(common if stage != "toy" else []), *arguments], args.exit)  # the toy has no parameters
-    if args.pack:
+        if command.is_finished:
+            continue
+        stage, *options = command.arguments
+        arguments = [stage, *(common if stage != "toy" else []), *options]  # the toy has no parameters
+        print(f"$ python -m pipeline.{shlex.join(arguments)}", flush=True)
+        if not args.dry_run:
+            _call(arguments, args.exit)
+    if args.pack and not args.dry_run:
         print(f"{pack(params, args.pack)} files in {args.pack}", flush=True)
 
 
@@ -101,7 +107,6 @@ def _found(name: str, folders: tuple[Path, ...]) -> Path:
 
 def _call(arguments: list[str], exit_: Exit) -> None:
     """Run a stage; a signal is handed on to it, once, and it is waited for: training leaves with a checkpoint."""
-    print(f"$ python -m pipeline.{' '.join(arguments)}", flush=True)
     exit_.at_once, told = False, False
     command = [sys.executable, "-m", f"pipeline.{arguments[0]}", *arguments[1:]]
     # In a group of its own, for a signal that is sent to the whole group would reach it twice.
