@@ -57,6 +57,21 @@ def mean_pairwise_distance(samples: torch.Tensor) -> float:
     return math.sqrt(2 * samples.double().var(dim=0).sum().item())
 
 
+def close_pairs(points: torch.Tensor, radius: float) -> float:
+    """Share of pairs of points that lie within a radius of each other, wherever that is.
+
+    Of perfect draws from k modes far apart it is somewhat less than 1/k; it nears 1 where G sends all z to one place,
+    on the data or beside them, which `modes_covered` cannot tell from samples that lie anywhere else.
+
+    Args:
+        points: shape (n, d), n >= 2.
+        radius: greatest distance of a close pair.
+    Source:
+        the collisions of the birthday paradox test (Arora and Zhang 2017, arXiv 1706.08224).
+    """
+    return (torch.nn.functional.pdist(points.double()) <= radius).double().mean().item()
+
+
 def modes_covered(points: torch.Tensor, centers: torch.Tensor, sd: float, least: float = 0.1) -> tuple[int, float]:
     """How many modes of a mixture of even Gaussians the points cover, and how many points are good.
 
@@ -67,6 +82,8 @@ def modes_covered(points: torch.Tensor, centers: torch.Tensor, sd: float, least:
         least: a mode is covered when as many good points are its own as this share of an even part, n / k.
     Returns:
         number of covered modes, and share of good points: at most GOOD standard deviations from the nearest mode.
+    Source:
+        both counts: Srivastava et al. 2017 (VEEGAN, arXiv 1705.07761); the least share of a covered mode is ours.
     """
     distance, mode = torch.cdist(points.double(), centers.double()).min(dim=1)
     good = distance <= GOOD * sd

@@ -47,7 +47,9 @@ def discriminator_slopes(real_logits: torch.Tensor, fake_logits: torch.Tensor, s
 
 
 def generator_slopes(fake_logits: torch.Tensor, kind: str = "non-saturating") -> torch.Tensor:
-    """Derivatives of generator_loss with respect to the logits: shape (..., m)."""
+    """Derivatives of generator_loss with respect to the logits: shape (..., m); raises as that does."""
+    if kind not in ("non-saturating", "saturating"):
+        raise ValueError(f"kind must be 'non-saturating' or 'saturating', got {kind!r}")
     slopes = -(-fake_logits).sigmoid() if kind == "non-saturating" else -fake_logits.sigmoid()
     return slopes / fake_logits.shape[-1]
 

@@ -164,12 +164,12 @@ def _began_from(params: Params, first: Experiment | None, seed: int) -> str | No
 def _claims(params: Params, on: list[str]) -> Iterator[Command]:
     """What is compared to test the paper's claims: trainings and their measures, gradients, the classifier."""
     folder, code = RESULTS / params.scale / "claims", params.claims.code
-    seeds, data = list(map(str, params.seeds(code))), _data(params, code)
+    seeds, data = params.claims.toy_seeds, _data(params, code)
     labels, network = data[1].replace(".npz", ".labels.npz"), folder / "classifier.safetensors"
     about = ["--experiment", code, *data, *on]
-    facts = {"settings": params.experiment(code).settings("train"), "seeds": params.seeds(code)}
+    facts = {"settings": params.experiment(code).settings("train"), "seeds": seeds}
     yield Command(
-        ["saturation", *about, "--seeds", *seeds, "--output", str(folder / "saturation.csv")],
+        ["saturation", *about, "--seeds", *map(str, seeds), "--output", str(folder / "saturation.csv")],
         {folder / "saturation.manifest.json": facts},
     )
     yield Command(

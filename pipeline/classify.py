@@ -84,13 +84,11 @@ def _yardsticks(ruler: Ruler) -> Rows:
         "validation images": ruler.fold.validation[:n],
         "collapse on purpose": _noisy_copies(ruler.images, n, random),
     }
-    rows = [
+    return [
         {"of": name} | row
         for name, samples in sets.items()
         for row in measured(samples, ruler, stream(SEED, "two-sample test", device=samples.device))
     ]
-    # The validation images would choose a bandwidth that suits themselves.
-    return [row for row in rows if row["metric"] != "test_log_likelihood"]
 
 
 def _noisy_copies(images: torch.Tensor, n: int, random: torch.Generator) -> torch.Tensor:

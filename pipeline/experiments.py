@@ -35,8 +35,8 @@ class Experiment:
         dataset: with the prefix "synthetic-" at scale smoke.
         pretraining: the experiment whose last generator forms this one's upper layers.
         selection: "validation" keeps the generator with the best validation log-likelihood and may stop early,
-            "last" that of the last epoch, and looks at no validation image while training.
-        may_diverge: a run whose loss stops being finite ends with its best generator so far, in place of an error.
+            "last" that of the last epoch, and looks at no validation image while training. Where a loss stops being
+            finite, the first ends with its best generator so far, the second with an error.
         n_draws: sets of n_samples, each scored by itself.
         n_audits: draws of each baseline.
         most_samples: of one generator, scored as a growing set.
@@ -57,7 +57,6 @@ class Experiment:
     recipe: Recipe
     pretraining: "Experiment | None"
     selection: str
-    may_diverge: bool
     precision: str
     epochs: int
     every_epochs: int
@@ -93,8 +92,7 @@ class Experiment:
         settings = asdict(self) | {"validation_grid": self.grids["authors"]}
         validation = ("every_epochs", "patience_epochs", "n_samples", "n_validation", "validation_grid")
         elsewhere = ("label", "margin_nats", "grids", "n_draws", "n_audits", "most_samples", "lloyd_iterations")
-        given = () if self.may_diverge else ("may_diverge",)
-        for unused in (*elsewhere, *given, *(validation if self.selection == "last" else ())):
+        for unused in (*elsewhere, *(validation if self.selection == "last" else ())):
             del settings[unused]
         return settings | {"pretraining": None if self.pretraining is None else self.pretraining.settings("train")}
 
@@ -140,6 +138,11 @@ class Claims:
     seeds: int
     epochs: int
     shorten: int = 1
+
+    @property
+    def toy_seeds(self) -> list[int]:
+        """Seeds of each toy, and of the games whose gradients are looked at."""
+        return list(range(self.toys))
 
     def too_short(self, seeds: int) -> str:
         """Why what training gave so many seeds is not read; empty where it is."""

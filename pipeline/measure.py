@@ -1,4 +1,8 @@
-"""Measure a run's samples: what classes they show, whether they have collapsed, whether they pass for real images."""
+"""Measure a run's samples: what classes they show, whether they have collapsed, whether they pass for real images.
+
+They are those of the last generator, for the best on validation images may be one from before a collapse; the
+log-likelihood is that of the best, as everywhere.
+"""
 
 import argparse
 from pathlib import Path
@@ -9,7 +13,7 @@ from gan.classifier import Classifier, with_weights
 from gan.sampling import draw_samples
 from gan.seeding import stream
 from pipeline import cli
-from pipeline.claims.measures import Ruler, measured, new_ruler
+from pipeline.claims.measures import Ruler, log_likelihood, measured, new_ruler
 from pipeline.datasets import check_prepared
 from pipeline.devices import add_device, use_device
 from pipeline.io import read_json, read_tensors, reading, write_csv
@@ -50,18 +54,22 @@ def _measure(folder: Path, args: argparse.Namespace, params: Params, ruler: Rule
     record, experiment, device = Record("measure"), ruler.experiment, ruler.images.device
     run = Run(folder, experiment, "train")
     run.use(args.data)
-    best = folder / GENERATORS["best"]
-    generator = load_generator(best, experiment, device)
-    random = stream(run.seed, "evaluation samples", device=device)
-    samples = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
-    rows = measured(samples, ruler, stream(run.seed, "two-sample test", device=device))
+    samples = {}
+    for which, name in GENERATORS.items():
+        generator, random = (
+            load_generator(folder / name, experiment, device),
+            stream(run.seed, "evaluation samples", device=device),
+        )
+        samples[which] = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
+    random = stream(run.seed, "two-sample test", device=device)
+    rows = [log_likelihood(samples["best"], ruler), *measured(samples["last"], ruler, random)]
     diverged = bool(read_json(folder / MANIFESTS["train"]).get("diverged"))
     rows.append({"metric": "diverged", "value": float(diverged), "unit": "runs", "n": 1})
     common = {"experiment": experiment.name, "seed": run.seed, "scale": params.scale}
     write_csv(folder / MEASURES, pd.DataFrame(named(rows, **common)))
     record.write(
         folder / MEASURED,
-        inputs=[best, args.data, args.classifier],
+        inputs=[*(folder / name for name in GENERATORS.values()), args.data, args.classifier],
         outputs=[folder / MEASURES],
         settings=params.measuring(experiment.name),
         seed=run.seed,

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from gan.modes import RECIPES, TARGETS, Reading, play
+from gan.modes import RECIPES, TARGETS, Look, play
 from gan.seeding import stream
 from pipeline import cli
 from pipeline.io import write_csv
@@ -36,16 +36,16 @@ def _work(args: argparse.Namespace) -> None:
     with tqdm(total=len(games) * epochs[-1], desc="modes", unit="epoch") as bar:
         played = {
             (target, setting): play(
-                TARGETS[target], RECIPES[setting], range(params.claims.toys), epochs, progress=bar.update
+                TARGETS[target], RECIPES[setting], params.claims.toy_seeds, epochs, progress=bar.update
             )
             for target, setting in games
         }
     files = [args.output / name for name in FILES]
     rows = [
         {"target": target, "modes": len(TARGETS[target].centers), "setting": setting, "seed": one.seed}
-        | {"epoch": one.epoch, "covered": one.covered, "good": one.good, "scale": params.scale}
-        for (target, setting), readings in played.items()
-        for one in readings
+        | {"epoch": one.epoch, "covered": one.covered, "good": one.good, "close": one.close, "scale": params.scale}
+        for (target, setting), looks in played.items()
+        for one in looks
     ]
     write_csv(files[0], pd.DataFrame(rows))
     write_csv(files[1], _points(played))
@@ -53,11 +53,11 @@ def _work(args: argparse.Namespace) -> None:
     record.write(manifest, inputs=[], outputs=files, settings=params.toys())
 
 
-def _points(played: dict[tuple[str, str], list[Reading]]) -> pd.DataFrame:
+def _points(played: dict[tuple[str, str], list[Look]]) -> pd.DataFrame:
     """What the first seed's generators draw in the end, and draws of the mixtures: target, setting, x, y."""
     sets = {(name, "data"): target.draw(N_SHOWN, stream(0, "shown points")) for name, target in TARGETS.items()}
-    for name, readings in played.items():
-        sets[name] = [one for one in readings if one.seed == 0][-1].samples[:N_SHOWN]
+    for name, looks in played.items():
+        sets[name] = [one for one in looks if one.seed == 0][-1].samples[:N_SHOWN]
     return pd.concat(
         pd.DataFrame(points.numpy(), columns=["x", "y"]).assign(target=target, setting=setting)
         for (target, setting), points in sets.items()

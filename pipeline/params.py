@@ -159,7 +159,6 @@ class Params:
                 recipe=Recipe(**entry["recipe"]),
                 pretraining=self.experiment(entry["pretraining"]) if entry.get("pretraining") else None,
                 selection=entry["selection"],
-                may_diverge=entry.get("may_diverge", False),
                 precision=self.values["compute"]["precision"],
                 epochs=self._played[name]["epochs"],
                 **{key: self._scale[key] for key in ("n_samples", "n_draws", "n_audits", "most_samples")},

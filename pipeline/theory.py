@@ -42,7 +42,7 @@ def _work(args: argparse.Namespace) -> None:
     torch.set_num_threads(1)  # small arrays; and one number of threads gives one result
     turns = [row for update in UPDATES for row in turn(update, TURNS // shorten)]  # no randomness in them
     found = defaultdict(list, dirac=turns)
-    for seed in tqdm(range(params.claims.toys), desc="theory", unit="seed"):
+    for seed in tqdm(params.claims.toy_seeds, desc="theory", unit="seed"):
         for name, rows in measured(seed, shorten):
             found[name] += rows
     outputs = [args.output / f"{name}.csv" for name in found]

@@ -226,9 +226,13 @@ class Training:
                 return error.means
 
     def _diverged(self, seed: int, error: FloatingPointError, message: str) -> None:
-        """End a seed's run with its best generator so far, where the experiment allows that."""
+        """End a seed's run with its best generator so far, untrained before the first validation; the others go on.
+
+        Raises:
+            FloatingPointError: no generator is kept on the way.
+        """
         run = self.progress[seed]
-        if not self.experiment.may_diverge:
+        if self.experiment.selection != "validation":
             raise error
         run.diverged = message
         run.best = run.best or self._new_game(seed).generator.state_dict()

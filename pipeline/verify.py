@@ -78,16 +78,23 @@ def verify_claims(params: Params, runs: Path, results: Path, *, accept_code: boo
     claims = csv_text(read_all(frames | gather_claims(folders, params, results), params))
     if (results / "claims.csv").read_text(encoding="utf-8") != claims:
         raise UserError(f"{results / 'claims.csv'}: does not follow from the runs; delete it and run again")
-    parts = ("theory", "modes", "saturation", "classifier", "claims")
-    made = [*(results / f"{name}.manifest.json" for name in parts), results / "figures/manifest.json"]
     code = params.claims.code
-    of_code = (params.experiment(code).settings("train"), params.measuring(code))
-    settings = (params.toys(), params.toys(), *of_code, params.compared(), params.compared())
-    for path, present in zip(made, settings, strict=True):
-        _check_settings(path, plain(present))
-        _check_outputs(path)
+    settings = {
+        "theory.manifest.json": params.toys(),
+        "modes.manifest.json": params.toys(),
+        "saturation.manifest.json": params.experiment(code).settings("train"),
+        "classifier.manifest.json": params.measuring(code),
+        "claims.manifest.json": params.compared(),
+        "figures/manifest.json": params.compared(),
+    }
+    for name, present in settings.items():
+        _check_settings(results / name, plain(present))
+        _check_outputs(results / name)
     if not accept_code:
-        for path in (*made, *(folder / name for folder in folders for name in (MANIFESTS["train"], MEASURED))):
+        for path in (
+            *(results / name for name in settings),
+            *(folder / name for folder in folders for name in (MANIFESTS["train"], MEASURED)),
+        ):
             _check_code(path, read_json(path))
     return len(folders)
 

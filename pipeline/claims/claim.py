@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import pandas as pd
@@ -61,6 +62,11 @@ def within(
     """A claim that the number lies within bounds."""
     read, interval = reading(number, *bounds, unit, too_short), (number.value, number.low, number.high)
     return Claim("", says, measured, *interval, unit, number.n, over, kind, _words(*bounds), read)
+
+
+paper, identity, check, counterexample = (
+    partial(within, kind=kind) for kind in ("paper", "identity", "check", "counterexample")
+)
 
 
 def _words(low: float, high: float) -> str:

@@ -1,16 +1,16 @@
 """Claims about games whose answers are known: propositions and theorem of section 4, and modes that can be counted."""
 
 import math
+from functools import partial
 
 import pandas as pd
 
 from gan.modes import RECIPES
 from gan.optimum import EQUILIBRIUM
 from gan.readings import Estimate, over_seeds, paired, ratio_over_seeds
-from pipeline.claims.claim import Claim, Frames, within
+from pipeline.claims.claim import Claim, Frames, check, counterexample, identity, paper
 from pipeline.params import Params
 
-IN_STEP = next(iter(RECIPES))
 SHAPES = {1: "one dimension", 2: "two dimensions"}
 BELOW_1 = (-math.inf, 1.0)
 
@@ -32,22 +32,13 @@ def _optimal(frame: pd.DataFrame, params: Params) -> list[Claim]:
     more_units = ratio_over_seeds((end / by.loc[units[0], steps[-1]]).tolist(), confidence)
     distance = f"mean distance of D from D* in {where}"
     at_best = f"{distance}: {units[-1]} units a layer, {steps[-1]} steps"
+    near = _below(params.claims.bounds.near)
+    over_steps = f"{distance}: {steps[-1]} steps over {steps[0]}"
+    over_units = f"{distance}: {units[-1]} units over {units[0]}"
     return [
-        within(f"D meets its optimum, {where}", at_best, best, _at_0(params.claims.bounds.near), kind="paper"),
-        within(
-            f"more steps bring D nearer, {where}",
-            f"{distance}: {steps[-1]} steps over {steps[0]}",
-            more_steps,
-            BELOW_1,
-            kind="check",
-        ),
-        within(
-            f"more capacity brings D nearer, {where}",
-            f"{distance}: {units[-1]} units over {units[0]}",
-            more_units,
-            BELOW_1,
-            kind="check",
-        ),
+        paper(f"D meets its optimum, {where}", at_best, best, near),
+        check(f"more steps bring D nearer, {where}", over_steps, more_steps, BELOW_1),
+        check(f"more capacity brings D nearer, {where}", over_units, more_units, BELOW_1),
     ]
 
 
@@ -58,44 +49,22 @@ def global_optimum(frames: Frames, params: Params) -> list[Claim]:
     first = frame[frame.seed == frame.seed.min()].set_index("t")  # C(G) has no chance in it
     wrong = (first.c - (EQUILIBRIUM + 2 * first.jsd)).abs().max()
     above = first.c - EQUILIBRIUM
-    path, nats = f"{len(first)} generators on a line to the data", "nats"
+    nats, exact, of_all = "nats", _at_0(bounds.exact), f"{len(first)} generators on a line to the data"
+    least = _exactly(above[above.index < 1].min() - above.loc[1.0], len(first) - 1)
+    before_end = "least C(G) before the end of the line, minus C(G) at the end"
+    reached, n = over_seeds(lacking.tolist(), confidence), len(first)
+    algebra = partial(identity, unit=nats, over="generator")
     return [
-        within(
-            "C(G) = V(G, D*) is −log 4 + 2 JSD",
-            f"largest difference, {path}",
-            _exactly(wrong, len(first)),
-            _at_0(bounds.exact),
-            nats,
-            kind="identity",
-            over="generator",
-        ),
-        within(
-            "its minimum is where p_g = p_data",
-            "least C(G) before the end of the line, minus C(G) at the end",
-            _exactly(above[above.index < 1].min() - above.loc[1.0], len(first) - 1),
-            (bounds.exact, math.inf),
-            nats,
-            kind="identity",
-            over="generator",
-        ),
-        within(
-            "and is −log 4",
-            "C(G) + log 4 at the end of the line",
-            _exactly(above.loc[1.0], 1),
-            _at_0(bounds.exact),
-            nats,
-            kind="identity",
-            over="generator",
-        ),
-        within(
-            "a trained D reaches C(G)",
-            f"largest C(G) − V(G, D), {path}",
-            over_seeds(lacking.tolist(), confidence),
-            _at_0(bounds.near),
-            nats,
-            kind="check",
-        ),
+        algebra("C(G) = V(G, D*) is −log 4 + 2 JSD", f"largest difference, {of_all}", _exactly(wrong, n), exact),
+        algebra("its minimum is where p_g = p_data", before_end, least, (bounds.exact, math.inf)),
+        algebra("and is −log 4", "C(G) + log 4 at the end of the line", _exactly(above.loc[1.0], 1), exact),
+        check("a trained D reaches C(G)", f"largest C(G) − V(G, D), {of_all}", reached, _below(bounds.near), nats),
     ]
+
+
+def _below(bound: float) -> tuple[float, float]:
+    """Bounds of what cannot be negative."""
+    return -math.inf, bound
 
 
 def _at_0(within_: float) -> tuple[float, float]:
@@ -115,29 +84,16 @@ def convergence(frames: Frames, params: Params) -> list[Claim]:
     changes = descent.sort_values(["seed", "step"]).groupby("seed").c.diff().dropna()
     rises = _exactly((changes > 1e-12).sum(), len(changes))
     left = f"C(G) + log 4 after {descent.step.max()} updates on a finite set"
-    rounds = f"C(G) + log 4 after {nets.step.max()} rounds of Algorithm 1"
+    rounds, nats = f"C(G) + log 4 after {nets.step.max()} rounds of Algorithm 1", "nats"
+    turns = [_turns(update, mine, bounds.turns) for update, mine in frames["dirac.csv"].groupby("update", sort=False)]
+    leads = "small updates of p_g against the optimal D lead to p_data"
+    near = "networks come near it too, in one dimension"
+    never, none = "and C(G) never rises on the way", (-math.inf, 0.5)
     return [
-        within(
-            "small updates of p_g against the optimal D lead to p_data",
-            left,
-            exact,
-            _at_0(bounds.exact),
-            "nats",
-            kind="paper",
-        ),
-        within(
-            "and C(G) never rises on the way",
-            "updates after which it is greater",
-            rises,
-            (-math.inf, 0.5),
-            "updates",
-            over="update",
-            kind="check",
-        ),
-        within(
-            "networks come near it too, in one dimension", rounds, trained, _at_0(bounds.near), "nats", kind="check"
-        ),
-        *(_turns(update, mine, bounds.turns) for update, mine in frames["dirac.csv"].groupby("update", sort=False)),
+        identity(leads, left, exact, _below(bounds.exact), nats),
+        identity(never, "updates after which it is greater", rises, none, "updates", over="update"),
+        check(near, rounds, trained, _below(bounds.near), nats),
+        *turns,
     ]
 
 
@@ -149,14 +105,10 @@ def _ends(frame: pd.DataFrame) -> pd.Series:
 def _turns(update: str, frame: pd.DataFrame, least: float) -> Claim:
     """Outside the proposition: two players of one parameter each do not come nearer to the solution."""
     radius = (frame.theta**2 + frame.psi**2) ** 0.5
-    return within(
-        f"two players of one parameter each turn around the solution, {update} steps",
-        f"distance from it after {frame.step.max()} steps, over that before",
-        _exactly(radius.iloc[-1] / radius.iloc[0], 1),
-        (least, math.inf),
-        over="game",
-        kind="counterexample",
-    )
+    kept = _exactly(radius.iloc[-1] / radius.iloc[0], 1)
+    measured = f"distance from it after {frame.step.max()} steps, over that before"
+    says = f"two players of one parameter each turn around the solution, {update} steps"
+    return counterexample(says, measured, kept, (least, math.inf), over="game")
 
 
 def modes(frames: Frames, params: Params) -> list[Claim]:
@@ -167,31 +119,16 @@ def modes(frames: Frames, params: Params) -> list[Claim]:
 
 
 def _modes(target: str, frame: pd.DataFrame, params: Params) -> list[Claim]:
-    confidence, all_modes = params.confidence, int(frame.modes.iloc[0])
-    of = {str(setting): mine.set_index("seed") for setting, mine in frame.groupby("setting")}
-    balanced, fast = (of[setting].covered.to_dict() for setting in RECIPES)
-    kept, lost = over_seeds(list(balanced.values()), confidence), paired(fast, balanced, confidence)
-    found, bounds = f"modes covered of {all_modes}", (params.claims.bounds.found * all_modes, math.inf)
-    fewer = "modes covered, difference of games of one seed"
-    on_modes = over_seeds(of[IN_STEP].good.tolist(), confidence)
+    """How many modes a balanced game covers, and whether G's samples draw together when it is trained too much."""
+    bounds, confidence, all_modes = params.claims.bounds, params.confidence, int(frame.modes.iloc[0])
+    balanced, fast = (frame[frame.setting == setting].set_index("seed") for setting in RECIPES)
+    covered, good = (over_seeds(balanced[column].tolist(), confidence) for column in ("covered", "good"))
+    closer = paired(fast.close.to_dict(), balanced.close.to_dict(), confidence)
+    found, most, some = f"modes covered of {all_modes}", bounds.found * all_modes, (bounds.resolved, math.inf)
+    too_much = f"ten steps of G for each of D send more of z to one place, {target}"
+    close = "share of pairs of samples within 3 sd of each other, difference of games of one seed"
     return [
-        within(
-            f"trained in step with D, G covers the modes of the {target}", found, kept, bounds, "modes", kind="check"
-        ),
-        within(
-            "and its samples lie on them",
-            "share within 3 sd of a mode",
-            on_modes,
-            (params.claims.bounds.resolved, math.inf),
-            kind="check",
-        ),
-        within(
-            f"ten steps of G for each of D lose modes of the {target}",
-            fewer,
-            lost,
-            (-math.inf, 0),
-            "modes",
-            kind="paper",
-            over="pair",
-        ),
+        check(f"trained in step with D, G covers the {target}", found, covered, (most, math.inf), "modes"),
+        check("and its samples lie on the modes", "share within 3 sd of a mode", good, some),
+        paper(too_much, close, closer, (0, math.inf), over="pair"),
     ]

@@ -9,6 +9,7 @@ from gan.collapse import (
     class_entropy,
     class_shares,
     classes_present,
+    close_pairs,
     distinct_neighbours,
     mean_pairwise_distance,
     modes_covered,
@@ -48,6 +49,22 @@ def test_mean_pairwise_distance_equals_brute_force():
     pairs = [(samples[i] - samples[j]).square().sum().item() for i in range(30) for j in range(30) if i != j]
     assert mean_pairwise_distance(samples) == pytest.approx(math.sqrt(sum(pairs) / len(pairs)), rel=1e-12)
     assert mean_pairwise_distance(samples[:1].repeat(9, 1)) == 0
+
+
+def test_close_pairs_equal_brute_force():
+    points = torch.rand(30, 2, generator=stream(0, "points"), dtype=torch.float64)
+    close = [bool((points[i] - points[j]).norm() <= 0.3) for i in range(30) for j in range(i)]
+    assert close_pairs(points, 0.3) == sum(close) / len(close)
+
+
+@pytest.mark.parametrize("mixture", [ring(8), grid(25)])
+def test_close_pairs_tell_a_collapse_from_samples_that_only_lie_elsewhere(mixture):
+    points = mixture.draw(2_000, stream(0, "draws"))
+    of_one_mode = 1 - math.exp(-2.25)  # of a pair, whose difference has twice the variance
+    assert close_pairs(points, 3 * mixture.sd) == pytest.approx(of_one_mode / len(mixture.centers), rel=0.05)
+    assert close_pairs(points + 50, 3 * mixture.sd) == pytest.approx(close_pairs(points, 3 * mixture.sd), rel=1e-3)
+    assert modes_covered(points + 50, mixture.centers, mixture.sd) == (0, 0)
+    assert close_pairs(50 + 0.01 * points, 3 * mixture.sd) == pytest.approx(1, abs=0.01)
 
 
 @pytest.mark.parametrize("mixture", [ring(8), grid(25)])

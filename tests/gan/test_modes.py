@@ -37,6 +37,7 @@ def test_play_is_each_seeds_own_game_whoever_plays_beside_it(monkeypatch):
 
 def test_play_covers_the_ring_in_balance_and_collapses_with_g_too_fast():
     (balanced,) = play(ring(8), RECIPES["balanced"], [0], [20])
-    (fast,) = play(ring(8), RECIPES["G too fast"], [0], [10])
+    (fast,) = play(ring(8), RECIPES["G too fast"], [0], [20])
     assert balanced.covered >= 7
-    assert fast.covered <= 3
+    assert balanced.close < 0.12  # of perfect draws
+    assert fast.close > 0.2

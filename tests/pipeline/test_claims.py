@@ -107,7 +107,7 @@ def test_runs_that_diverged_are_told(params):
     ]
     found = readings(trained.switches({"measures.csv": pd.concat([frame, pd.DataFrame(extra)])}, params))
     told = found["all of Algorithm 1, against the 2014 code"]
-    assert told.endswith("2 of 6 runs diverged, scored at the best epoch before")
+    assert told.endswith("2 of 6 runs diverged, taken at the best epoch before")
     assert "diverged" not in found["whole loss of D, against the 2014 code"]
 
 
@@ -190,19 +190,25 @@ def test_steps_that_no_epoch_matches_are_not_read(params):
 
 
 def test_the_saturating_gradient_is_read_from_the_ratio(params):
-    def frame(ratio: float) -> dict[str, pd.DataFrame]:
+    def frame(ratio: float, d: float = 0.05) -> dict[str, pd.DataFrame]:
         rows = [
-            {"seed": seed, "step": step, "d": 0.05, "saturating": ratio * (1 + 0.01 * seed), "non_saturating": 1.0}
+            {"seed": seed, "step": step, "d": d, "saturating": ratio * (1 + 0.01 * seed), "non_saturating": 1.0}
             for seed in SEEDS
             for step in (0, 5, 495)
         ]
         return {"saturation.csv": pd.DataFrame(rows), "measures.csv": measures(params)}
 
-    weak, strong = (trained.saturating_loss(frame(ratio), params)[0] for ratio in (0.3, 3.0))
-    assert weak.reading == "holds"
-    assert strong.reading.startswith("does not hold here: 3.")
-    assert strong.reading.endswith("not below 1")
-    assert weak.measured.endswith("500 steps")
+    weak, strong = (trained.saturating_loss(frame(ratio), params)[:3] for ratio in (0.3, 3.0))
+    assert [row.kind for row in weak] == ["paper", "paper", "identity"]
+    assert [row.reading for row in weak] == ["holds"] * 3
+    for row in strong[1:]:
+        assert row.reading.startswith("does not hold here: 3.")
+        assert row.reading.endswith("not below 1")
+    assert weak[1].measured.endswith("the first 500 steps")
+    trusting = trained.saturating_loss(frame(0.3, d=0.5), params)[:3]
+    assert trusting[0].reading == "does not hold here: 0, not above 0.5"
+    assert trusting[1].reading == "holds"
+    assert trusting[2].reading.startswith("too short to tell"), "D never rejects"
 
 
 def theory(c_end: float = 0.0, reached: float = 0.01, wrong: float = 0.0) -> dict[str, pd.DataFrame]:
@@ -229,7 +235,7 @@ def test_each_reading_of_the_global_optimum_flips(params, says, changed, expecte
     assert readings(toys.global_optimum(theory(**changed), params))[says] == expected
 
 
-def modes(fast: int) -> dict[str, pd.DataFrame]:
+def modes(fast: float) -> dict[str, pd.DataFrame]:
     rows = [
         {
             "target": "ring of 8",
@@ -237,19 +243,20 @@ def modes(fast: int) -> dict[str, pd.DataFrame]:
             "setting": setting,
             "seed": seed,
             "epoch": 20,
-            "covered": covered,
+            "covered": 8,
             "good": 0.6,
+            "close": close,
         }
-        for setting, covered in (("balanced", 8), ("G too fast", fast))
+        for setting, close in (("balanced", 0.1), ("G too fast", fast))
         for seed in SEEDS
     ]
     return {"modes.csv": pd.DataFrame(rows)}
 
 
-def test_a_ring_that_keeps_its_modes_flips_the_reading(params):
-    says = "ten steps of G for each of D lose modes of the ring of 8"
-    assert readings(toys.modes(modes(1), params))[says] == "holds"
-    assert readings(toys.modes(modes(8), params))[says] == "does not hold here: 0 modes, not below 0 modes"
+def test_samples_that_stay_apart_flip_the_reading(params):
+    says = "ten steps of G for each of D send more of z to one place, ring of 8"
+    assert readings(toys.modes(modes(0.6), params))[says] == "holds"
+    assert readings(toys.modes(modes(0.1), params))[says] == "does not hold here: 0, not above 0"
 
 
 def test_shown_is_text_with_interval_and_n(params):

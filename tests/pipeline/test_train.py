@@ -196,6 +196,7 @@ def test_train_refuses_tf32_where_it_would_change_nothing(folder):
 def test_train_says_at_which_step_a_run_diverged(folder):
     values = yaml.safe_load((folder / "params.yaml").read_text())
     values["catalogue"]["mnist"]["recipe"]["learning_rate"] = 1e30
+    values["catalogue"]["mnist"]["selection"] = "last"
     (folder / "wild.yaml").write_text(yaml.safe_dump(values))
     done = run_in(ROOT, *arguments(folder, "wild", params=str(folder / "wild.yaml")))
     assert done.returncode == 1
@@ -219,7 +220,10 @@ runpy.run_module("pipeline.train", run_name="__main__")
 
 
 def test_train_names_the_last_good_state_of_a_run_that_diverged(folder):
-    done = run_in(ROOT, "-c", POISON, "3", *arguments(folder, "lost", 1)[2:])
+    values = yaml.safe_load((folder / "params.yaml").read_text())
+    values["catalogue"]["mnist"]["selection"] = "last"
+    (folder / "last.yaml").write_text(yaml.safe_dump(values))
+    done = run_in(ROOT, "-c", POISON, "3", *arguments(folder, "lost", 1, params=str(folder / "last.yaml"))[2:])
     assert done.returncode == 1
     saved = folder / "work/lost/seed1.safetensors"
     assert saved.is_file()
@@ -228,13 +232,14 @@ def test_train_names_the_last_good_state_of_a_run_that_diverged(folder):
 
 
 @pytest.mark.parametrize("when", [1, 3])
-def test_train_lets_the_others_go_on_where_a_run_may_diverge(folder, impatient, when):
+def test_train_lets_the_others_go_on_where_a_run_diverges(folder, impatient, when):
     values = yaml.safe_load((folder / "impatient.yaml").read_text())
     values["validation"]["patience_epochs"] = 100
-    values["catalogue"]["mnist"]["may_diverge"] = True
-    (folder / "may.yaml").write_text(yaml.safe_dump(values))
+    (folder / "patient.yaml").write_text(yaml.safe_dump(values))
     name = f"poisoned{when}"
-    done = run_in(ROOT, "-c", POISON, str(when), *arguments(folder, name, 0, 1, params=str(folder / "may.yaml"))[2:])
+    done = run_in(
+        ROOT, "-c", POISON, str(when), *arguments(folder, name, 0, 1, params=str(folder / "patient.yaml"))[2:]
+    )
     assert done.returncode == 0, done.stderr
     assert f"not finite in seed 1, epoch {when}, step 1" in done.stdout
     well, broken = (folder / name / f"seed{seed}" for seed in (0, 1))
