@@ -17,7 +17,7 @@ from pipeline import cli
 from pipeline.errors import RunError, UserError
 from pipeline.io import read_csv, read_json, reading
 from pipeline.params import Params
-from pipeline.summary import GAN
+from pipeline.runs import GAN
 
 RECORDS = Path("tests/regression")
 KEYS = ("experiment", "model", "generator", "grid", "metric")

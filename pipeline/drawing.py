@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 
 from gan.statistics import MIN_SEEDS
 from pipeline.params import Params
-from pipeline.summary import PAPER, cell, columns, quoted, test_rows, why_missing
+from pipeline.summary import PAPER, cell, columns, quoted, seed_rows, why_missing
 
 PADDING = 5  # pixels between images, as in the authors' show_samples scripts
 YELLOW = (1.0, 1.0, 0.0)
@@ -213,7 +213,7 @@ def _our_dots(axes: Axes, metrics: pd.DataFrame, params: Params, experiment: str
         place = (0.5, OURS)
         axes.annotate(note, place, xycoords=axes.get_yaxis_transform(), ha="center", va="center", fontsize=9)
         return
-    seeds = test_rows(metrics, experiment, "authors").value
+    seeds = seed_rows(metrics, experiment, "authors").value
     axes.plot(seeds, [OURS] * len(seeds), "|", color=colour, markersize=14)
     low, high = our.seeds.prediction_interval
     error = [[our.seeds.mean - low], [high - our.seeds.mean]] if our.seeds.n >= MIN_SEEDS else None

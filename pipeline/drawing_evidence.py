@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from pipeline.drawing import on_its_face, picture
 from pipeline.evidence import AUDITED, growth_trend, oracle_gaps
 from pipeline.params import Params
-from pipeline.summary import cell, test_rows
+from pipeline.summary import cell, seed_rows
 
 
 def variance(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
@@ -36,7 +36,7 @@ def variance(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
 
 def audit(sheet: dict[str, np.ndarray], metrics: pd.DataFrame, params: Params, experiment: str) -> Figure:
     """Images of each baseline, the best first, and what they score beside our GAN."""
-    means = {model: test_rows(metrics, experiment, "authors", "none", model).value.mean() for model in AUDITED}
+    means = {model: seed_rows(metrics, experiment, "authors", "none", model).value.mean() for model in AUDITED}
     order = sorted(means, key=lambda model: -means[model])
     figure = plt.figure(figsize=(11, 0.53 * len(order) + 1), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1.15, 1))
@@ -50,7 +50,7 @@ def audit(sheet: dict[str, np.ndarray], metrics: pd.DataFrame, params: Params, e
         right.annotate(f"{means[model]:.0f}", where, (7, 0), textcoords="offset points", va="center", fontsize=8)
     if our := cell(metrics, params, experiment, "authors"):
         _line(right, our.seeds.mean, f"our GAN (ticks: {our.seeds.n} seeds), mean", colours["ours"], 14)
-        seeds = test_rows(metrics, experiment, "authors").value
+        seeds = seed_rows(metrics, experiment, "authors").value
         right.plot(seeds, [len(order)] * len(seeds), "|", color=colours["ours"], markersize=16, clip_on=False)
         if our.published is not None:
             _line(right, our.published, "the paper's", colours["other"], 3)

@@ -19,7 +19,7 @@ from pipeline.experiments import Experiment
 from pipeline.io import read_array, write_arrays, write_csv
 from pipeline.networks import load_generator
 from pipeline.provenance import Record
-from pipeline.runs import BANDWIDTHS, GENERATORS, IMAGES, MANIFESTS, METRICS, REDRAWN, SAMPLES, Run
+from pipeline.runs import BANDWIDTHS, GAN, GENERATORS, IMAGES, MANIFESTS, METRICS, REDRAWN, SAMPLES, Run
 from pipeline.scores import Fold, Rows, folds, named, place_in_grid, score_folds
 
 EXAMPLE = "--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz"
@@ -49,7 +49,7 @@ def _work(args: argparse.Namespace) -> None:
     # Where nothing was selected, both generators are the same: scored once, told twice.
     same = experiment.selection == "last"
     scored["last"] = scored["best"] if same else score_folds(samples["last"], parts, experiment)
-    common = {"experiment": experiment.name, "model": "adversarial-nets", "seed": run.seed, "scale": params.scale}
+    common = {"experiment": experiment.name, "model": GAN, "seed": run.seed, "scale": params.scale}
     tables = {
         METRICS: [row for name, found in scored.items() for row in named(found.metrics, **common, generator=name)],
         BANDWIDTHS: [

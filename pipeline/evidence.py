@@ -10,7 +10,8 @@ from pipeline.errors import UserError
 from pipeline.gather import Frames
 from pipeline.io import read_csv
 from pipeline.params import Params
-from pipeline.summary import GAN, columns, count, quoted, sentences, test_rows, two_digits
+from pipeline.runs import GAN
+from pipeline.summary import columns, count, quoted, seed_rows, sentences, two_digits
 
 AUDITED = {
     "training-images": "training images, as many as samples of the GAN",
@@ -96,7 +97,7 @@ def variance_sentences(frame: pd.DataFrame, metrics: pd.DataFrame, params: Param
         alone = len(known) == 1 or known.low.iloc[0] > known.iloc[1:][["sd", "high"]].max(axis=None)
         first = "what moves one number most is the" if alone else "no source stands out; the largest is the"
         but = f" Not known from so few: {', '.join(lacking)}, which may move it more." if lacking else ""
-        values = test_rows(metrics, name, "authors").value
+        values = seed_rows(metrics, name, "authors").value
         seeds = ", ".join(f"{value:.1f}" for value in values)
         lines.append(
             f"{title}: {first} {known.source.iloc[0]} (sd in nats: {most}).{but} "
@@ -108,7 +109,7 @@ def variance_sentences(frame: pd.DataFrame, metrics: pd.DataFrame, params: Param
 def audit_cells(metrics: pd.DataFrame, experiment: str, model: str) -> str:
     """What a baseline, or our GAN, scores on the authors' grid: mean over its draws or seeds, their sd and number."""
     generator = "best" if model == GAN else "none"
-    values = test_rows(metrics, experiment, "authors", generator, model).value
+    values = seed_rows(metrics, experiment, "authors", generator, model).value
     if values.empty:
         return ""
     spread = f" ± {two_digits(values.std())}" if len(values) > 1 else ""
@@ -130,8 +131,8 @@ def audit_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
     """For each experiment, what scores above real images, and how many of our seeds beat what."""
     lines = []
     for name, title in _titles(params, metrics.experiment).items():
-        ours = test_rows(metrics, name, "authors").value
-        scores = {model: test_rows(metrics, name, "authors", "none", model) for model in AUDITED}
+        ours = seed_rows(metrics, name, "authors").value
+        scores = {model: seed_rows(metrics, name, "authors", "none", model) for model in AUDITED}
         means = {model: float(rows.value.mean()) for model, rows in scores.items() if not rows.empty}
         if len(ours) and REAL in means:
             real = f"{int(scores[REAL].n_samples.iloc[0]):,} real training images ({means[REAL]:.1f} nats"
@@ -173,7 +174,7 @@ def grid_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
     """What the authors' coarse grid loses against the fine one, and whether a bandwidth lies on an edge."""
     lines = []
     for name, title in _titles(params, metrics.experiment).items():
-        coarse, fine = (test_rows(metrics, name, grid).set_index("seed").value for grid in ("authors", "fine"))
+        coarse, fine = (seed_rows(metrics, name, grid).set_index("seed").value for grid in ("authors", "fine"))
         lost = fine - coarse
         span = f" (median {lost.median():z.1f}, from {lost.min():z.1f} to {lost.max():z.1f})" if len(lost) > 1 else ""
         rows = metrics[(metrics.experiment == name) & metrics.bandwidth_on_edge.astype(str).eq("True")]

@@ -18,16 +18,19 @@ from pipeline.runs import (
     AUDITS,
     BANDWIDTHS,
     CURVE,
+    GAN,
     GATHERED,
     GENERATORS,
     GROWTH,
     IMAGES,
+    MANIFESTS,
     METRICS,
     REDRAWN,
     Run,
     differences,
     plain,
 )
+from pipeline.summary import DIVERGED
 
 RUN_TABLES = {METRICS: "metrics.csv", CURVE: "curves.csv", BANDWIDTHS: "bandwidths.csv"}
 COUNTS = ("seed", "fold", "n_samples", "n_eval")  # columns of integers, some of them missing
@@ -59,11 +62,21 @@ def gather(folders: list[Path], params: Params) -> Frames:
             for file, gathered in RUN_TABLES.items():
                 frame = read_csv(run.folder / file).assign(experiment=name, seed=run.seed)
                 parts[gathered].append(frame)
+            parts["metrics.csv"] += divergence(run, params.scale)
         audit = _check_audit(runs, params.experiment(name))
         for file, gathered in {METRICS: "metrics.csv", BANDWIDTHS: "bandwidths.csv", GROWTH: "growth.csv"}.items():
             parts[gathered].append(read_csv(audit / file))
         parts["variance.csv"].append(variance(runs, params, name))
     return {name: tidy(pd.concat(frames, ignore_index=True)) for name, frames in parts.items()}
+
+
+def divergence(run: Run, scale: str) -> list[pd.DataFrame]:
+    """A row of metrics.csv where a run diverged: the epoch of the generator that counts."""
+    train = read_json(run.folder / MANIFESTS["train"])
+    if not train.get("diverged"):
+        return []
+    about = {"experiment": train["experiment"], "model": GAN, "seed": run.seed, "scale": scale, "generator": "best"}
+    return [pd.DataFrame([about | {"metric": DIVERGED, "value": train["best_epoch"], "unit": "epoch"}])]
 
 
 def _check_data(by_experiment: dict[str, list[Run]], params: Params) -> None:
@@ -105,7 +118,7 @@ def variance(runs: list[Run], params: Params, name: str) -> pd.DataFrame:
     redrawn = pd.concat([read_csv(run.folder / REDRAWN) for run in runs])
     images = [read_arrays(run.folder / IMAGES).get("authors") for run in runs]
     found = components(redrawn, images, name, params.values["statistics"])
-    common = {"experiment": name, "model": "adversarial-nets", "grid": "authors", "unit": "nats", "scale": params.scale}
+    common = {"experiment": name, "model": GAN, "grid": "authors", "unit": "nats", "scale": params.scale}
     rows = [
         common | {"source": source, "sd": one.sd, "low": one.low, "high": one.high, "n": one.n}
         for source, one in found.items()

@@ -17,7 +17,7 @@ from pipeline.experiments import Experiment
 from pipeline.io import write_csv
 from pipeline.networks import load_generator
 from pipeline.provenance import Record
-from pipeline.runs import AUDITS, GENERATORS, GROWTH, Run
+from pipeline.runs import AUDITS, GAN, GENERATORS, GROWTH, Run
 from pipeline.scores import Fold, Rows, folds, named, place_in_grid
 
 EXAMPLE = """--scale quick --experiment mnist --run runs/quick/mnist/seed0 \\
@@ -42,7 +42,7 @@ def _work(args: argparse.Namespace) -> None:
     experiment = params.experiment(args.experiment)
     run = Run(args.run, experiment, "train")
     data, device = run.use(args.data), use_device(args)
-    common = {"experiment": experiment.name, "model": "adversarial-nets", "seed": run.seed, "scale": params.scale}
+    common = {"experiment": experiment.name, "model": GAN, "seed": run.seed, "scale": params.scale}
     rows = _rows(args.run, run.seed, folds(data, experiment, device), experiment, device)
     write_csv(args.output / GROWTH, pd.DataFrame(named(rows, **common)))
     record.write(

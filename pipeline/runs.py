@@ -15,6 +15,7 @@ HEAVY = (*GENERATORS.values(), *SAMPLES.values())  # may stay on the machine tha
 CURVE, SHEET, METRICS, BANDWIDTHS = "curve.csv", "sheet.npz", "metrics.csv", "bandwidths.csv"
 REDRAWN, IMAGES = "redrawn.csv", "test_images.npz"  # scores of other draws; the log-likelihood of each test image
 MEASURES, MEASURED = "measures.csv", "measures.manifest.json"  # of a run that is compared with others
+GAN = "adversarial-nets"  # model of our rows in metrics.csv; those without a seed are over all seeds
 AUDIT, GROWTH = "audit", "growth.csv"  # of an experiment: the folder beside its runs, and a file there
 GATHERED = ("metrics.csv", "curves.csv", "bandwidths.csv", "growth.csv", "variance.csv")  # of a scale
 # The manifests of a run's stages, in order.

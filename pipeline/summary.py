@@ -11,10 +11,11 @@ from gan.statistics import SeedSummary, Verdict, summarise_seeds, verdict
 from pipeline.errors import UserError
 from pipeline.io import read_csv, reading
 from pipeline.params import PAPERS_COLUMNS, Params
+from pipeline.runs import GAN
 
 QUOTED = Path(__file__).parent / "quoted.csv"
 PAPER = "Adversarial nets"
-GAN = "adversarial-nets"  # model of our rows in metrics.csv; those without a seed are over all seeds
+DIVERGED = "diverged"  # metric of a seed whose loss stopped being finite: the epoch of the generator that counts
 EDGE = "edge of the grid"
 MISSING_DATA = "not run: data not available"
 
@@ -26,6 +27,7 @@ class Cell:
     Attributes:
         experiment, grid: what was scored with which bandwidths.
         seeds: test log-likelihood over training seeds, nats.
+        diverged: how many of the seeds; they count with their best generator before.
         standard_errors: of each seed's mean, over `error_over`.
         bandwidths: chosen by each seed, in each fold, with their place in the grid; an edge is flagged.
         published: the paper's value, or None.
@@ -35,6 +37,7 @@ class Cell:
     experiment: str
     grid: str
     seeds: SeedSummary
+    diverged: int
     standard_errors: tuple[float, ...]
     error_over: str
     bandwidths: tuple[str, ...]
@@ -79,7 +82,7 @@ def published_value(experiment: str) -> float | None:
     return None if found.empty else float(found.value.iloc[0])
 
 
-def test_rows(
+def seed_rows(
     metrics: pd.DataFrame, experiment: str, grid: str, generator: str = "best", model: str = GAN
 ) -> pd.DataFrame:
     """The test log-likelihoods of one experiment, a row a seed."""
@@ -104,7 +107,7 @@ def _bandwidths(metrics: pd.DataFrame, rows: pd.DataFrame) -> tuple[str, ...]:
 
 def cell(metrics: pd.DataFrame, params: Params, experiment: str, grid: str) -> Cell | None:
     """Our cell, or None where the experiment was not run."""
-    rows = test_rows(metrics, experiment, grid)
+    rows = seed_rows(metrics, experiment, grid)
     if rows.empty:
         return None
     seeds = summarise_seeds(rows.value.tolist(), params.confidence)
@@ -113,6 +116,7 @@ def cell(metrics: pd.DataFrame, params: Params, experiment: str, grid: str) -> C
         experiment=experiment,
         grid=grid,
         seeds=seeds,
+        diverged=int((metrics.metric.eq(DIVERGED) & metrics.experiment.eq(experiment)).sum()),
         standard_errors=tuple(rows.standard_error),
         error_over=_error_over(rows.iloc[0]),
         bandwidths=_bandwidths(metrics, rows),
@@ -191,6 +195,7 @@ def _sentence(our: Cell, params: Params) -> str:
     spread = f" ± {two_digits(our.seeds.sd)} (sd; median {our.seeds.median:.1f})" if our.seeds.n > 1 else ""
     at_most = "up to " if experiment.selection == "validation" else ""
     seeds = f"{count(our.seeds.n, 'training seed')} of {at_most}{count(experiment.epochs, 'epoch')}"
+    seeds += f", {our.diverged} of them diverged and as good as they were before" if our.diverged else ""
     paper = f"; the paper's one run gave {our.published:g}" if our.published is not None else ""
     return f"{experiment.label}: {our.seeds.mean:.1f}{spread} nats over {seeds}{paper}; {our.verdict}."
 

@@ -142,7 +142,8 @@ def _edge(our: Cell | None) -> str:
 
 
 def _spread(our: Cell) -> str:
-    return "n = 1" if our.seeds.n == 1 else f"n = {our.seeds.n}, {our.seeds.low:.1f} to {our.seeds.high:.1f}"
+    spread = "n = 1" if our.seeds.n == 1 else f"n = {our.seeds.n}, {our.seeds.low:.1f} to {our.seeds.high:.1f}"
+    return f"{spread}; {our.diverged} diverged" if our.diverged else spread
 
 
 def _interval(interval: tuple[float, float], n: int) -> str:

@@ -1,4 +1,4 @@
-"""The figure of mixtures of Gaussians: modes covered over epochs, in balance and with G too fast, and the samples."""
+"""The figure of mixtures of Gaussians: modes and spread over epochs, in balance and with G too fast; samples."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -14,7 +14,7 @@ LABELS = {"balanced": "balanced: k = 1", "G too fast": "G too fast: 10 steps of 
 
 
 def modes(frame: pd.DataFrame, points: pd.DataFrame, params: Params) -> Figure:
-    """Covered modes and share of good samples over epochs, a thin line a seed; then what the first seed draws.
+    """Covered modes, share of good samples and of close pairs over epochs, a line a seed; what the first seed draws.
 
     Args:
         frame: modes.csv.
@@ -22,8 +22,8 @@ def modes(frame: pd.DataFrame, points: pd.DataFrame, params: Params) -> Figure:
     """
     colours = params.values["figures"]
     targets = list(frame.target.unique())
-    figure = plt.figure(figsize=(12.5, 2.75 * len(targets) + 0.7), layout="constrained")
-    rows = figure.subplots(len(targets), 5, width_ratios=(1.3, 1.3, 1, 1, 1), squeeze=False)
+    figure = plt.figure(figsize=(14, 2.6 * len(targets) + 0.7), layout="constrained")
+    rows = figure.subplots(len(targets), 6, width_ratios=(1.2, 1.2, 1.2, 1, 1, 1), squeeze=False)
     for target, row in zip(targets, rows, strict=True):
         mine = frame[frame.target == target]
         _over_epochs(mine, "covered", row[0], colours)
@@ -31,7 +31,9 @@ def modes(frame: pd.DataFrame, points: pd.DataFrame, params: Params) -> Figure:
         row[0].set(title=target, ylabel="modes covered", ylim=(-0.04 * mine.modes.iloc[0], 1.08 * mine.modes.iloc[0]))
         _over_epochs(mine, "good", row[1], colours)
         row[1].set(ylabel="share of good samples", ylim=(-0.04, 1.04))
-        _scatter(points[points.target == target], row[2:], colours)
+        _over_epochs(mine, "close", row[2], colours)
+        row[2].set(ylabel="share of close pairs", ylim=(-0.04, 1.04))
+        _scatter(points[points.target == target], row[3:], colours)
     lines = [Line2D([], [], color=colours[colour]) for colour in SETTINGS.values()]
     figure.legend(
         lines, [LABELS[name] for name in SETTINGS], loc="outside upper left", ncols=2, fontsize=9, frameon=False

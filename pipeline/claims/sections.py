@@ -95,9 +95,9 @@ SECTIONS = {
         _draw_modes,
         "modes",
         "Two-dimensional games whose modes can be counted, in step and with G ten times as fast as D. A mode is "
-        "covered where a tenth of its even share lies within 3 sd of it; samples that spread evenly cover all, so look "
-        "at them too.",
-        "Modes covered and share of good samples over training, and samples of a ring and a grid of Gaussians",
+        "covered where a tenth of its even share lies within 3 sd of it; samples that spread evenly cover all, and "
+        "varied samples beside the data cover none, so pairs of samples are held against each other too.",
+        "Modes covered, share of good samples and of close pairs over training; samples of a ring and a grid",
     ),
     "half": Section(
         "D goes to 1/2",

@@ -25,8 +25,8 @@ from pipeline.io import read_csv, read_json, write_text
 from pipeline.params import Params
 from pipeline.provenance import Record
 from pipeline.report.page import embedded, render
-from pipeline.runs import MANIFESTS, audits, manifests
-from pipeline.summary import GAN, read_metrics, sentences
+from pipeline.runs import GAN, MANIFESTS, audits, manifests
+from pipeline.summary import read_metrics, sentences
 from pipeline.table import parts
 
 EXAMPLE = """--scale quick --results results/quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 \\

@@ -13,8 +13,7 @@ from pipeline.gather import tidy
 from pipeline.io import read_csv, read_json, sha256
 from pipeline.params import load
 from pipeline.publish import LIMIT_BYTES, readme_blocks
-from pipeline.runs import GATHERED, audits
-from pipeline.summary import GAN
+from pipeline.runs import GAN, GATHERED, audits
 
 PUBLISHED = ROOT / "results/published"
 

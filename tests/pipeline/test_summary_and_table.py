@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -9,10 +10,10 @@ import yaml
 
 from pipeline import table
 from pipeline.errors import UserError
-from pipeline.gather import tidy
-from pipeline.io import write_csv
+from pipeline.gather import divergence, tidy
+from pipeline.io import write_csv, write_json
 from pipeline.params import Params, load
-from pipeline.summary import cell, published_value, quoted, read_metrics, why_missing
+from pipeline.summary import cell, published_value, quoted, read_metrics, sentences, why_missing
 
 FILE = Path(__file__).parents[2] / "params.yaml"
 
@@ -120,6 +121,19 @@ def test_another_experiment_gets_a_column_and_no_verdict():
     frame = table.table1(both, Params(values)).set_index("Model")
     assert frame["MNIST, Algorithm 1"][table.OURS] == "2.0 ± 1.4"
     assert frame["MNIST, Algorithm 1"]["ours: verdict"] == "not judged: not an experiment of Table 1"
+
+
+def test_a_seed_that_diverged_is_told(tmp_path):
+    write_json(tmp_path / "manifest.json", {"experiment": "mnist", "diverged": "loss not finite", "best_epoch": 5})
+    run = SimpleNamespace(folder=tmp_path, seed=1)
+    (row,) = divergence(run, "paper")
+    frame, params = pd.concat([metrics([220.0, 90.0]), row]), load(FILE)
+    assert cell(frame, params, "mnist", "authors").diverged == 1
+    assert "2 training seeds of up to 1000 epochs, 1 of them diverged" in sentences(frame, params)[0]
+    column = table.table1(frame, params).set_index("Model").MNIST
+    assert column["ours: number of seeds, their range"] == "n = 2, 90.0 to 220.0; 1 diverged"
+    write_json(tmp_path / "manifest.json", {"experiment": "mnist", "diverged": "", "best_epoch": 5})
+    assert divergence(run, "paper") == []
 
 
 def test_read_metrics_refuses_another_scale(tmp_path):

@@ -6,7 +6,7 @@ from helpers import edit, run_in
 from pipeline.evidence import AUDITED
 from pipeline.graph import FIGURES
 from pipeline.io import read_csv, read_json
-from pipeline.summary import GAN
+from pipeline.runs import GAN
 
 
 def test_every_experiment_runs_from_images_to_its_rows_and_figures(other_experiments):

@@ -19,8 +19,7 @@ from pipeline.graph import FIGURES
 from pipeline.io import read_array, read_arrays, read_csv, read_json, write_json
 from pipeline.networks import new_generator
 from pipeline.params import load
-from pipeline.runs import MANIFESTS
-from pipeline.summary import GAN
+from pipeline.runs import GAN, MANIFESTS
 
 SNAKEMAKE = ("-m", "snakemake", "--cores", "2")
 VERIFY = ("-m", "pipeline.verify")
