@@ -13,20 +13,20 @@ import argparse
 from pathlib import Path
 
 from gan.statistics import summarise_seeds
-from pipeline.check import KEYS
-from pipeline.io import read_csv, write_json
+from pipeline.check import KEYS, measured
+from pipeline.io import write_json
 from pipeline.params import load
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--metrics", type=Path, required=True, help="metrics.csv over many seeds")
+    parser.add_argument("--metrics", type=Path, required=True, help="of many seeds, with curves.csv beside it")
     parser.add_argument("--seeds", type=int, nargs="+", required=True, help="seeds that the scale itself has")
     parser.add_argument("--output", type=Path, required=True, help="the record to write")
     parser.add_argument("--confidence", type=float, default=0.999, help="of each interval; default: %(default)s")
     args = parser.parse_args()
-    metrics = read_csv(args.metrics)
+    metrics = measured(args.metrics)
     entries = []
     for key, rows in metrics[metrics.fold.isna()].groupby(list(KEYS)):
         summary = summarise_seeds(rows.value.tolist(), args.confidence)

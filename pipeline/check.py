@@ -3,7 +3,8 @@
 Experiments that are not on record are named and not checked.
 
 The record is a JSON file, by default tests/regression/SCALE.json, with the expected value of each metric,
-its tolerance, and how the tolerance was derived.
+its tolerance, and how the tolerance was derived. Beside metrics.csv it may hold the losses and D's outputs of the first
+epoch: seeds still agree there, so that a network, a loss or an optimiser that is not ours shows at once.
 """
 
 import argparse
@@ -13,15 +14,19 @@ from typing import Any
 
 import pandas as pd
 
+from gan.training import CURVES
 from pipeline import cli
 from pipeline.errors import RunError, UserError
 from pipeline.io import read_csv, read_json, reading
 from pipeline.params import Params
+from pipeline.places import RESULTS
 from pipeline.runs import GAN
 
 RECORDS = Path("tests/regression")
 KEYS = ("experiment", "model", "generator", "grid", "metric")
 OTHERS = ("seed", "fold", "value", "standard_error", "bandwidth_on_edge", "scale")
+
+TRAINING = "training"  # the "model" of what the first epoch's curves say
 
 Expected = dict[tuple[str, ...], dict[str, Any]]  # value and tolerance, by KEYS
 
@@ -39,7 +44,7 @@ def _work(args: argparse.Namespace) -> None:
     params = cli.selected_params(args)
     path = args.expected or RECORDS / f"{params.scale}.json"
     expected, seeds = _recorded(path, params)
-    metrics = _measured(args.metrics or Path("results") / params.scale / "metrics.csv")
+    metrics = measured(args.metrics or RESULTS / params.scale / "metrics.csv")
     if set(metrics.scale) != {params.scale}:
         raise UserError(f"{path} is of scale {params.scale}, the metrics are of {sorted(set(metrics.scale))}")
     models = {key[:2] for key in expected}
@@ -76,12 +81,23 @@ def _recorded(path: Path, params: Params) -> tuple[Expected, list[int]]:
     return expected, seeds
 
 
-def _measured(path: Path) -> pd.DataFrame:
-    """Rows of metrics.csv, without those that sum up."""
-    metrics = read_csv(path)
+def measured(path: Path) -> pd.DataFrame:
+    """Rows of metrics.csv, without those that sum up, and of the first epoch in the curves.csv beside it."""
+    metrics, curves = read_csv(path), path.with_name("curves.csv")
     with reading(path):
         metrics = metrics[metrics.seed.notna()]
-        return metrics.astype({"value": float, "standard_error": float, "seed": int})[[*KEYS, *OTHERS]]
+        metrics = metrics.astype({"value": float, "standard_error": float, "seed": int})[[*KEYS, *OTHERS]]
+    if not curves.is_file():
+        return metrics
+    return pd.concat([metrics, first_epoch(read_csv(curves)).assign(scale=metrics.scale.iloc[0])])
+
+
+def first_epoch(curves: pd.DataFrame) -> pd.DataFrame:
+    """Losses and outputs of D, means over the first epoch, in the form of metrics.csv."""
+    rows = curves[curves.epoch == 1].melt(["experiment", "seed"], list(CURVES), "metric")
+    rows["metric"] += " in epoch 1"
+    rows = rows.assign(model=TRAINING, generator="", grid="", fold=math.nan, standard_error=0.0)
+    return rows.assign(bandwidth_on_edge=False)
 
 
 def failures(metrics: pd.DataFrame, expected: Expected, seeds: list[int]) -> list[str]:
@@ -124,6 +140,8 @@ def edges(metrics: pd.DataFrame) -> list[str]:
 
 def _name(key: tuple[str, ...]) -> str:
     experiment, model, generator, grid, metric = key
+    if model == TRAINING:
+        return f"{experiment}, {metric}"
     of = f"the {generator} generator" if model == GAN else model
     return f"{experiment}, {metric} of {of}, {grid} grid"
 

@@ -56,6 +56,7 @@ def main() -> None:
 def _work(args: argparse.Namespace) -> None:
     params = cli.selected_params(args)
     verify(params, args.runs, args.results, accept_code=args.accept_code)
+    recover(args.results / "published")
     if not args.force:
         _check_worth(params, args.results / "published" / "published.json")
     files = collect(params, args.results / params.scale, args.runs)
@@ -71,9 +72,8 @@ def _work(args: argparse.Namespace) -> None:
     }
     texts = {path: with_blocks(path.read_text(encoding="utf-8"), found, path) for path, found in pages.items()}
     if (target / "claims").is_dir():  # published by themselves
-        (target / "claims").rename(new / "claims")
-    shutil.rmtree(target, ignore_errors=True)
-    new.rename(target)
+        shutil.copytree(target / "claims", new / "claims")
+    replace(target, new)
     for path, text in texts.items():
         write_text(path, text)
     updated = " and ".join(map(str, pages))
@@ -104,6 +104,26 @@ def copy(files: dict[str, Path], folder: Path) -> None:
             raise UserError(f"{source}: not found; make it first")
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, folder / name)
+
+
+def replace(target: Path, new: Path) -> None:
+    """Put a folder in the place of another; what a kill leaves half done, `recover` undoes."""
+    if target.is_dir():
+        target.rename(_aside(target))
+    new.rename(target)
+    shutil.rmtree(_aside(target), ignore_errors=True)
+
+
+def recover(target: Path) -> None:
+    """Put a folder back that a killed `replace` has put aside."""
+    if target.is_dir():
+        shutil.rmtree(_aside(target), ignore_errors=True)
+    elif _aside(target).is_dir():
+        _aside(target).rename(target)
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.old")
 
 
 def _check_worth(params: Params, present: Path) -> None:

@@ -1,7 +1,7 @@
 """Train one experiment's GAN with one seed or with several at once; keep each seed's best generator, and its last.
 
 Best is the one with the greatest log-likelihood of the first validation images. Seeds that are trained together
-share matrix products, nothing else: which ones run side by side changes a seed's numbers by rounding only.
+share matrix products, nothing else: which ones run side by side changes the rounding, which training amplifies.
 """
 
 import argparse

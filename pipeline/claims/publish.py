@@ -4,7 +4,6 @@ They stand beside what `publish` copies and may be of another scale. Tables, fig
 """
 
 import argparse
-import shutil
 from pathlib import Path
 
 from pipeline import cli
@@ -16,7 +15,7 @@ from pipeline.evidence import with_blocks
 from pipeline.io import read_csv, read_json, write_json, write_text
 from pipeline.params import Params
 from pipeline.places import RESULTS, RUNS, run_folders
-from pipeline.publish import check_size, commits, copy
+from pipeline.publish import check_size, commits, copy, recover, replace
 from pipeline.runs import MANIFESTS, MEASURED
 from pipeline.verify import verify_claims
 
@@ -44,12 +43,12 @@ def _work(args: argparse.Namespace) -> None:
     files = collect(params, args.results / params.scale / "claims", args.runs)
     check_size(files)
     target, new = args.results / "published" / "claims", args.results / ".claims.part"
+    recover(target)
     copy(files, new)
     write_json(new / "published.json", {"scale": params.scale, "commits": commits(new)})
     pages = {args.readme: {"claims": readme_block(new)}, args.page: blocks(new, params)}
     texts = {path: with_blocks(path.read_text(encoding="utf-8"), found, path) for path, found in pages.items()}
-    shutil.rmtree(target, ignore_errors=True)
-    new.rename(target)
+    replace(target, new)
     for path, text in texts.items():
         write_text(path, text)
     print(f"{len(files)} files from scale {params.scale} in {target}; {' and '.join(map(str, pages))} updated")

@@ -3,7 +3,7 @@
 
 rule regenerate_table:
     input:
-        published=here(*expand("results/published/{name}.csv", name=graph.gathered)),
+        published=expand("results/published/{name}.csv", name=graph.gathered),
         quoted=here("pipeline/quoted.csv"),
         src=sources("pipeline.table"),
     output:
@@ -29,9 +29,9 @@ rule regenerate_table:
 rule regenerate_figures:
     input:
         rules.regenerate_table.output,
-        toy=here("results/published/toy.csv"),
+        toy="results/published/toy.csv",
         quoted=here("pipeline/quoted.csv"),
-        oracle=here("results/published/oracle.csv"),
+        oracle="results/published/oracle.csv",
         sheets=graph.published_sheets,
         audits=graph.published_audits,
         src=sources("pipeline.figures"),
@@ -55,7 +55,7 @@ rule regenerate_figures:
 
 rule regenerate_claims:
     input:
-        published=here(*expand("results/published/claims/{name}.csv", name=claims_graph.tables)),
+        published=expand("results/published/claims/{name}.csv", name=claims_graph.tables),
         templates=here(
             "pipeline/report/claims.html.j2",
             "pipeline/report/claims_part.html.j2",

@@ -1,6 +1,7 @@
 """What is committed under results/published/ agrees with itself and with README.md."""
 
 import re
+from pathlib import Path
 
 import pytest
 from helpers import ROOT
@@ -12,12 +13,10 @@ from pipeline.evidence import blocks, read_evidence, with_blocks
 from pipeline.gather import tidy
 from pipeline.io import read_csv, read_json, sha256
 from pipeline.params import load
-from pipeline.publish import LIMIT_BYTES, readme_blocks
+from pipeline.publish import LIMIT_BYTES, readme_blocks, recover, replace
 from pipeline.runs import GAN, GATHERED, audits
 
 PUBLISHED = ROOT / "results/published"
-
-
 README, EVIDENCE = ROOT / "README.md", ROOT / "docs/evidence.md"
 CLAIMS, CLAIMS_PAGE = PUBLISHED / "claims", ROOT / "docs/claims.md"
 ENTRY = read_json(PUBLISHED / "published.json")
@@ -29,6 +28,27 @@ def rendered(change: float = 0.0) -> dict[str, str]:
     frames = {name: tidy(read_csv(PUBLISHED / name)) for name in GATHERED}
     frames["metrics.csv"].loc[frames["metrics.csv"].metric == "test_log_likelihood", "value"] += change
     return table.render(frames, PARAMS)
+
+
+def test_what_is_published_survives_a_kill_while_it_is_replaced(tmp_path, monkeypatch):
+    target, new, rename = tmp_path / "published", tmp_path / "new", Path.rename
+    for folder in (target, new):
+        folder.mkdir()
+        (folder / "file").write_text(folder.name)
+
+    def killed(path: Path, to: Path) -> None:
+        if path == new:
+            raise KeyboardInterrupt
+        rename(path, to)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Path, "rename", killed)
+        replace(target, new)
+    recover(target)
+    assert (target / "file").read_text() == "published"
+    replace(target, new)
+    assert (target / "file").read_text() == "new"
+    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_readme_shows_the_published_table():
