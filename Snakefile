@@ -13,8 +13,10 @@ os.environ.update(PYTHONPATH=workflow.basedir)
 
 from pipeline.errors import UserError
 from pipeline.claims.files import FIGURES as CLAIMS_FIGURES
+from pipeline.claims.files import TABLES as CLAIMS_TABLES
 from pipeline.claims.graph import ClaimsGraph
 from pipeline.graph import TRAINED, Graph
+from pipeline.runs import GATHERED
 
 
 configfile: "params.yaml"

@@ -20,11 +20,23 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import cli
+from pipeline.claims.files import CLASSIFIER
 from pipeline.errors import RunError, Stopped
 from pipeline.experiments import Experiment
 from pipeline.io import read_json, replacing, sha256
 from pipeline.params import Params
-from pipeline.places import PREPARED, RESULTS, RUNS, WORK, audit_folder, first_run, prepared, run_folder, run_folders
+from pipeline.places import (
+    PREPARED,
+    RESULTS,
+    RUNS,
+    WORK,
+    audit_folder,
+    first_run,
+    labels,
+    prepared,
+    run_folder,
+    run_folders,
+)
 from pipeline.provenance import is_present_code
 from pipeline.runs import AUDITS, GENERATORS, HEAVY, MANIFESTS, MEASURED, SHEET, name_of, plain
 from pipeline.signals import Exit
@@ -165,7 +177,7 @@ def _claims(params: Params, on: list[str]) -> Iterator[Command]:
     """What is compared to test the paper's claims: trainings and their measures, gradients, the classifier."""
     folder, code = RESULTS / params.scale / "claims", params.claims.code
     seeds, data = params.claims.toy_seeds, _data(params, code)
-    labels, network = data[1].replace(".npz", ".labels.npz"), folder / "classifier.safetensors"
+    classes, network = str(labels(params.dataset_of(code))), folder / CLASSIFIER
     about = ["--experiment", code, *data, *on]
     facts = {"settings": params.experiment(code).settings("train"), "seeds": seeds}
     yield Command(
@@ -173,7 +185,7 @@ def _claims(params: Params, on: list[str]) -> Iterator[Command]:
         {folder / "saturation.manifest.json": facts},
     )
     yield Command(
-        ["classify", *about, "--labels", labels, "--output", str(folder)],
+        ["classify", *about, "--labels", classes, "--output", str(folder)],
         {folder / "classifier.manifest.json": {"settings": params.measuring(code)}},
     )
     for name in params.claims.experiments:

@@ -12,6 +12,7 @@ from gan.classifier import Classifier, accuracy, fit
 from gan.seeding import stream
 from gan.splits import TEST, TRAIN
 from pipeline import cli
+from pipeline.claims.files import CLASSIFIER
 from pipeline.claims.measures import Ruler, measured, new_ruler
 from pipeline.datasets import N_CLASSES, check_prepared, load_images, load_labels
 from pipeline.devices import add_device, use_device
@@ -24,7 +25,7 @@ EXAMPLE = """--scale quick --experiment mnist --data data/prepared/mnist.npz \\
 EPOCHS = 8
 SEED = 0
 N_COPIED, NOISE = 3, 0.1  # training images in the collapse made on purpose, and the noise on its copies
-FILES = ("classifier.safetensors", "classifier.csv", "yardsticks.csv")
+FILES = (CLASSIFIER, "classifier.csv", "yardsticks.csv")
 
 
 def main() -> None:

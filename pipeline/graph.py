@@ -16,7 +16,7 @@ from pipeline.io import read_json
 from pipeline.params import Params, load
 from pipeline.places import PUBLISHED, RESULTS, RUNS, audit_folder, first_run, prepared, run_folder, run_folders
 from pipeline.readers import READERS
-from pipeline.runs import AUDIT, CURVE, GATHERED, GENERATORS, MANIFESTS, name_of
+from pipeline.runs import AUDIT, CURVE, GENERATORS, MANIFESTS, name_of
 
 OVERRIDABLE = ("scale", "experiments", "seeds")
 FIGURES = (
@@ -206,15 +206,7 @@ class Graph:
         """How a data set's parts are made."""
         return self.dataset(wildcards.dataset).preparation
 
-    def tabulation(self, _: Any) -> dict[str, Any]:
-        """What the tables depend on beside the metrics."""
-        return self.params.tabulation()
-
-    def presentation(self, _: Any) -> dict[str, Any]:
-        """What the figures depend on beside the metrics."""
-        return self.params.presentation()
-
-    def chosen(self, _: Any = None) -> str:
+    def chosen(self) -> str:
         """Options that repeat --config's choice to a stage."""
         return _options(self._config)
 
@@ -226,21 +218,8 @@ class Graph:
         """What a stage's files depend on beside its inputs, as a function of the wildcards."""
         return lambda wildcards: self._experiment(wildcards).settings(stage)
 
-    def oracle(self, _: Any) -> dict[str, Any]:
-        """What the known densities are scored with."""
-        return self.params.oracle
-
     def _experiment(self, wildcards: Any) -> Experiment:
         return self.params.experiment(wildcards.experiment)
-
-    def everything(self, _: Any) -> dict[str, Any]:
-        """All params: the report prints their hash."""
-        return self._config
-
-    @property
-    def gathered(self) -> list[str]:
-        """Names of the CSV files that the tables are made from."""
-        return [Path(name).stem for name in GATHERED]
 
     def published_selection(self, _: Any) -> str:
         """Options that select what was committed."""

@@ -31,5 +31,10 @@ def audit_folder(params: Params, experiment: str, runs: Path = RUNS) -> Path:
 
 
 def prepared(dataset: str) -> Path:
-    """A data set's file; its manifest and labels lie beside it."""
+    """A data set's file; its manifest lies beside it."""
     return PREPARED / f"{dataset}.npz"
+
+
+def labels(dataset: str) -> Path:
+    """The classes of its images."""
+    return PREPARED / f"{dataset}.labels.npz"

@@ -16,7 +16,7 @@ from pipeline.params import Params
 
 LOSSES = {"saturating": "log(1 \N{MINUS SIGN} D(G(z)))", "non_saturating": "\N{MINUS SIGN}log D(G(z))"}
 SHARE = "share_of_class_"
-VARIETY = {
+PANELS = {
     "class_entropy": "entropy of the digits (nats)",
     "distinct_neighbours": "share of distinct nearest images",
     "pairwise_distance": "distance between two samples",
@@ -138,9 +138,9 @@ def variety(frames: Frames, params: Params) -> Figure:
     names, colours = params.claims.experiments, params.values["figures"]
     rows = [*yardsticks.of.unique(), *(params.experiment(name).label for name in names)]
     figure = plt.figure(figsize=(13.5, 0.3 * len(rows) + 1.4), layout="constrained")
-    digits, *panels = figure.subplots(1, 1 + len(VARIETY), width_ratios=(1.2, *[1] * len(VARIETY)))
+    digits, *panels = figure.subplots(1, 1 + len(PANELS), width_ratios=(1.2, *[1] * len(PANELS)))
     _shares(digits, measures, yardsticks, names, rows)
-    for axes, (metric, title) in zip(panels, VARIETY.items(), strict=True):
+    for axes, (metric, title) in zip(panels, PANELS.items(), strict=True):
         known = yardsticks[yardsticks.metric == metric]
         axes.plot(known.value, known.of.map(rows.index), "s", color=colours["other"], markersize=6)
         for place, name in enumerate(names, start=len(rows) - len(names)):

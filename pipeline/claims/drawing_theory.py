@@ -3,15 +3,14 @@
 from typing import Any
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from gan.optimum import EQUILIBRIUM
 from pipeline.drawing import on_its_face
 from pipeline.params import Params
 
-MINIMUM = -float(np.log(4))
 LOOKS = ("o:", "s--", "D-")  # of capacities, ascending
 NO_GAP = 1e-12  # nats; below it C + log 4 is rounding
 
@@ -70,7 +69,7 @@ def convergence(descent: pd.DataFrame, dirac: pd.DataFrame, nets: pd.DataFrame, 
 def _runs(axes: Axes, frame: pd.DataFrame, x: str, colours: dict[str, Any]) -> None:
     """How far C(G) is from its least value, a line a seed."""
     for _, run in frame.groupby("seed"):
-        gap = run.c - MINIMUM
+        gap = run.c - EQUILIBRIUM
         axes.plot(run[x], gap.where(gap > NO_GAP), color=colours["ours"], linewidth=1.2, alpha=0.7)
     axes.set(yscale="log", ylabel="C(G) + log 4 (nats)")
 
@@ -98,4 +97,4 @@ def _spirals(axes: Axes, dirac: pd.DataFrame, colours: dict[str, Any]) -> None:
 
 def _minimum(axes: Axes) -> None:
     """Theorem 1's bound."""
-    axes.axhline(MINIMUM, color="0.6", linestyle=":", linewidth=1, zorder=0, label="\N{MINUS SIGN}log 4")
+    axes.axhline(EQUILIBRIUM, color="0.6", linestyle=":", linewidth=1, zorder=0, label="\N{MINUS SIGN}log 4")

@@ -1,5 +1,6 @@
 """Names of what the claims are read from, and of their figures."""
 
+CLASSIFIER = "classifier.safetensors"
 OF_TOYS = ("optimal", "path", "descent", "dirac", "nets", "modes", "modes_points")  # tables
 OF_MNIST = ("saturation", "classifier", "yardsticks")
 OF_RUNS = ("measures", "curves")

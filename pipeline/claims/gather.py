@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.claims.claim import Frames
+from pipeline.claims.files import CLASSIFIER
 from pipeline.errors import UserError
 from pipeline.io import read_csv, read_json, reading
 from pipeline.params import Params
@@ -22,17 +23,17 @@ def gather_claims(folders: list[Path], params: Params, toys: Path) -> Frames:
             first, or with another classifier, or is damaged.
     """
     measures, curves = [], []
-    classifier, manifest = "classifier.safetensors", toys / "classifier.manifest.json"
+    manifest = toys / "classifier.manifest.json"
     content = read_json(manifest)
     with reading(manifest):
-        used = {classifier: content["outputs"][classifier]}
+        used = {CLASSIFIER: content["outputs"][CLASSIFIER]}
     for folder in folders:
         experiment = params.experiment(folder.parent.name)
         run = Run(folder, experiment, "train")
         run.require(MEASURED, params.measuring(experiment.name))
-        for name in (f"{experiment.dataset}.npz", classifier):
+        for name in (f"{experiment.dataset}.npz", CLASSIFIER):
             if used.setdefault(name, run.known[name]) != run.known[name]:
-                other = toys if name == classifier else folders[0]
+                other = toys if name == CLASSIFIER else folders[0]
                 raise UserError(f"{folder}: used another {name} than {other}; measure it again")
         measures.append(read_csv(folder / MEASURES))
         curves.append(read_csv(folder / CURVE).assign(experiment=experiment.name, seed=run.seed, scale=params.scale))

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from pipeline.claims.files import TABLES
 from pipeline.graph import Graph
 from pipeline.io import read_json, sha256
-from pipeline.places import PUBLISHED, prepared
+from pipeline.places import PUBLISHED, labels, prepared
 
 
 class ClaimsGraph:
@@ -15,8 +14,6 @@ class ClaimsGraph:
     Args:
         graph: of everything else.
     """
-
-    tables = TABLES  # names of the CSV files that claims are read from
 
     def __init__(self, graph: Graph) -> None:
         self._graph, self._params = graph, graph.params
@@ -31,23 +28,15 @@ class ClaimsGraph:
         """Seeds of the games whose gradients are looked at: as many as of the toys, for they take minutes."""
         return self._params.claims.toy_seeds
 
-    def data(self, _: Any = None) -> str:
+    def data(self) -> str:
         """Images of all runs."""
         return str(prepared(self._params.dataset_of(self.code)))
 
-    def labels(self, _: Any = None) -> str:
+    def labels(self) -> str:
         """Their classes."""
-        return self.data().replace(".npz", ".labels.npz")
+        return str(labels(self._params.dataset_of(self.code)))
 
-    def settings(self, _: Any = None) -> dict[str, Any]:
-        """What readings and figures depend on beside the measures."""
-        return self._params.compared()
-
-    def toys(self, _: Any = None) -> dict[str, Any]:
-        """What the toys depend on."""
-        return self._params.toys()
-
-    def training(self, _: Any = None) -> dict[str, Any]:
+    def training(self) -> dict[str, Any]:
         """What the experiment that the others are held against depends on."""
         return self._params.experiment(self.code).settings("train") | {"seeds": self.seeds()}
 
@@ -64,6 +53,6 @@ class ClaimsGraph:
         manifest = Path(self.folder) / "claims.manifest.json"
         return sha256(manifest) if manifest.is_file() else ""
 
-    def published_scale(self, _: Any = None) -> str:
+    def published_scale(self, _: Any) -> str:
         """Scale of the committed claims."""
         return read_json(PUBLISHED / "claims/published.json")["scale"]

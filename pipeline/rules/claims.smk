@@ -14,7 +14,7 @@ rule theory:
     conda:
         "../../envs/gan.yaml"
     params:
-        settings=claims_graph.toys,
+        settings=graph.params.toys(),
         folder=subpath(output[0], parent=True),
     shell:
         "python -m pipeline.theory --params params.yaml --scale {wildcards.scale}"
@@ -34,7 +34,7 @@ rule modes:
     conda:
         "../../envs/gan.yaml"
     params:
-        settings=claims_graph.toys,
+        settings=graph.params.toys(),
         folder=subpath(output[0], parent=True),
     shell:
         "python -m pipeline.modes --params params.yaml --scale {wildcards.scale}"
@@ -43,7 +43,7 @@ rule modes:
 
 rule saturation:
     input:
-        data=claims_graph.data,
+        data=claims_graph.data(),
         src=sources("pipeline.saturation"),
     output:
         table="results/{scale}/claims/saturation.csv",
@@ -58,7 +58,7 @@ rule saturation:
     resources:
         gpu=graph.gpus(),
     params:
-        settings=claims_graph.training,
+        settings=claims_graph.training(),
         experiment=claims_graph.code,
         seeds=claims_graph.seeds(),
         device=graph.params.values["compute"]["device"],
@@ -70,8 +70,8 @@ rule saturation:
 
 rule classify:
     input:
-        data=claims_graph.data,
-        labels=claims_graph.labels,
+        data=claims_graph.data(),
+        labels=claims_graph.labels(),
         src=sources("pipeline.classify"),
     output:
         expand("results/{{scale}}/claims/{name}.csv", name=["classifier", "yardsticks"]),
@@ -164,7 +164,7 @@ rule read_claims:
     conda:
         "../../envs/gan.yaml"
     params:
-        settings=claims_graph.settings,
+        settings=graph.params.compared(),
         runs=claims_graph.runs(),
         folder=subpath(output[0], parent=True),
     shell:

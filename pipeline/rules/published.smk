@@ -3,11 +3,11 @@
 
 rule regenerate_table:
     input:
-        published=expand("results/published/{name}.csv", name=graph.gathered),
+        published=expand("results/published/{name}", name=GATHERED),
         quoted=here("pipeline/quoted.csv"),
         src=sources("pipeline.table"),
     output:
-        expand("results/regenerated/{name}.csv", name=[*graph.gathered, "table1"]),
+        expand("results/regenerated/{name}", name=[*GATHERED, "table1.csv"]),
         "results/regenerated/table1.md",
         "results/regenerated/table1.tex",
         "results/regenerated/metrics.json",
@@ -19,7 +19,7 @@ rule regenerate_table:
     conda:
         "../../envs/gan.yaml"
     params:
-        settings=graph.tabulation,
+        settings=graph.params.tabulation(),
         selection=graph.published_selection,
     shell:
         "python -m pipeline.table --params params.yaml {params.selection}"
@@ -44,7 +44,7 @@ rule regenerate_figures:
     conda:
         "../../envs/gan.yaml"
     params:
-        settings=graph.presentation,
+        settings=graph.params.presentation(),
         selection=graph.published_selection,
     shell:
         "python -m pipeline.figures --params params.yaml {params.selection}"
@@ -55,7 +55,7 @@ rule regenerate_figures:
 
 rule regenerate_claims:
     input:
-        published=expand("results/published/claims/{name}.csv", name=claims_graph.tables),
+        published=expand("results/published/claims/{name}.csv", name=CLAIMS_TABLES),
         templates=here(
             "pipeline/report/claims.html.j2",
             "pipeline/report/claims_part.html.j2",
@@ -74,7 +74,7 @@ rule regenerate_claims:
     conda:
         "../../envs/gan.yaml"
     params:
-        settings=claims_graph.settings,
+        settings=graph.params.compared(),
         scale=claims_graph.published_scale,
     shell:
         "python -m pipeline.claims --params params.yaml --scale {params.scale}"

@@ -30,7 +30,7 @@ rule oracle:
     conda:
         "../../envs/gan.yaml"
     params:
-        settings=graph.oracle,
+        settings=graph.params.oracle,
     shell:
         "python -m pipeline.oracle --params params.yaml --scale {wildcards.scale}"
         " --output {output.table} 2>&1 | tee {log}"
@@ -69,8 +69,8 @@ rule table:
     conda:
         "../../envs/gan.yaml"
     params:
-        settings=graph.tabulation,
-        chosen=graph.chosen,
+        settings=graph.params.tabulation(),
+        chosen=graph.chosen(),
         runs=graph.runs(),
     shell:
         "python -m pipeline.table --params params.yaml --scale {wildcards.scale} {params.chosen}"
@@ -102,8 +102,8 @@ rule figures:
     conda:
         "../../envs/gan.yaml"
     params:
-        settings=graph.presentation,
-        chosen=graph.chosen,
+        settings=graph.params.presentation(),
+        chosen=graph.chosen(),
     shell:
         "python -m pipeline.figures --params params.yaml --scale {wildcards.scale} {params.chosen}"
         " --results results/{wildcards.scale} --toy {input.toy} --oracle {input.oracle}"
@@ -139,8 +139,8 @@ rule report:
     conda:
         "../../envs/gan.yaml"
     params:
-        settings=graph.everything,
-        chosen=graph.chosen,
+        settings=graph.params.values,
+        chosen=graph.chosen(),
         runs=graph.runs(),
         command=graph.params.command,
         claims=claims_graph.option,
