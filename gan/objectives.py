@@ -54,23 +54,16 @@ def generator_slopes(fake_logits: torch.Tensor, kind: str = "non-saturating") ->
     return slopes / fake_logits.shape[-1]
 
 
-def generator_loss_at(epoch: int, kind: str, saturating_epochs: int) -> str:
-    """The generator's loss in epoch 1, 2, ...: one kind throughout, or a switch after `saturating_epochs`."""
-    if kind == "saturating-then-non-saturating":
-        return "saturating" if epoch <= saturating_epochs else "non-saturating"
-    return kind
-
-
-def value(p_data: torch.Tensor, p_g: torch.Tensor, d: torch.Tensor) -> torch.Tensor:
-    """V(G, D) of Eq. 1 on a finite set, where the expectations are sums.
+def value(p_data: torch.Tensor, p_g: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+    """V(G, D) of Eq. 1 on a finite set, where the expectations are sums: log D(x) + log(1 - D(G(z))).
 
     Args:
         p_data, p_g: shape (n,), probabilities that sum to 1.
-        d: shape (n,), D at each point, in (0, 1).
+        logits: shape (n,), D at each point before its sigmoid.
     Returns:
         shape (), nats.
     """
-    return torch.xlogy(p_data, d).sum() + torch.xlogy(p_g, 1 - d).sum()
+    return -(p_data @ softplus(-logits) + p_g @ softplus(logits))
 
 
 def optimal_discriminator(p_data: torch.Tensor, p_g: torch.Tensor) -> torch.Tensor:

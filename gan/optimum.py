@@ -9,11 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch.nn.functional import softplus
 
 from gan.layers import Layer
 from gan.models import Discriminator
-from gan.objectives import discriminator_loss, jensen_shannon, optimal_discriminator
+from gan.objectives import discriminator_loss, jensen_shannon, optimal_discriminator, value
 from gan.oracle import Density
 from gan.schedules import learning_rate
 from gan.seeding import stream
@@ -146,7 +145,7 @@ def approach(dimensions: int, units: int, checkpoints: Sequence[int], seed: int)
     rows = []
     for steps, logits in _train(pair, units, checkpoints, seed, f"proposition 1, {dimensions} dimensions"):
         distance = ((logits.sigmoid() - optimum).abs() * (p_data + p_g) / 2).sum().item()
-        rows.append(Approach(dimensions, units, steps, seed, distance, value_of_logits(p_data, p_g, logits), c))
+        rows.append(Approach(dimensions, units, steps, seed, distance, value(p_data, p_g, logits).item(), c))
     return rows
 
 
@@ -167,18 +166,13 @@ def visit(t: float, units: int, steps: int, seed: int) -> Place:
     pair = path_pair(t)
     p_data, p_g = pair.masses()
     ((_, logits),) = _train(pair, units, [steps], seed, f"theorem 1, t = {t}")
-    jsd, best = jensen_shannon(p_data, p_g).item(), value_of_logits(p_data, p_g, pair.optimal_logits())
-    return Place(t, seed, jsd, best, value_of_logits(p_data, p_g, logits))
+    jsd, best = jensen_shannon(p_data, p_g).item(), value(p_data, p_g, pair.optimal_logits()).item()
+    return Place(t, seed, jsd, best, value(p_data, p_g, logits).item())
 
 
 def criterion(p_data: torch.Tensor, p_g: torch.Tensor) -> float:
     """C(G) = max_D V(G, D) = -log 4 + 2 JSD of two distributions on a finite set (n,), nats (Eq. 6)."""
     return EQUILIBRIUM + 2 * jensen_shannon(p_data, p_g).item()
-
-
-def value_of_logits(p_data: torch.Tensor, p_g: torch.Tensor, logits: torch.Tensor) -> float:
-    """V(G, D) of Eq. 1 on a finite set (n,), nats; by logits, so that a D of 0 or 1 never gives log 0."""
-    return -(p_data @ softplus(-logits) + p_g @ softplus(logits)).item()
 
 
 def _train(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gan.noise import PRIORS
-from gan.objectives import GENERATOR_LOSSES, generator_loss_at
+from gan.objectives import GENERATOR_LOSSES
 from gan.schedules import learning_rate, momentum
 
 
@@ -87,8 +87,10 @@ class Recipe:
         return self.generator_noise == self.generator_masks == "shared"
 
     def generator_loss_at(self, epoch: int) -> str:
-        """See gan.objectives.generator_loss_at."""
-        return generator_loss_at(epoch, self.generator_loss, self.saturating_epochs)
+        """The loss of G in epoch 1, 2, ...: one kind throughout, or a switch after `saturating_epochs`."""
+        if self.generator_loss == "saturating-then-non-saturating":
+            return "saturating" if epoch <= self.saturating_epochs else "non-saturating"
+        return self.generator_loss
 
     def learning_rate_at(self, update: int) -> float:
         """See gan.schedules.learning_rate."""

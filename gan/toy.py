@@ -15,9 +15,8 @@ from gan.layers import Layer
 from gan.models import Discriminator, Generator
 from gan.noise import draw_noise
 from gan.objectives import discriminator_loss, generator_loss
-from gan.recipe import Recipe
 from gan.seeding import stream
-from gan.training import Game
+from gan.training import Player
 
 DATA_MEAN, DATA_SD = 3.0, 0.6
 BATCH = 256
@@ -57,8 +56,9 @@ class Toy:
 
     def __init__(self, seed: int) -> None:
         self._random = stream(seed, "toy")
-        generator = Generator(1, G_LAYERS, stream(seed, "generator weights"))
-        self.game = Game(generator, Discriminator(1, D_LAYERS, stream(seed, "discriminator weights")), Recipe())
+        self.generator = Generator(1, G_LAYERS, stream(seed, "generator weights"))
+        self.discriminator = Discriminator(1, D_LAYERS, stream(seed, "discriminator weights"))
+        self._g, self._d = Player(self.generator), Player(self.discriminator)
 
     def _data(self) -> torch.Tensor:
         return DATA_MEAN + DATA_SD * torch.randn(BATCH, 1, generator=self._random)
@@ -70,16 +70,16 @@ class Toy:
         """Steps of D alone, on fresh data and samples."""
         for _ in range(steps):
             with torch.no_grad():
-                samples = self.game.generator(self._noise())
-            loss = discriminator_loss(self.game.discriminator(self._data()), self.game.discriminator(samples), 1.0)
-            self.game.d.update(self.game.d.gradients(loss), rate, momentum=0.0)
+                samples = self.generator(self._noise())
+            loss = discriminator_loss(self.discriminator(self._data()), self.discriminator(samples), 1.0)
+            self._d.update(self._d.gradients(loss), rate, momentum=0.0)
 
     def train_generator(self, steps: int, rate: float) -> None:
         """Steps of G alone against D as it stands."""
         for _ in range(steps):
-            judged = self.game.discriminator(self.game.generator(self._noise()))
-            gradients = self.game.g.gradients(generator_loss(judged, "non-saturating"))
-            self.game.g.update(gradients, rate, momentum=0.0)
+            judged = self.discriminator(self.generator(self._noise()))
+            gradients = self._g.gradients(generator_loss(judged, "non-saturating"))
+            self._g.update(gradients, rate, momentum=0.0)
 
     def train(self, rounds: int, k: int, rate: Callable[[int], float]) -> None:
         """Rounds of Algorithm 1: k steps of D, one of G; the rate of round i is rate(i)."""
@@ -91,13 +91,13 @@ class Toy:
     def panel(self, title: str, grid: torch.Tensor) -> Panel:
         """The present moment on a grid of x, shape (n,)."""
         noise = torch.special.ndtri((torch.arange(N_DENSITY) + 0.5) / N_DENSITY)
-        p_g = _density(self.game.generator(noise[:, None]).squeeze(1), grid)
+        p_g = _density(self.generator(noise[:, None]).squeeze(1), grid)
         p_data = torch.distributions.Normal(DATA_MEAN, DATA_SD).log_prob(grid).exp()
         z = torch.special.ndtri((torch.arange(21) + 0.5) / 21)  # equally probable steps: arrows crowd where p_g is high
         both = p_data + p_g
         d_star = (p_data / both).where(both > NO_DENSITY, torch.nan)
-        d = self.game.discriminator(grid[:, None]).sigmoid()
-        return Panel(title, p_data, p_g, d, d_star, z, self.game.generator(z[:, None]).squeeze(1))
+        d = self.discriminator(grid[:, None]).sigmoid()
+        return Panel(title, p_data, p_g, d, d_star, z, self.generator(z[:, None]).squeeze(1))
 
 
 def _density(samples: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:

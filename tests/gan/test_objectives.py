@@ -10,7 +10,6 @@ from gan.objectives import (
     discriminator_loss,
     discriminator_slopes,
     generator_loss,
-    generator_loss_at,
     generator_slopes,
     jensen_shannon,
     optimal_discriminator,
@@ -65,10 +64,13 @@ def test_generator_loss_refuses_unknown_kind():
         generator_loss(ZEROS, "hinge")
 
 
-@pytest.mark.parametrize(("epoch", "expected"), [(1, "saturating"), (3, "saturating"), (4, "non-saturating")])
-def test_generator_loss_at_switches(epoch, expected):
-    assert generator_loss_at(epoch, "saturating-then-non-saturating", 3) == expected
-    assert generator_loss_at(epoch, "saturating", 3) == "saturating"
+def test_value_is_equation_1_and_finite_where_d_is_0_or_1():
+    p_data, p_g = distributions()
+    logits = torch.linspace(-3, 3, 6, dtype=torch.float64)
+    d = logits.sigmoid()
+    expected = (p_data * d.log()).sum() + (p_g * (1 - d).log()).sum()
+    assert value(p_data, p_g, logits).item() == pytest.approx(expected.item(), abs=1e-12)
+    assert value(p_data, p_g, 1e4 * logits).isfinite()
 
 
 def test_gradient_ascent_ends_at_the_optimal_discriminator():
@@ -76,7 +78,7 @@ def test_gradient_ascent_ends_at_the_optimal_discriminator():
     p_data, p_g = distributions()
     logits = torch.zeros(6, dtype=torch.float64, requires_grad=True)
     for _ in range(4000):
-        (gradient,) = torch.autograd.grad(value(p_data, p_g, logits.sigmoid()), logits)
+        (gradient,) = torch.autograd.grad(value(p_data, p_g, logits), logits)
         logits = (logits + 5 * gradient).detach().requires_grad_()
     torch.testing.assert_close(logits.sigmoid(), optimal_discriminator(p_data, p_g), rtol=1e-6, atol=1e-6)
 
@@ -84,7 +86,7 @@ def test_gradient_ascent_ends_at_the_optimal_discriminator():
 def test_value_at_the_optimal_discriminator():
     """Theorem 1: C(G) = -log 4 + 2 JSD(p_data, p_g)."""
     p_data, p_g = distributions()
-    best = value(p_data, p_g, optimal_discriminator(p_data, p_g))
+    best = value(p_data, p_g, optimal_discriminator(p_data, p_g).logit())
     assert best.item() == pytest.approx(-math.log(4) + 2 * jensen_shannon(p_data, p_g).item(), abs=1e-12)
     assert best > -math.log(4) + 0.01
 
@@ -93,7 +95,7 @@ def test_value_when_the_generator_is_perfect():
     """Theorem 1: the minimum, -log 4, exactly when p_g = p_data."""
     p_data, _ = distributions()
     assert optimal_discriminator(p_data, p_data).tolist() == [0.5] * 6
-    assert value(p_data, p_data, optimal_discriminator(p_data, p_data)).item() == pytest.approx(-math.log(4), abs=1e-12)
+    assert value(p_data, p_data, torch.zeros(6, dtype=torch.float64)).item() == pytest.approx(-math.log(4), abs=1e-12)
 
 
 def test_jensen_shannon_of_disjoint_distributions():

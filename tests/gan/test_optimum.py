@@ -13,7 +13,6 @@ from gan.optimum import (
     criterion,
     fixed_pair,
     path_pair,
-    value_of_logits,
     visit,
 )
 from gan.seeding import stream
@@ -53,21 +52,14 @@ def test_criterion_is_minus_log_4_for_equals_and_0_for_strangers():
     assert criterion(p, q) == pytest.approx(0, abs=ROUNDING)
 
 
-def test_value_of_logits_is_equation_1():
-    p, q = torch.rand(2, 30, generator=stream(0, "p, q"), dtype=torch.float64).softmax(dim=1)
-    logits = torch.randn(30, generator=stream(0, "logits"), dtype=torch.float64)
-    assert value_of_logits(p, q, logits) == pytest.approx(value(p, q, logits.sigmoid()).item(), abs=ROUNDING)
-    assert math.isfinite(value_of_logits(p, q, 1e4 * logits))
-
-
-def test_value_of_logits_reaches_the_criterion_at_the_optimum_and_nowhere_exceeds_it():
+def test_value_reaches_the_criterion_at_the_optimum_and_nowhere_exceeds_it():
     p, q = fixed_pair(1).masses()
     best = optimal_discriminator(p, q).logit()
-    assert value_of_logits(p, q, best) == pytest.approx(criterion(p, q), abs=ROUNDING)
-    assert value_of_logits(p, q, -best) < EQUILIBRIUM, "data and samples swapped"
+    assert value(p, q, best).item() == pytest.approx(criterion(p, q), abs=ROUNDING)
+    assert value(p, q, -best) < EQUILIBRIUM, "data and samples swapped"
     for index in range(20):
         change = torch.randn(len(p), generator=stream(0, "change", index), dtype=torch.float64)
-        assert value_of_logits(p, q, best + 0.1 * change) < criterion(p, q)
+        assert value(p, q, best + 0.1 * change) < criterion(p, q)
 
 
 def test_path_pair_falls_to_minus_log_4_at_its_end_and_only_there():

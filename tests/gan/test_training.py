@@ -255,6 +255,12 @@ def test_is_over_when_out_of_epochs_or_patience(epoch, best_epoch, over):
     assert is_over(epoch, 1000, best_epoch, patience=100) is over
 
 
+def test_the_generators_loss_switches_after_the_saturating_epochs():
+    recipe = Recipe(generator_loss="saturating-then-non-saturating", saturating_epochs=3)
+    assert [recipe.generator_loss_at(epoch) for epoch in (1, 3, 4)] == ["saturating", "saturating", "non-saturating"]
+    assert Recipe(generator_loss="saturating").generator_loss_at(99) == "saturating"
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
