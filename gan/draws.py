@@ -105,7 +105,14 @@ class Draws:
         return Draw(noise, self._masks(uniform, m))
 
     def _masks(self, uniform: torch.Tensor, m: int) -> list[torch.Tensor]:
-        """Inverted dropout, a mask per example and feature (goodfeli/adversarial, mnist.yaml)."""
+        """Inverted dropout, a mask per example and feature (goodfeli/adversarial, mnist.yaml).
+
+        Args:
+            uniform: shape (S, 2 batch_size * all inputs), in [0, 1).
+            m: images.
+        Returns:
+            see Draw.masks.
+        """
         rows = 2 * self._batch_size
         parts = uniform.split([rows * size for size in self.input_sizes], dim=1)
         return [

@@ -13,8 +13,12 @@ def learning_rate(update: int, initial: float, decay: float, floor: float) -> fl
 def momentum(epoch: int, initial: float, final: float, saturation_epoch: int) -> float:
     """Momentum of epoch 1, 2, ...: linear from `initial` in epoch 1 to `final` from `saturation_epoch` on.
 
+    Raises:
+        ValueError: the ramp has no length.
     Source:
         pylearn2 MomentumAdjustor; constant within an epoch.
     """
+    if saturation_epoch < 2:
+        raise ValueError(f"saturation_epoch must be at least 2, got {saturation_epoch}")
     progress = (epoch - 1) / (saturation_epoch - 1)
     return initial + (final - initial) * min(max(progress, 0.0), 1.0)

@@ -18,7 +18,12 @@ TENSORS = ("weight", "bias", "weight_velocity", "bias_velocity")
 
 @dataclass
 class Trace:
-    """What a layer's forward pass leaves to its backward pass: its input, and the slope of its activation."""
+    """What a layer's forward pass leaves to its backward pass.
+
+    Attributes:
+        x: its input, shape (S, m, inputs).
+        slope: of its activation, shape (S, m, units), for maxout (S, m, pieces, units); None where it is 1.
+    """
 
     x: torch.Tensor
     slope: torch.Tensor | None
@@ -84,7 +89,13 @@ class StackedLayer:
         return trace.slope.mul_(gradient)
 
     def update(self, x: torch.Tensor, delta: torch.Tensor, step: Step) -> None:
-        """v := momentum * v + sum over examples of weight * delta * input; parameter := parameter + v."""
+        """v := momentum * v + sum over examples of weight * delta * input; parameter := parameter + v.
+
+        Args:
+            x: the layer's input, shape (S, m, inputs).
+            delta: gradient before the activation, shape (S, m, rows).
+            step: how far.
+        """
         self.weight_velocity.baddbmm_(delta.mT, step.weights * x, beta=step.momentum)
         self.bias_velocity.baddbmm_(step.weights.mT, delta, beta=step.momentum)
         self.weight.add_(self.weight_velocity)

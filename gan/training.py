@@ -18,6 +18,9 @@ CURVES = ("loss_D", "loss_G", "D(x)", "D(G(z))")
 def limit_column_norms(network: nn.Module, bound: float) -> None:
     """Shrink each unit's incoming weight vector to norm <= bound; biases stay.
 
+    Args:
+        network: of dense layers and maxout convolutions; the weights of a deconvolution are no unit's alone.
+        bound: > 0.
     Source:
         pylearn2 max_col_norm: w := w * min(|w|, c) / (1e-7 + |w|). Torch stores the vectors as rows.
     """

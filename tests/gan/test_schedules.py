@@ -25,3 +25,8 @@ def test_learning_rate_of_a_fast_decay_reaches_the_floor():
 @pytest.mark.parametrize(("epoch", "expected"), [(1, 0.5), (50, 0.53936), (125.5, 0.6), (250, 0.7), (1000, 0.7)])
 def test_momentum_ramp(epoch, expected):
     assert momentum(epoch, 0.5, 0.7, 250) == pytest.approx(expected, abs=1e-5)
+
+
+def test_momentum_refuses_a_ramp_without_length():
+    with pytest.raises(ValueError, match="at least 2, got 1"):
+        momentum(1, 0.5, 0.7, 1)
