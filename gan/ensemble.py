@@ -11,7 +11,6 @@ Each seed draws from its own streams (gan.draws) and never meets the others but 
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import torch
@@ -19,7 +18,7 @@ import torch
 from gan.draws import AHEAD
 from gan.objectives import discriminator_loss, discriminator_slopes, generator_loss, generator_slopes
 from gan.stacked import TENSORS, StackedNetwork, Step, Trace
-from gan.training import Game, means, means_by_seed, new_draws, step_curves
+from gan.training import Game, epoch_means, new_draws, step_curves
 
 
 class Ensemble:
@@ -79,9 +78,7 @@ class Ensemble:
         block = AHEAD * self.recipe.minibatches
         orders, rates_of = order.split(block * self.recipe.batch_size, dim=1), rates.split(block)
         blocks = [self._play(images, *pair, epoch) for pair in zip(orders, rates_of, strict=True)]
-        curves = torch.cat(blocks).double().cpu()  # the epoch's only wait for the device
-        by_seed = zip(self.seeds, curves.unbind(dim=1), strict=True)
-        return means_by_seed({seed: partial(means, rows, f"seed {seed}, epoch {epoch}") for seed, rows in by_seed})
+        return epoch_means(torch.cat(blocks), self.seeds, epoch)
 
     def _rates(self, images: torch.Tensor) -> torch.Tensor:
         """Learning rates of an epoch's updates, one a minibatch; counts them."""

@@ -1,13 +1,12 @@
 """The games of several seeds behind one interface: stacked where every layer is dense, else one after another."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import torch
 
 from gan.ensemble import Ensemble
 from gan.layers import Dense
-from gan.training import Game, means_by_seed, train_epoch
+from gan.training import Game, epoch_means, play_epoch
 
 
 class OneByOne:
@@ -53,7 +52,8 @@ class OneByOne:
     def train_epoch(self, images: torch.Tensor, epoch: int) -> torch.Tensor:
         """See Ensemble.train_epoch."""
         pairs = zip(self.games, self.seeds, strict=True)
-        return means_by_seed({seed: partial(train_epoch, game, images, seed, epoch) for game, seed in pairs})
+        curves = [play_epoch(game, images, seed, epoch) for game, seed in pairs]
+        return epoch_means(torch.stack(curves, dim=1), self.seeds, epoch)
 
 
 Games = Ensemble | OneByOne

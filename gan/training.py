@@ -1,7 +1,6 @@
 """The game: one minibatch, one epoch (Algorithm 1, as the 2014 code plays it)."""
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import nn
@@ -209,32 +208,23 @@ def train_epoch(game: Game, images: torch.Tensor, seed: int, epoch: int) -> torc
     Returns:
         shape (4,), float64, on the CPU: means of the CURVES over the epoch's steps.
     Raises:
-        FloatingPointError: a loss is not finite; the message names the step.
+        Divergence: a loss is not finite; the message names the step.
     """
+    return epoch_means(play_epoch(game, images, seed, epoch)[:, None], [seed], epoch)[0]
+
+
+def play_epoch(game: Game, images: torch.Tensor, seed: int, epoch: int) -> torch.Tensor:
+    """The CURVES of each step of train_epoch, shape (steps, 4)."""
     draws = new_draws(game, [seed])
     (order,) = draws.begin(epoch, len(images))
     batches = list(order.split(game.recipe.batch_size))
     k = game.recipe.minibatches
-    rows = [
-        train_step(game, [images[batch] for batch in batches[i : i + k]], draws, epoch)
-        for i in range(0, len(batches), k)
-    ]
-    return means(torch.stack(rows).double().cpu(), f"seed {seed}, epoch {epoch}")
-
-
-def means(curves: torch.Tensor, place: str) -> torch.Tensor:
-    """Means over an epoch's steps, shape (steps, 4) -> (4,).
-
-    Raises:
-        FloatingPointError: a value is not finite; the message names the first such step.
-    """
-    broken = (~curves.isfinite().all(dim=1)).nonzero()
-    if len(broken):
-        step = int(broken[0])
-        raise FloatingPointError(
-            f"loss not finite in {place}, step {step + 1} of {len(curves)}: {curves[step].tolist()}"
-        )
-    return curves.mean(dim=0)
+    return torch.stack(
+        [
+            train_step(game, [images[batch] for batch in batches[i : i + k]], draws, epoch)
+            for i in range(0, len(batches), k)
+        ]
+    )
 
 
 class Divergence(FloatingPointError):
@@ -242,7 +232,7 @@ class Divergence(FloatingPointError):
 
     Attributes:
         messages: by seed, each with its step.
-        means: what the epoch gave, (S, 4); nan for those seeds.
+        means: what the epoch gave, (S, 4); not finite for those seeds.
     """
 
     def __init__(self, messages: dict[int, str], means: torch.Tensor) -> None:
@@ -250,22 +240,23 @@ class Divergence(FloatingPointError):
         self.messages, self.means = messages, means
 
 
-def means_by_seed(epochs: Mapping[int, Callable[[], torch.Tensor]]) -> torch.Tensor:
-    """What an epoch gave each seed, (S, 4), from functions that give (4,) or raise FloatingPointError.
+def epoch_means(curves: torch.Tensor, seeds: Sequence[int], epoch: int) -> torch.Tensor:
+    """Means of the CURVES over an epoch's steps, (steps, S, 4) -> (S, 4), float64, on the CPU.
 
     Raises:
-        Divergence: one of them did; the others' means are in it.
+        Divergence: a value is not finite; the message names the seed and the first such step.
     """
-    rows, messages = [], {}
-    for seed, epoch in epochs.items():
-        try:
-            rows.append(epoch())
-        except FloatingPointError as error:
-            messages[seed] = str(error)
-            rows.append(torch.full((len(CURVES),), math.nan, dtype=torch.float64))
+    curves = curves.double().cpu()  # the epoch's only wait for the device
+    broken = ~curves.isfinite().all(dim=2)
+    means, messages = curves.mean(dim=0), {}
+    for index, seed in enumerate(seeds):
+        if broken[:, index].any():
+            step = int(broken[:, index].nonzero()[0])
+            place = f"seed {seed}, epoch {epoch}, step {step + 1} of {len(curves)}"
+            messages[seed] = f"loss not finite in {place}: {curves[step, index].tolist()}"
     if messages:
-        raise Divergence(messages, torch.stack(rows))
-    return torch.stack(rows)
+        raise Divergence(messages, means)
+    return means
 
 
 def is_over(epoch: int, epochs: int, best_epoch: int, patience: int) -> bool:
