@@ -77,7 +77,9 @@ def main() -> None:
         default=["runs", "results"],
         help="runs and claims take a GPU; results: tables, readings, report; default: runs results",
     )
-    parser.add_argument("--dry-run", action="store_true", help="only print what would be called, and pack nothing")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="only print the stages that have to run by what is there now"
+    )
     parser.add_argument("--pack", type=Path, help="write the finished runs, without weights and samples, to a tar.gz")
     cli.run(parser, _work)
 

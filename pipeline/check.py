@@ -4,7 +4,7 @@ Experiments that are not on record are named and not checked.
 
 The record is a JSON file, by default tests/regression/SCALE.json, with the expected value of each metric,
 its tolerance, and how the tolerance was derived. Beside metrics.csv it may hold the losses and D's outputs of the first
-epoch: seeds still agree there, so that a network, a loss or an optimiser that is not ours shows at once.
+epoch: seeds still agree there, so that a network that has not begun to learn shows.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from pipeline.io import read_csv, read_json, reading
 from pipeline.params import Params
 from pipeline.places import RESULTS
 from pipeline.runs import GAN
+from pipeline.summary import DIVERGED
 
 RECORDS = Path("tests/regression")
 KEYS = ("experiment", "model", "generator", "grid", "metric")
@@ -87,14 +88,16 @@ def measured(path: Path) -> pd.DataFrame:
     with reading(path):
         metrics = metrics[metrics.seed.notna()]
         metrics = metrics.astype({"value": float, "standard_error": float, "seed": int})[[*KEYS, *OTHERS]]
+        scale = metrics.scale.iloc[0]
     if not curves.is_file():
         return metrics
-    return pd.concat([metrics, first_epoch(read_csv(curves)).assign(scale=metrics.scale.iloc[0])])
+    with reading(curves):
+        return pd.concat([metrics, first_epoch(read_csv(curves)).assign(scale=scale)])
 
 
 def first_epoch(curves: pd.DataFrame) -> pd.DataFrame:
     """Losses and outputs of D, means over the first epoch, in the form of metrics.csv."""
-    rows = curves[curves.epoch == 1].melt(["experiment", "seed"], list(CURVES), "metric")
+    rows = curves[curves["epoch"] == 1].melt(["experiment", "seed"], list(CURVES), "metric")
     rows["metric"] += " in epoch 1"
     rows = rows.assign(model=TRAINING, generator="", grid="", fold=math.nan, standard_error=0.0)
     return rows.assign(bandwidth_on_edge=False)
@@ -140,6 +143,8 @@ def edges(metrics: pd.DataFrame) -> list[str]:
 
 def _name(key: tuple[str, ...]) -> str:
     experiment, model, generator, grid, metric = key
+    if metric == DIVERGED:
+        return f"{experiment}, a seed diverged"
     if model == TRAINING:
         return f"{experiment}, {metric}"
     of = f"the {generator} generator" if model == GAN else model

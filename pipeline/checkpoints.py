@@ -28,7 +28,7 @@ class Progress:
         peak_memory_mb: greatest resident memory of all sittings so far.
         curve: one row a finished epoch.
         best_epoch, best_log_likelihood: of the best validation so far; 0 and -inf before the first.
-        diverged: where a loss or a sample stopped being finite; empty where none did.
+        diverged: where a loss or a sample stopped being finite, or all samples were equal; empty where none did.
         best: the generator's tensors then.
         last: the generator's tensors at the end of training; empty until this seed has left the ensemble.
     """

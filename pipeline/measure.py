@@ -56,13 +56,11 @@ def _measure(folder: Path, args: argparse.Namespace, params: Params, ruler: Rule
     run.use(args.data)
     samples = {}
     for which, name in GENERATORS.items():
-        generator, random = (
-            load_generator(folder / name, experiment, device),
-            stream(run.seed, "evaluation samples", device=device),
-        )
-        samples[which] = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
-    random = stream(run.seed, "two-sample test", device=device)
-    rows = [log_likelihood(samples["best"], ruler), *measured(samples["last"], ruler, random)]
+        generator = load_generator(folder / name, experiment, device)
+        noise = stream(run.seed, "evaluation samples", device=device)
+        samples[which] = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, noise)
+    halves = stream(run.seed, "two-sample test", device=device)
+    rows = [log_likelihood(samples["best"], ruler), *measured(samples["last"], ruler, halves)]
     diverged = bool(read_json(folder / MANIFESTS["train"]).get("diverged"))
     rows.append({"metric": "diverged", "value": float(diverged), "unit": "runs", "n": 1})
     common = {"experiment": experiment.name, "seed": run.seed, "scale": params.scale}

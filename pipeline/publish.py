@@ -55,8 +55,8 @@ def main() -> None:
 
 def _work(args: argparse.Namespace) -> None:
     params = cli.selected_params(args)
-    verify(params, args.runs, args.results, accept_code=args.accept_code)
     recover(args.results / "published")
+    verify(params, args.runs, args.results, accept_code=args.accept_code)
     if not args.force:
         _check_worth(params, args.results / "published" / "published.json")
     files = collect(params, args.results / params.scale, args.runs)

@@ -15,7 +15,7 @@ from pipeline.runs import GAN
 
 QUOTED = Path(__file__).parent / "quoted.csv"
 PAPER = "Adversarial nets"
-DIVERGED = "diverged"  # metric of a seed whose loss stopped being finite: the epoch of the generator that counts
+DIVERGED = "best_epoch_before_divergence"  # metric of a seed that diverged or drew one image only; its generator counts
 EDGE = "edge of the grid"
 MISSING_DATA = "not run: data not available"
 
@@ -195,7 +195,7 @@ def _sentence(our: Cell, params: Params) -> str:
     spread = f" ± {two_digits(our.seeds.sd)} (sd; median {our.seeds.median:.1f})" if our.seeds.n > 1 else ""
     at_most = "up to " if experiment.selection == "validation" else ""
     seeds = f"{count(our.seeds.n, 'training seed')} of {at_most}{count(experiment.epochs, 'epoch')}"
-    seeds += f", {our.diverged} of them diverged and as good as they were before" if our.diverged else ""
+    seeds += f" ({our.diverged} of them diverged: scored with the best generator before)" if our.diverged else ""
     paper = f"; the paper's one run gave {our.published:g}" if our.published is not None else ""
     return f"{experiment.label}: {our.seeds.mean:.1f}{spread} nats over {seeds}{paper}; {our.verdict}."
 

@@ -152,7 +152,7 @@ class Training:
             device=self.device.type,
             threads=torch.get_num_threads(),
             epochs_trained=run.epoch,
-            best_epoch=run.best_epoch or run.epoch,
+            best_epoch=run.best_epoch if run.best_epoch or run.diverged else run.epoch,
             diverged=run.diverged,
             pretrained_sha256=sha256(self.pretrained[seed]) if seed in self.pretrained else None,
             wall_seconds=round(run.seconds, 3),
@@ -236,7 +236,9 @@ class Training:
             raise error
         run.diverged = message
         run.best = run.best or self._new_game(seed).generator.state_dict()
-        print(f"{self.experiment.name} {message}; ends with its generator of epoch {run.best_epoch}", flush=True)
+        untrained = "" if run.best_epoch else ", untrained: a lower learning rate may help"
+        kept = f"ends with its generator of epoch {run.best_epoch}{untrained}"
+        print(f"{self.experiment.name} {message}; {kept}", flush=True)
 
     def _validation_is_due(self, epoch: int) -> bool:
         experiment = self.experiment

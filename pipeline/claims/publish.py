@@ -39,11 +39,12 @@ def _work(args: argparse.Namespace) -> None:
     params = cli.params(args)
     if not params.is_real:
         raise UserError(f"scale {params.scale} has made-up images")
+    target, new = args.results / "published" / "claims", args.results / ".claims.part"
+    recover(target.parent)
+    recover(target)
     verify_claims(params, args.runs, args.results, accept_code=args.accept_code)
     files = collect(params, args.results / params.scale / "claims", args.runs)
     check_size(files)
-    target, new = args.results / "published" / "claims", args.results / ".claims.part"
-    recover(target)
     copy(files, new)
     write_json(new / "published.json", {"scale": params.scale, "commits": commits(new)})
     pages = {args.readme: {"claims": readme_block(new)}, args.page: blocks(new, params)}
@@ -70,7 +71,7 @@ def blocks(claims: Path, params: Params) -> dict[str, str]:
     n_seeds = read_csv(claims / "measures.csv").seed.nunique()
     name = read_json(claims / "published.json")["scale"]
     scale = (
-        f"These numbers are of scale `{name}`: {entry.toys} seeds of each toy, {n_seeds} seeds "
+        f"These numbers are of scale `{name}`: {entry.toys} seeds of each toy and of the gradients, {n_seeds} seeds "
         f"of {entry.epochs} epochs of each training on MNIST."
     )
     quality = f"The classifier is right on {classifier.accuracy:.2%} of the {classifier.n_test:,} test images."

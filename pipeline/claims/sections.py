@@ -96,7 +96,7 @@ SECTIONS = {
         "modes",
         "Two-dimensional games whose modes can be counted, in step and with G ten times as fast as D. A mode is "
         "covered where a tenth of its even share lies within 3 sd of it; samples that spread evenly cover all, and "
-        "varied samples beside the data cover none, so pairs of samples are held against each other too.",
+        "varied samples beside the data cover none, so the share of close pairs is shown too.",
         "Modes covered, share of good samples and of close pairs over training; samples of a ring and a grid",
     ),
     "half": Section(

@@ -91,7 +91,7 @@ def convergence(frames: Frames, params: Params) -> list[Claim]:
     never, none = "and C(G) never rises on the way", (-math.inf, 0.5)
     return [
         identity(leads, left, exact, _below(bounds.exact), nats),
-        identity(never, "updates after which it is greater", rises, none, "updates", over="update"),
+        check(never, "updates after which it is greater", rises, none, "updates", over="update"),
         check(near, rounds, trained, _below(bounds.near), nats),
         *turns,
     ]
@@ -125,7 +125,7 @@ def _modes(target: str, frame: pd.DataFrame, params: Params) -> list[Claim]:
     covered, good = (over_seeds(balanced[column].tolist(), confidence) for column in ("covered", "good"))
     closer = paired(fast.close.to_dict(), balanced.close.to_dict(), confidence)
     found, most, some = f"modes covered of {all_modes}", bounds.found * all_modes, (bounds.resolved, math.inf)
-    too_much = f"ten steps of G for each of D send more of z to one place, {target}"
+    too_much = f"on the {target}, ten steps of G for each of D send more values of z to one place"
     close = "share of pairs of samples within 3 sd of each other, difference of games of one seed"
     return [
         check(f"trained in step with D, G covers the {target}", found, covered, (most, math.inf), "modes"),

@@ -107,7 +107,7 @@ def test_runs_that_diverged_are_told(params):
     ]
     found = readings(trained.switches({"measures.csv": pd.concat([frame, pd.DataFrame(extra)])}, params))
     told = found["all of Algorithm 1, against the 2014 code"]
-    assert told.endswith("2 of 6 runs diverged, taken at the best epoch before")
+    assert told.endswith("2 of 6 runs diverged or drew one image only, taken at the best before")
     assert "diverged" not in found["whole loss of D, against the 2014 code"]
 
 
@@ -199,14 +199,14 @@ def test_the_saturating_gradient_is_read_from_the_ratio(params):
         return {"saturation.csv": pd.DataFrame(rows), "measures.csv": measures(params)}
 
     weak, strong = (trained.saturating_loss(frame(ratio), params)[:3] for ratio in (0.3, 3.0))
-    assert [row.kind for row in weak] == ["paper", "paper", "identity"]
+    assert [row.kind for row in weak] == ["paper", "paper", "check"]
     assert [row.reading for row in weak] == ["holds"] * 3
     for row in strong[1:]:
         assert row.reading.startswith("does not hold here: 3.")
         assert row.reading.endswith("not below 1")
     assert weak[1].measured.endswith("the first 500 steps")
     trusting = trained.saturating_loss(frame(0.3, d=0.5), params)[:3]
-    assert trusting[0].reading == "does not hold here: 0, not above 0.5"
+    assert trusting[0].reading == "does not hold here: 0.5, not below 0.1"
     assert trusting[1].reading == "holds"
     assert trusting[2].reading.startswith("too short to tell"), "D never rejects"
 
@@ -254,7 +254,7 @@ def modes(fast: float) -> dict[str, pd.DataFrame]:
 
 
 def test_samples_that_stay_apart_flip_the_reading(params):
-    says = "ten steps of G for each of D send more of z to one place, ring of 8"
+    says = "on the ring of 8, ten steps of G for each of D send more values of z to one place"
     assert readings(toys.modes(modes(0.6), params))[says] == "holds"
     assert readings(toys.modes(modes(0.1), params))[says] == "does not hold here: 0, not above 0"
 

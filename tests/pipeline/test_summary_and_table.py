@@ -129,7 +129,7 @@ def test_a_seed_that_diverged_is_told(tmp_path):
     (row,) = divergence(run, "paper")
     frame, params = pd.concat([metrics([220.0, 90.0]), row]), load(FILE)
     assert cell(frame, params, "mnist", "authors").diverged == 1
-    assert "2 training seeds of up to 1000 epochs, 1 of them diverged" in sentences(frame, params)[0]
+    assert "2 training seeds of up to 1000 epochs (1 of them diverged" in sentences(frame, params)[0]
     column = table.table1(frame, params).set_index("Model").MNIST
     assert column["ours: number of seeds, their range"] == "n = 2, 90.0 to 220.0; 1 diverged"
     write_json(tmp_path / "manifest.json", {"experiment": "mnist", "diverged": "", "best_epoch": 5})

@@ -231,12 +231,12 @@ def test_train_names_the_last_good_state_of_a_run_that_diverged(folder):
     assert f"{saved} has its last good state" in done.stderr
 
 
-@pytest.mark.parametrize("when", [1, 3])
-def test_train_lets_the_others_go_on_where_a_run_diverges(folder, impatient, when):
+@pytest.mark.parametrize(("when", "every", "best"), [(1, 1, 0), (3, 1, None), (3, 5, 0)])
+def test_train_lets_the_others_go_on_where_a_run_diverges(folder, impatient, when, every, best):
     values = yaml.safe_load((folder / "impatient.yaml").read_text())
-    values["validation"]["patience_epochs"] = 100
+    values["validation"] = {"every_epochs": every, "patience_epochs": 100}
     (folder / "patient.yaml").write_text(yaml.safe_dump(values))
-    name = f"poisoned{when}"
+    name = f"poisoned{when}_{every}"
     done = run_in(
         ROOT, "-c", POISON, str(when), *arguments(folder, name, 0, 1, params=str(folder / "patient.yaml"))[2:]
     )
@@ -248,6 +248,8 @@ def test_train_lets_the_others_go_on_where_a_run_diverges(folder, impatient, whe
     manifest = read_json(broken / "manifest.json")
     assert "not finite in seed 1" in manifest["diverged"]
     assert (manifest["epochs_trained"], manifest["best_epoch"] < when) == (when - 1, True)
+    assert best is None or manifest["best_epoch"] == best
+    assert (", untrained: a lower learning rate may help" in done.stdout) is (manifest["best_epoch"] == 0)
     assert read_csv(broken / "curve.csv").epoch.tolist() == list(range(1, when))
     best, last = (read_tensors(broken / name)[0] for name in FILES)
     assert all(torch.equal(best[key], last[key]) and best[key].isfinite().all() for key in best)
