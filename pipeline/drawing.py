@@ -71,7 +71,7 @@ def samples(sheet: dict[str, np.ndarray], params: Params, experiment: str, seed:
     entry = params.experiment(experiment)
     grid = contact_sheet(sheet["draws"], sheet["neighbours"], params.dataset(entry.dataset).shape)
     figure, axes = plt.subplots(figsize=(6, 4.6), layout="constrained")
-    axes.imshow(grid, interpolation="nearest")
+    axes.imshow(grid, interpolation="none")  # as SVG pixel by pixel: a tenth of the bytes
     axes.set_axis_off()
     panel = f"Figure 2 {PANELS[experiment]}. " if experiment in PANELS else ""
     title = f"{panel}{entry.label}, seed {seed}\n20 fair draws; yellow: the training image nearest to column 5"
@@ -85,7 +85,7 @@ def interpolation(sheet: dict[str, np.ndarray], params: Params, experiment: str,
     shape = params.dataset(entry.dataset).shape
     strip = np.concatenate([picture(image, shape) for image in sheet["walk"]], axis=1)
     figure, axes = plt.subplots(figsize=(10, 1.1), layout="constrained")
-    axes.imshow(strip, interpolation="nearest", cmap="gray", vmin=0, vmax=1)
+    axes.imshow(strip, interpolation="none", cmap="gray", vmin=0, vmax=1)
     axes.set_axis_off()
     figure_3 = "Figure 3. " if experiment == "mnist" else ""
     title = f"{figure_3}{entry.label}, seed {seed}: a walk through z-space between fair draws"

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from pipeline.drawing import on_its_face, picture
 from pipeline.evidence import AUDITED, growth_trend, oracle_gaps
 from pipeline.params import Params
-from pipeline.summary import cell, seed_rows
+from pipeline.summary import cell, count, seed_rows
 
 
 def variance(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
@@ -49,7 +49,7 @@ def audit(sheet: dict[str, np.ndarray], metrics: pd.DataFrame, params: Params, e
         where = (means[model], place + 0.5)
         right.annotate(f"{means[model]:.0f}", where, (7, 0), textcoords="offset points", va="center", fontsize=8)
     if our := cell(metrics, params, experiment, "authors"):
-        _line(right, our.seeds.mean, f"our GAN (ticks: {our.seeds.n} seeds), mean", colours["ours"], 14)
+        _line(right, our.seeds.mean, f"our GAN, {count(our.seeds.n, 'seed')} (ticks), mean", colours["ours"], 14)
         seeds = seed_rows(metrics, experiment, "authors").value
         right.plot(seeds, [len(order)] * len(seeds), "|", color=colours["ours"], markersize=16, clip_on=False)
         if our.published is not None:
@@ -79,7 +79,8 @@ def _images(rows: list[np.ndarray], shape: tuple[int, ...], axes: Axes) -> None:
     """A row of images for each entry, one unit high; a single image stands alone."""
     for place, images in enumerate(rows):
         strip = np.concatenate([picture(image, shape) for image in images], axis=1) / 255
-        axes.imshow(strip, extent=(0, len(images), place + 0.96, place + 0.04), cmap="gray", vmin=0, vmax=1)
+        extent = (0, len(images), place + 0.96, place + 0.04)
+        axes.imshow(strip, extent=extent, interpolation="none", cmap="gray", vmin=0, vmax=1)
     axes.set(xlim=(0, max(map(len, rows))), ylim=(len(rows), 0), xticks=[])
     axes.spines[:].set_visible(False)
     axes.tick_params(left=False)

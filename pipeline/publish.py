@@ -149,6 +149,7 @@ def collect(params: Params, results: Path, runs: Path) -> dict[str, Path]:
     files |= {
         f"figures/{name}": results / "figures" / name
         for name in read_json(results / "figures/manifest.json")["outputs"]
+        if not name.endswith(".png")  # the same as SVG
     }
     folders = run_folders(params, params.experiments, runs)
     behind = [path for run in folders for path in (*manifests(run), *audits(run))]
