@@ -18,6 +18,7 @@ from pipeline.io import sha256, write_json
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("gan", "pipeline")
+PUBLISHED = (":!README.md", ":!docs", ":!results")  # what `publish` writes, as git leaves it out
 # How a stage is called and what it says, not what it computes: a change here runs nothing again.
 NEUTRAL = ("pipeline/cli.py", "pipeline/errors.py", "pipeline/provenance.py", "pipeline/signals.py")
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
@@ -80,12 +81,18 @@ def is_present_code(manifest: dict[str, Any]) -> bool:
 
 
 def commit() -> str:
-    """The checkout's commit, "+changes" when files differ from it; "unknown" outside git."""
+    """The checkout's commit, "+changes" when files differ from it that a number may depend on; "unknown" outside git.
+
+    What `publish` writes is none of them.
+    """
     try:
         git = ["git", "-C", str(ROOT)]
         head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
         status = subprocess.run(
-            [*git, "status", "--porcelain", "--untracked-files=no"], capture_output=True, text=True, check=True
+            [*git, "status", "--porcelain", "--untracked-files=no", "--", ".", *PUBLISHED],
+            capture_output=True,
+            text=True,
+            check=True,
         )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"

@@ -1,5 +1,7 @@
 """Which code made a file, and what the manifest says."""
 
+import subprocess
+
 import pytest
 
 from pipeline import provenance
@@ -13,6 +15,23 @@ def test_sources_follow_imports_and_stop_at_the_project():
     assert not {"pipeline/cli.py", "pipeline/provenance.py"} & set(train)  # how it is called, not what it computes
     assert not {"pipeline/drawing.py", "pipeline/figures.py", "pipeline/table.py"} & set(train)
     assert all((ROOT / path).is_file() for path in train)
+
+
+def test_a_commit_is_changed_by_code_and_not_by_what_publish_writes(tmp_path, monkeypatch):
+    for name in ("README.md", "results/published/metrics.csv", "gan/code.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("before")
+    who = ["-c", "user.name=n", "-c", "user.email=e@x"]
+    for command in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "all"]):
+        subprocess.run(["git", "-C", str(tmp_path), *command], check=True)
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    clean = provenance.commit()
+    assert len(clean) == 40
+    for name in ("README.md", "results/published/metrics.csv"):
+        (tmp_path / name).write_text("after")
+    assert provenance.commit() == clean
+    (tmp_path / "gan/code.py").write_text("after")
+    assert provenance.commit() == f"{clean}+changes"
 
 
 def test_sources_of_a_package_hold_its_main():
