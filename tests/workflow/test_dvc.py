@@ -73,6 +73,7 @@ def test_snakemake_after_repro_does_nothing_and_the_tree_is_clean(versioned):
     assert "vegaEmbed" in page
 
 
+@pytest.mark.long
 def test_an_experiment_with_another_learning_rate_trains_and_leaves_the_workspace_alone(versioned):
     before = (versioned / "results/smoke/metrics.csv").read_bytes()
     printed = dvc(versioned, "exp", "run", "--temp", "-S", "catalogue.mnist.recipe.learning_rate=0.2", "--name", "fast")
