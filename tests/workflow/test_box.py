@@ -40,7 +40,7 @@ def test_box_goes_on_where_snakemake_was_and_its_pack_gives_the_same_tables(proj
             shutil.copy(file, home / "results/smoke")
     with tarfile.open(project / "box.tar.gz") as archive:
         names = archive.getnames()
-        archive.extractall(home, filter="data")
+    subprocess.run(["tar", "xf", str(project / "box.tar.gz"), "-C", str(home)], check=True)
     assert not [name for name in names if name.rpartition("/")[2] in HEAVY]
     done = run_in(home, *BOX, "--stages", "results")
     assert done.returncode == 0, done.stderr
