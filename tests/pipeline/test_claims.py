@@ -72,9 +72,7 @@ YARDSTICKS = {
         [
             {"of": of, "metric": metric, "value": value, "high": value + 0.01}
             for of, values in {"validation images": (2.3, 0.98, 0.56), "collapse on purpose": (1.1, 0.003, 1.0)}.items()
-            for metric, value in zip(
-                ("class_entropy", "distinct_neighbours", "two_sample_accuracy"), values, strict=True
-            )
+            for metric, value in zip(MEASURED, values, strict=True)
         ]
     )
 }
@@ -237,16 +235,8 @@ def test_each_reading_of_the_global_optimum_flips(params, says, changed, expecte
 
 def modes(fast: float) -> dict[str, pd.DataFrame]:
     rows = [
-        {
-            "target": "ring of 8",
-            "modes": 8,
-            "setting": setting,
-            "seed": seed,
-            "epoch": 20,
-            "covered": 8,
-            "good": 0.6,
-            "close": close,
-        }
+        {"target": "ring of 8", "modes": 8, "setting": setting, "seed": seed, "epoch": 20}
+        | {"covered": 8, "good": 0.6, "close": close}
         for setting, close in (("balanced", 0.1), ("G too fast", fast))
         for seed in SEEDS
     ]
