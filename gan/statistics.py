@@ -1,4 +1,4 @@
-"""What the numbers say over seeds: intervals, and agreement with the paper's value."""
+"""What the numbers say over seeds: intervals, and the verdict against a published value."""
 
 import math
 from collections.abc import Sequence
@@ -10,11 +10,13 @@ from scipy import stats
 # A spread from fewer runs says too little about one more run.
 MIN_SEEDS = 5
 MOST_SEEDS = 1000  # that anyone would train
+# Half of the last digit printed: a smaller gap or sd prints as 0.0.
+RESOLUTION_NATS = 0.05
 
 
 @dataclass(frozen=True)
 class SeedSummary:
-    """One measurement over training seeds, in the measurement's unit.
+    """Hold one measurement over training seeds, in the measurement's unit.
 
     Attributes:
         n: number of seeds.
@@ -35,7 +37,7 @@ class SeedSummary:
 
 
 def summarise_seeds(values: Sequence[float], confidence: float = 0.95) -> SeedSummary:
-    """Mean, spread and intervals of one measurement over n seeds.
+    """Return mean, spread and intervals of one measurement over n seeds.
 
     mean interval: mean +- t(n-1) s / sqrt n; prediction interval: mean +- t(n-1) s sqrt(1 + 1/n).
 
@@ -47,7 +49,7 @@ def summarise_seeds(values: Sequence[float], confidence: float = 0.95) -> SeedSu
     """
     n = len(values)
     if n == 0 or not np.isfinite(values).all():
-        raise ValueError(f"want at least one finite value per seed, got {list(values)}")
+        raise ValueError(f"expected at least one finite value per seed, got {list(values)}")
     mean = float(np.mean(values))
     if n == 1:
         unknown = (math.nan, math.nan)
@@ -69,13 +71,13 @@ def summarise_seeds(values: Sequence[float], confidence: float = 0.95) -> SeedSu
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether our seeds agree with a published value.
+    """Say whether our seeds agree with a published value.
 
     Attributes:
         name: "not judged", "too few seeds", "not reproduced", "undecided" or "reproduced".
         reason: why, in words; empty for "reproduced".
         gap: our mean minus the published value, in the measurement's unit; nan where nothing is published.
-        gap_in_sd: the gap over the sd between seeds; nan where that is unknown or zero.
+        gap_in_sd: the gap over the sd between seeds; nan where that is unknown or below RESOLUTION_NATS.
         seeds_to_decide: where undecided, how many seeds would decide at the present mean and sd; None: too many.
     """
 
@@ -86,63 +88,91 @@ class Verdict:
     seeds_to_decide: int | None
 
     def __str__(self) -> str:
-        """The name with its reason."""
+        """Return the name with its reason."""
         return f"{self.name}: {self.reason}" if self.reason else self.name
 
 
 def verdict(
-    summary: SeedSummary, published: float | None, margin: float, not_judged: str = "", confidence: float = 0.95
+    summary: SeedSummary, published: float | None, margin: float | None, not_judged: str = "", confidence: float = 0.95
 ) -> Verdict:
-    """Whether our seeds agree with a published value, which is one run on the same test images.
+    """Judge whether our seeds agree with a published value, which is one run on the same test images.
+
+    The prediction interval is widened by RESOLUTION_NATS for this comparison only, so that a gap that prints as 0.0
+    never counts as a difference.
 
     Args:
-        summary: our measurement over seeds.
+        summary: our measurement over seeds, nats.
         published: the paper's value, or None.
-        margin: greatest full width of the prediction interval that still decides, same unit.
+        margin: greatest full width of the prediction interval that still decides, nats; None or 0: not set.
         not_judged: reason for not judging at all; empty when the cell is to be judged.
         confidence: of the summary's intervals.
     Returns:
         the first verdict, in the order of Verdict.name, that applies.
+    Raises:
+        ValueError: the published value is not finite.
     """
-    gap = math.nan if published is None else summary.mean - published
-    gap_in_sd = gap / summary.sd if summary.sd > 0 else math.nan
-    low, high = summary.prediction_interval
-    name, reason, seeds = "reproduced", "", None
+    gap = math.nan if published is None else gap_to(summary, published)
     if not_judged or published is None:
-        name, reason = "not judged", not_judged or "nothing published"
-    elif summary.n < MIN_SEEDS:
-        name, reason = "too few seeds", f"n = {summary.n} < {MIN_SEEDS}"
-    elif not low <= published <= high:
-        in_sd = "" if math.isnan(gap_in_sd) else f", {gap_in_sd:+.1f} sd"
-        name, reason = "not reproduced", f"{gap:+.1f} nats{in_sd}"
-    elif high - low > margin:
+        name, reason, seeds = "not judged", not_judged or "nothing published", None
+    else:
+        name, reason, seeds = _judge(summary, gap, margin, confidence)
+    return Verdict(name, reason, gap, _in_sd(gap, summary.sd), seeds)
+
+
+def _judge(summary: SeedSummary, gap: float, margin: float | None, confidence: float) -> tuple[str, str, int | None]:
+    """Return name, reason and number of seeds that would decide."""
+    low, high = summary.prediction_interval
+    if summary.n < MIN_SEEDS:
+        return "too few seeds", f"n = {summary.n} < {MIN_SEEDS}", None
+    if _outside(gap, high - low):
+        in_sd = _in_sd(gap, summary.sd)
+        return "not reproduced", f"{gap:+.1f} nats" + ("" if math.isnan(in_sd) else f", {in_sd:+.1f} sd"), None
+    if margin is None or not margin > 0:
+        return "undecided", "no margin is set", None
+    if high - low > margin:
         seeds = seeds_to_decide(gap, summary.sd, margin, confidence)
-        name, reason = "undecided", _would_decide(seeds)
-    return Verdict(name, reason, gap, gap_in_sd, seeds)
+        return "undecided", _would_decide(seeds), seeds
+    return "reproduced", "", None
+
+
+def gap_to(summary: SeedSummary, published: float) -> float:
+    """Return our mean minus a published value, which must be finite."""
+    if not math.isfinite(published):
+        raise ValueError(f"expected a finite published value, got {published}")
+    return summary.mean - published
+
+
+def _in_sd(gap: float, sd: float) -> float:
+    return gap / sd if sd >= RESOLUTION_NATS else math.nan
+
+
+def _outside(gap: float, width: float) -> bool:
+    return abs(gap) > width / 2 + RESOLUTION_NATS
 
 
 def _would_decide(seeds: int | None) -> str:
-    return f"{seeds} seeds would decide at this mean and sd" if seeds else f"nor would {MOST_SEEDS} seeds decide"
+    many = f"{seeds} seeds would decide" if seeds else f"{MOST_SEEDS} seeds would not decide either"
+    return f"{many} at this mean and sd"
 
 
 def prediction_width(n: int, sd: float, confidence: float) -> float:
-    """Full width of the interval in which one more run is expected after n with this sd."""
+    """Return the full width of the interval in which one more run is expected after n with this sd."""
     return 2 * float(stats.t.ppf((1 + confidence) / 2, n - 1)) * sd * math.sqrt(1 + 1 / n)
 
 
 def seeds_to_decide(gap: float, sd: float, margin: float, confidence: float = 0.95) -> int | None:
-    """The least number of seeds, MIN_SEEDS or more, that would decide if gap and sd stayed what they are.
+    """Return the least number of seeds, MIN_SEEDS or more, that would decide at this gap and sd.
 
     Args:
-        gap: our mean minus the published value; beyond half the width it decides against.
-        sd: between seeds.
-        margin: full width of the prediction interval that decides in favour.
+        gap: our mean minus the published value, nats; beyond half the width and RESOLUTION_NATS it decides against.
+        sd: between seeds, nats.
+        margin: full width of the prediction interval that decides in favour, nats.
         confidence: of the interval.
     Returns:
         None where MOST_SEEDS are not enough.
     """
     for n in range(MIN_SEEDS, MOST_SEEDS + 1):
         width = prediction_width(n, sd, confidence)
-        if width <= margin or width / 2 < abs(gap):
+        if width <= margin or _outside(gap, width):
             return n
     return None

@@ -144,7 +144,8 @@ def _runs(params: Params, on: list[str]) -> Iterator[Command]:
         one, data = params.experiment(name), _data(params, name)
         for run in run_folders(params, [name]):
             for stage in ("sample", "evaluate"):
-                arguments = [stage, "--experiment", name, "--run", str(run), *data, *on]
+                work = ["--work", str(WORK / params.scale / name)] if stage == "evaluate" else []
+                arguments = [stage, "--experiment", name, "--run", str(run), *data, *work, *on]
                 yield Command(arguments, {run / MANIFESTS[stage]: {"settings": one.settings(stage)}})
         audit, first = audit_folder(params, name), first_run(params, name)
         for stage, of in (("audit", []), ("growth", ["--run", str(first)])):

@@ -1,4 +1,4 @@
-"""Runs in progress: saved between epochs, so that killed runs go on to the very same bits."""
+"""Runs in progress: saved between epochs, so that killed runs resume from the very same bits, and ended ones go on."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from pipeline.errors import UserError
 from pipeline.io import read_tensors, write_tensors
 from pipeline.runs import differences, plain
 
-GENERATORS_OF = ("best", "last")  # the attributes of Progress that hold tensors
+TENSORS_OF = ("best", "last", "pictures")  # the attributes of Progress that hold tensors
 
 
 @dataclass
@@ -26,22 +26,37 @@ class Progress:
         epoch: epochs finished.
         seconds: time spent on them, with all the seeds that were trained together.
         peak_memory_mb: greatest resident memory of all sittings so far.
-        curve: one row a finished epoch.
+        machines: what trained which epochs: first and last epoch, seconds, and the facts of the machine.
+        curve: one row per finished epoch.
+        validation: one row per bandwidth of each validation.
         best_epoch, best_log_likelihood: of the best validation so far; 0 and -inf before the first.
         diverged: where a loss or a sample stopped being finite, or all samples were equal; empty where none did.
         best: the generator's tensors then.
         last: the generator's tensors at the end of training; empty until this seed has left the ensemble.
+        pictures: samples of the same noise, (n, d), uint8, by the epoch as text.
     """
 
     epoch: int = 0
     seconds: float = 0.0
     peak_memory_mb: float = 0.0
+    machines: list[dict[str, Any]] = field(default_factory=list)
     curve: list[dict[str, float | None]] = field(default_factory=list)
+    validation: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int = 0
     best_log_likelihood: float = -math.inf
     diverged: str = ""
     best: dict[str, torch.Tensor] = field(default_factory=dict)
     last: dict[str, torch.Tensor] = field(default_factory=dict)
+    pictures: dict[str, torch.Tensor] = field(default_factory=dict)
+
+    def add_epoch(self, epoch: int, seconds: float, peak_memory_mb: float, machine: dict[str, Any]) -> None:
+        """Count an epoch that a machine has trained."""
+        self.epoch, self.seconds = epoch, self.seconds + seconds
+        self.peak_memory_mb = max(self.peak_memory_mb, peak_memory_mb)
+        if not self.machines or any(self.machines[-1][key] != value for key, value in machine.items()):
+            self.machines.append({"first_epoch": epoch, "last_epoch": epoch, "seconds": 0.0} | machine)
+        self.machines[-1]["last_epoch"] = epoch
+        self.machines[-1]["seconds"] = round(self.machines[-1]["seconds"] + seconds, 3)
 
 
 class Checkpoint:
@@ -49,7 +64,8 @@ class Checkpoint:
 
     Args:
         path: safetensors file.
-        fingerprint: settings, seeds, data, code and machine that a continuation must share.
+        fingerprint: settings, seeds, data, code and kind of device that a continuation must share. A processor, a
+            number of threads, a version of torch it need not: they change the rounding, and the manifest names them.
     """
 
     def __init__(self, path: Path, fingerprint: dict[str, Any]) -> None:
@@ -59,24 +75,26 @@ class Checkpoint:
     def save(self, games: Games, progress: Mapping[int, Progress]) -> None:
         """Write the games and each seed's progress, whole or not at all."""
         state = {
-            seed: {key: value for key, value in vars(run).items() if key not in GENERATORS_OF}
+            seed: {key: value for key, value in vars(run).items() if key not in TENSORS_OF}
             for seed, run in progress.items()
         }
         metadata = {"fingerprint": self.fingerprint, "seeds": games.seeds, "updates": games.updates, "progress": state}
         generators = {
             f"{which}.{seed}.{name}": tensor
             for seed, run in progress.items()
-            for which in GENERATORS_OF
+            for which in TENSORS_OF
             for name, tensor in getattr(run, which).items()
         }
         tensors, text = games.tensors() | generators, json.dumps(metadata)
         write_tensors(self.path, tensors, {"state": text, "sha256": _digest(tensors, text)})
 
-    def restore(self, games: Games) -> dict[int, Progress]:
+    def restore(self, games: Games, epochs: int) -> dict[int, Progress]:
         """Put the saved state into new games; a checkpoint that does not belong to these runs is put aside.
 
+        Args:
+            epochs: that the runs may have; more than they had when they ended lets them go on.
         Returns:
-            each seed's progress; the games go on with the seeds that have not left.
+            each seed's progress; the games resume with the seeds that have not left.
         """
         new = {seed: Progress() for seed in games.seeds}
         if not self.path.is_file():
@@ -87,11 +105,13 @@ class Checkpoint:
                 raise ValueError("damaged: not the bytes that were saved")
             state = json.loads(metadata["state"])
             found = differences(state["fingerprint"], self.fingerprint)
+            reached = max(run["epoch"] for run in state["progress"].values())
         except (UserError, ValueError, KeyError) as error:
             self._discard(str(error))
             return new
-        if found:
-            self._discard(f"made with other settings: {'; '.join(found)}")
+        if found or reached > epochs:
+            why = f"made with other settings: {'; '.join(found)}" if found else f"{reached} epochs of {epochs} are done"
+            self._discard(why)
             return new
         if state["seeds"] != games.seeds:
             games.keep([games.seeds.index(seed) for seed in state["seeds"]])
@@ -104,10 +124,6 @@ class Checkpoint:
         aside = self.path.with_suffix(".discarded")
         self.path.replace(aside)
         print(f"checkpoint discarded (kept as {aside}), training starts anew: {reason}", flush=True)
-
-    def delete(self) -> None:
-        """Remove the file of finished runs."""
-        self.path.unlink(missing_ok=True)
 
 
 def _digest(tensors: Mapping[str, torch.Tensor], text: str) -> str:
@@ -126,4 +142,4 @@ def _progress(seed: int, state: dict[str, Any], tensors: Mapping[str, torch.Tens
         prefix = f"{which}.{seed}."
         return {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
 
-    return Progress(**state, best=share("best"), last=share("last"))
+    return Progress(**state | {which: share(which) for which in TENSORS_OF})

@@ -4,6 +4,7 @@ import argparse
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
@@ -57,8 +58,9 @@ def _allow_tf32(allowed: bool) -> None:
     torch.backends.cudnn.allow_tf32 = allowed
 
 
-def hardware(device: torch.device) -> str:
-    """What decides how a device rounds: the GPU's name, or the CPU's kind and vector instructions."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
+def machine(device: torch.device) -> dict[str, Any]:
+    """What decides how a device rounds: the GPU's name or the CPU's vector instructions, threads, version of torch."""
+    on_cpu = f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
+    hardware = torch.cuda.get_device_name(device) if device.type == "cuda" else on_cpu
+    threads, version = torch.get_num_threads(), str(torch.__version__)
+    return {"device": device.type, "hardware": hardware, "threads": threads, "torch": version}

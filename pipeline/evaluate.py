@@ -1,25 +1,28 @@
 """Score a run: bandwidths chosen on validation images, mean log-likelihood of the test images; fold by fold.
 
-And score its best generator again, from other draws of samples and with other validation images, to show how much
-of a number is their choice.
+Score its best generator again, from other draws of samples and with other validation images, to show how much of a
+number is their choice; and score the generators that training left on the way, in its folder of work in progress.
 """
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
 
 from gan.sampling import draw_samples
-from gan.scoring import score_by_subset
+from gan.scoring import score_by_subset, validate
 from gan.seeding import stream
 from pipeline import cli
 from pipeline.devices import add_device, use_device
+from pipeline.errors import UserError
 from pipeline.experiments import Experiment
-from pipeline.io import read_array, write_arrays, write_csv
+from pipeline.io import read_array, read_json, reading, sha256, write_arrays, write_csv
 from pipeline.networks import load_generator
+from pipeline.places import snapshots
 from pipeline.provenance import Record
-from pipeline.runs import BANDWIDTHS, GAN, GENERATORS, IMAGES, MANIFESTS, METRICS, REDRAWN, SAMPLES, Run
+from pipeline.runs import BANDWIDTHS, GAN, GENERATORS, IMAGES, MANIFESTS, METRICS, REDRAWN, SAMPLES, Run, differences
 from pipeline.scores import Fold, Rows, folds, named, place_in_grid, score_folds
 
 EXAMPLE = "--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz"
@@ -33,6 +36,7 @@ def main() -> None:
     cli.add_experiment(parser)
     parser.add_argument("--run", type=Path, required=True, help="folder of a sampled run; the metrics go there too")
     parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
+    parser.add_argument("--work", type=Path, help="folder of the experiment's work in progress, to score snapshots")
     cli.run(parser, _work)
 
 
@@ -44,14 +48,23 @@ def _work(args: argparse.Namespace) -> None:
     data, device = run.use(args.data), use_device(args)
     parts = folds(data, experiment, device)
     print(f"{experiment.name}: scoring {args.run}", flush=True)
+    trained = read_json(args.run / MANIFESTS["train"])
     samples = {name: torch.from_numpy(read_array(args.run / file)).to(device) for name, file in SAMPLES.items()}
     scored = {"best": score_folds(samples["best"], parts, experiment)}
     # Where nothing was selected, both generators are the same: scored once, told twice.
     same = experiment.selection == "last"
     scored["last"] = scored["best"] if same else score_folds(samples["last"], parts, experiment)
     common = {"experiment": experiment.name, "model": GAN, "seed": run.seed, "scale": params.scale}
+    epochs = {"best": trained["best_epoch"], "last": trained["epochs_trained"]}
+    of = {name: {"length": trained["length"], "epoch": epochs[name], "generator": name} for name in scored}
+    metrics = [row for name, found in scored.items() for row in named(found.metrics, **of[name])]
+    metrics += _optimism(samples["best"], parts, experiment, trained, of["best"])
+    for length, folder in (snapshots(args.work, run.seed) if args.work else {}).items():
+        if length < trained["length"] and _is_of_this_run(folder, trained):
+            metrics += _on_the_way(folder, length, run.seed, parts, experiment, device)
+    metrics += _ended_before(metrics, experiment, trained["epochs_trained"])
     tables = {
-        METRICS: [row for name, found in scored.items() for row in named(found.metrics, **common, generator=name)],
+        METRICS: named(metrics, **common),
         BANDWIDTHS: [
             row for name, found in scored.items() for row in named(found.bandwidths, **common, generator=name)
         ],
@@ -67,6 +80,57 @@ def _work(args: argparse.Namespace) -> None:
         settings=experiment.settings("evaluate"),
         device=device.type,
     )
+
+
+def _optimism(
+    samples: torch.Tensor, parts: list[Fold], experiment: Experiment, trained: dict[str, Any], of: dict[str, Any]
+) -> Rows:
+    """What training measured of the generator that it kept, and the same for another draw of samples."""
+    if trained["best_log_likelihood"] is None:
+        return []
+    images = parts[0].validation[: experiment.validation_images]
+    fresh = validate(samples, images, experiment.grids["authors"]).selection
+    measured = {"kept": trained["best_log_likelihood"], "redrawn": fresh.log_likelihood}
+    about = of | {"grid": "authors", "n_samples": len(samples), "unit": "nats", "n_eval": len(images)}
+    return [about | {"metric": f"{name}_log_likelihood", "value": value} for name, value in measured.items()]
+
+
+def _is_of_this_run(folder: Path, trained: dict[str, Any]) -> bool:
+    """Whether a snapshot was made with the settings of the run, however long that was meant to be."""
+    manifest = read_json(folder / MANIFESTS["train"])
+    found = differences(manifest["settings"] | {"epochs": 0}, trained["settings"] | {"epochs": 0})
+    if found:
+        print(f"{folder}: not scored, made with other settings ({'; '.join(found)})", flush=True)
+    return not found
+
+
+def _on_the_way(
+    folder: Path, length: int, seed: int, parts: list[Fold], experiment: Experiment, device: torch.device
+) -> Rows:
+    """Metrics of a snapshot's last generator and, at a waypoint, of the one kept so far."""
+    manifest = read_json(folder / MANIFESTS["train"])
+    with reading(folder / MANIFESTS["train"]):
+        epochs = {"last": manifest["epochs_trained"], "best": manifest["best_epoch"]}
+        digests = manifest["outputs"]
+    rows = Rows()
+    for generator in ("last", "best") if length in experiment.waypoints else ("last",):
+        path = folder / GENERATORS[generator]
+        if sha256(path) != digests[path.name]:
+            raise UserError(f"{path}: not the bytes that its manifest records; delete its folder")
+        random = stream(seed, "evaluation samples", device=device)
+        network = load_generator(path, experiment, device)
+        samples = draw_samples(network, experiment.recipe.noise_prior, experiment.n_samples, random)
+        found = score_folds(samples, parts, experiment).metrics
+        rows += named(found, length=length, epoch=epochs[generator], generator=generator)
+    print(f"{experiment.name} seed {seed}: scored as after {length} epochs", flush=True)
+    return rows
+
+
+def _ended_before(rows: Rows, experiment: Experiment, epochs: int) -> Rows:
+    """Rows for the waypoints beyond the end of a run: a seed that the rule has ended counts at every greater length."""
+    beyond = [length for length in experiment.waypoints if length > epochs]
+    ended = [row for row in rows if row["length"] == experiment.epochs]
+    return [row | {"length": length} for length in beyond for row in ended]
 
 
 def _redrawn(first: torch.Tensor, run: Run, parts: list[Fold], experiment: Experiment, device: torch.device) -> Rows:

@@ -13,7 +13,7 @@ RAW = Path("data/raw")
 # What the files of each stage after training depend on.
 SETTINGS = {
     "sample": ("n_samples",),
-    "evaluate": ("n_validation", "grids", "n_samples", "n_draws"),
+    "evaluate": ("n_validation", "validation_images", "grids", "n_samples", "n_draws", "waypoints"),
     "audit": ("n_validation", "grids", "n_samples", "n_audits", "lloyd_iterations"),
     "growth": ("n_validation", "grids", "n_samples", "most_samples"),
     "measure": ("n_validation", "grids", "n_samples"),
@@ -37,14 +37,18 @@ class Experiment:
         selection: "validation" keeps the generator with the best validation log-likelihood and may stop early,
             "last" that of the last epoch, and looks at no validation image while training. Where a loss stops being
             finite, the first ends with its best generator so far, the second with an error.
+        every_epochs: between measurements of the generator, which samples of fixed noise go with.
+        validation_images: of the first validation images, for these measurements; None: all of them.
+        snapshot_epochs: between copies of the generators on the way, in the folder of work in progress.
+        waypoints: lengths in epochs at which the generator kept so far is scored, too; each a snapshot.
         n_draws: sets of n_samples, each scored by itself.
         n_audits: draws of each baseline.
         most_samples: of one generator, scored as a growing set.
-        n_validation: of the first validation images; None: all of them.
+        n_validation: of the first validation images, to choose the bandwidth of a score; None: all of them.
         grids: bandwidths by name.
     Raises:
         ValueError: the pretrained generator does not fit on top of the new layers, or a bound on column norms
-            is asked of a deconvolution, whose weights have no columns of one unit.
+            is asked of a deconvolution, whose weights have no columns of one unit; a waypoint is no snapshot.
     """
 
     name: str
@@ -60,7 +64,10 @@ class Experiment:
     precision: str
     epochs: int
     every_epochs: int
+    validation_images: int | None
     patience_epochs: int
+    snapshot_epochs: int
+    waypoints: tuple[int, ...]
     n_samples: int
     n_draws: int
     n_audits: int
@@ -72,6 +79,10 @@ class Experiment:
     def __post_init__(self) -> None:
         if self.recipe.max_column_norm is not None and any(isinstance(one, Deconvolution) for one in self.generator):
             raise ValueError("max_column_norm does not apply to a deconvolution")
+        if missed := [length for length in self.waypoints if length % self.snapshot_epochs or length >= self.epochs]:
+            raise ValueError(
+                f"waypoints {missed} are no snapshots before the last epoch (every {self.snapshot_epochs})"
+            )
         if self.pretraining is None:
             return
         below = len(self.generator) - len(self.pretraining.generator)
@@ -90,8 +101,9 @@ class Experiment:
         if stage in SETTINGS:
             return {key: getattr(self, key) for key in SETTINGS[stage]}
         settings = asdict(self) | {"validation_grid": self.grids["authors"]}
-        validation = ("every_epochs", "patience_epochs", "n_samples", "n_validation", "validation_grid")
-        elsewhere = ("label", "margin_nats", "grids", "n_draws", "n_audits", "most_samples", "lloyd_iterations")
+        validation = ("patience_epochs", "n_samples", "validation_images", "validation_grid")
+        shown = ("label", "margin_nats", "snapshot_epochs", "waypoints")
+        elsewhere = (*shown, "n_validation", "grids", "n_draws", "n_audits", "most_samples", "lloyd_iterations")
         for unused in (*elsewhere, *(validation if self.selection == "last" else ())):
             del settings[unused]
         return settings | {"pretraining": None if self.pretraining is None else self.pretraining.settings("train")}

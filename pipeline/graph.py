@@ -16,7 +16,7 @@ from pipeline.io import read_json
 from pipeline.params import Params, load
 from pipeline.places import PUBLISHED, RESULTS, RUNS, audit_folder, first_run, prepared, run_folder, run_folders
 from pipeline.readers import READERS
-from pipeline.runs import AUDIT, CURVE, GENERATORS, MANIFESTS, name_of
+from pipeline.runs import AUDIT, MANIFESTS, TRAINING_FILES, name_of
 
 OVERRIDABLE = ("scale", "experiments", "seeds")
 FIGURES = (
@@ -28,7 +28,7 @@ FIGURES = (
     "audit",
     "growth",
 )  # of figures, one each an experiment
-TRAINED = [*GENERATORS.values(), CURVE, MANIFESTS["train"]]  # files that training leaves in a run
+TRAINED = [*TRAINING_FILES, MANIFESTS["train"]]  # files that training leaves in a run
 
 
 @dataclass(frozen=True)

@@ -165,10 +165,16 @@ class Params:
                 **self.values["audit"],
                 n_validation=None if self.dataset(self.dataset_of(name)).folds else parzen["n_validation"],
                 grids={key: _grid(**grid) for key, grid in (parzen["grids"] | entry.get("grids", {})).items()},
-                **self.values["validation"] | {key: entry[key] for key in ("every_epochs",) if key in entry},
+                waypoints=tuple(self._played[name].get("waypoints", ())),
+                **self._validation(entry),
             )
         except (ValueError, TypeError) as error:
             raise UserError(f"params: catalogue: {name}: {error}") from error
+
+    def _validation(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """How a catalogue entry's generator is measured during training."""
+        values = self.values["validation"] | entry.get("validation", {})
+        return {"validation_images": values.pop("images")} | values
 
     @property
     def oracle(self) -> dict[str, Any]:

@@ -30,6 +30,17 @@ def audit_folder(params: Params, experiment: str, runs: Path = RUNS) -> Path:
     return runs / params.scale / experiment / AUDIT
 
 
+def snapshot_folder(work: Path, epoch: int, seed: int) -> Path:
+    """Folder of a run as it was after an epoch, below its experiment's folder of work in progress."""
+    return work / f"epoch{epoch:04d}" / f"seed{seed}"
+
+
+def snapshots(work: Path, seed: int) -> dict[int, Path]:
+    """Folders of a run's snapshots that are there, by epoch, in order."""
+    folders = sorted(work.glob(f"epoch*/seed{seed}"))
+    return {int(folder.parent.name.removeprefix("epoch")): folder for folder in folders}
+
+
 def prepared(dataset: str) -> Path:
     """A data set's file; its manifest lies beside it."""
     return PREPARED / f"{dataset}.npz"

@@ -1,35 +1,38 @@
 """Train one experiment's GAN with one seed or with several at once; keep each seed's best generator, and its last.
 
-Best is the one with the greatest log-likelihood of the first validation images. Seeds that are trained together
-share matrix products, nothing else: which ones run side by side changes the rounding, which training amplifies.
+Best is the one with the greatest log-likelihood of the validation images, measured with the same noise each time.
+Seeds that are trained together share matrix products, nothing else: which ones run side by side changes the rounding,
+which training amplifies. A run that has ended goes on when it is asked for more epochs.
 """
 
 import argparse
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 
-from gan.sampling import draw_samples
-from gan.scoring import Selection, cross_validate
-from gan.seeding import stream
+from gan.scoring import Selection
 from gan.splits import TRAIN, VALIDATION
 from gan.together import play_together
 from gan.training import CURVES, Divergence, Game, is_over
 from pipeline import cli
 from pipeline.checkpoints import Checkpoint, Progress
 from pipeline.datasets import check_prepared, load_images
-from pipeline.devices import add_device, hardware, training_precision, use_device
+from pipeline.devices import add_device, machine, training_precision, use_device
 from pipeline.errors import RunError, Stopped, UserError
-from pipeline.experiments import Experiment
-from pipeline.io import read_tensors, sha256, write_csv, write_same, write_tensors
+from pipeline.experiments import Dataset, Experiment
+from pipeline.io import read_tensors, sha256, write_arrays, write_csv, write_same, write_tensors
 from pipeline.lock import lock
 from pipeline.networks import generator_with, new_discriminator, new_generator, put_on_top
+from pipeline.places import snapshot_folder
 from pipeline.progress import Reporter
 from pipeline.provenance import Record, code_hash, peak_memory_mb
-from pipeline.runs import CURVE, GENERATORS, MANIFESTS, Run, name_of
+from pipeline.runs import CURVE, GENERATORS, MANIFESTS, PICTURES, TRAINING_FILES, VALIDATION_CURVE, Run, name_of
+from pipeline.validator import N_PICTURES, Validator
 
 EXAMPLE = """--scale quick --experiment mnist --seeds 0 1 \\
     --data data/prepared/mnist.npz --output runs/quick/mnist --work work/quick/mnist"""
@@ -56,12 +59,13 @@ def main() -> None:
 
 
 def _work(args: argparse.Namespace) -> None:
-    experiment = cli.params(args).experiment(args.experiment)
+    params = cli.params(args)
+    experiment = params.experiment(args.experiment)
     with ExitStack() as locks:
         for seed in args.seeds:
             locks.enter_context(lock(args.work / f"seed{seed}.lock", f"training of {experiment.name}, seed {seed}"))
         try:
-            Training(args, experiment).finish()
+            Training(args, experiment, params.dataset(experiment.dataset)).finish()
         except FloatingPointError as error:
             saved = args.work / f"{name_of(args.seeds)}.safetensors"
             kept = f"; {saved} has its last good state" if saved.is_file() else ""
@@ -74,20 +78,22 @@ class Training:
     Args:
         args: the command line.
         experiment: the settings.
+        dataset: what the images are of.
     """
 
-    def __init__(self, args: argparse.Namespace, experiment: Experiment) -> None:
+    def __init__(self, args: argparse.Namespace, experiment: Experiment, dataset: Dataset) -> None:
         self.args, self.experiment, self.seeds = args, experiment, args.seeds
         self.record = Record("train")
         self.device = use_device(args)
+        self.machine = machine(self.device)
         check_prepared(args.data)
         self.images = load_images(args.data, TRAIN, experiment.dataset).to(self.device)
-        validation = load_images(args.data, VALIDATION, experiment.dataset)[: experiment.n_validation]
-        self.validation = validation.to(self.device)
+        validation = load_images(args.data, VALIDATION, experiment.dataset)[: experiment.validation_images]
+        self.validator = Validator(experiment, validation.to(self.device), dataset.contrast_norm)
         self.pretrained = self._pretrained()
         self.games = play_together([self._new_game(seed) for seed in self.seeds], self.seeds)
         self.checkpoint = Checkpoint(args.work / f"{name_of(self.seeds)}.safetensors", self._fingerprint())
-        self.progress = self.checkpoint.restore(self.games)
+        self.progress = self.checkpoint.restore(self.games, experiment.epochs)
 
     def _pretrained(self) -> dict[int, Path]:
         """Each seed's generator of the first stage.
@@ -113,51 +119,67 @@ class Training:
         return Game(generator, new_discriminator(self.experiment, seed, self.device), self.experiment.recipe)
 
     def _fingerprint(self) -> dict[str, object]:
+        settings = self.experiment.settings("train")
+        del settings["epochs"]  # more of them make a run longer
         return {
-            "settings": self.experiment.settings("train"),
+            "settings": settings,
             "seeds": self.seeds,
             "data_sha256": sha256(self.args.data),
             "pretrained_sha256": [sha256(path) for path in self.pretrained.values()],
             "code_sha256": code_hash("pipeline.train"),
-            "torch": torch.__version__,
-            "device": self.device.type,
-            "hardware": hardware(self.device),
-            "threads": torch.get_num_threads(),
+            "device": self.device.type,  # another kind draws other random numbers
         }
 
     def finish(self) -> None:
-        """Train to the end and write the runs' files; each run's manifest comes last."""
+        """Train to the end and write the runs' files; the whole state stays, for more epochs."""
         self._train()
+        self.checkpoint.save(self.games, self.progress)
         self._leave(self.games.seeds)
         for seed, run in self.progress.items():
-            self._write(seed, run)
-        self.checkpoint.delete()
+            self._write(self.args.output / f"seed{seed}", seed, run.last, self.experiment.epochs)
 
-    def _write(self, seed: int, run: Progress) -> None:
-        output = self.args.output / f"seed{seed}"
-        write_tensors(output / GENERATORS["last"], run.last)
-        if run.best:
-            write_tensors(output / GENERATORS["best"], run.best)
+    def _write(self, folder: Path, seed: int, last: dict[str, torch.Tensor], length: int) -> None:
+        """Write a run as it is now; its manifest comes last.
+
+        Args:
+            folder: of the run, or of a snapshot of it.
+            seed: the run's.
+            last: its last generator.
+            length: epochs that the files stand for; a seed that the rule has ended stands for all that were asked for.
+        """
+        run = self.progress[seed]
+        write_tensors(folder / GENERATORS["last"], last)
+        if run.best and run.best_epoch != run.epoch:
+            write_tensors(folder / GENERATORS["best"], run.best)
         else:
-            write_same(output / GENERATORS["best"], output / GENERATORS["last"])
-        write_csv(output / CURVE, pd.DataFrame(run.curve, columns=COLUMNS))
-        self.record.write(
-            output / MANIFESTS["train"],
-            inputs=[self.args.data],
-            outputs=[output / name for name in (*GENERATORS.values(), CURVE)],
-            experiment=self.experiment.name,
-            seed=seed,
-            trained_together=self.seeds,
-            settings=self.experiment.settings("train"),
-            device=self.device.type,
-            threads=torch.get_num_threads(),
-            epochs_trained=run.epoch,
-            best_epoch=run.best_epoch if run.best_epoch or run.diverged else run.epoch,
-            diverged=run.diverged,
-            pretrained_sha256=sha256(self.pretrained[seed]) if seed in self.pretrained else None,
-            wall_seconds=round(run.seconds, 3),
-            peak_memory_mb=run.peak_memory_mb,
-        )
+            write_same(folder / GENERATORS["best"], folder / GENERATORS["last"])
+        write_csv(folder / CURVE, pd.DataFrame(run.curve, columns=COLUMNS))
+        write_csv(folder / VALIDATION_CURVE, pd.DataFrame(run.validation, columns=self.validator.columns))
+        pictures = torch.stack([*run.pictures.values()]) if run.pictures else torch.empty(0, N_PICTURES, 0)
+        epochs = np.array([int(epoch) for epoch in run.pictures])
+        write_arrays(folder / PICTURES, epochs=epochs, images=pictures.to(torch.uint8).numpy())
+        outputs = [folder / name for name in TRAINING_FILES]
+        self.record.write(folder / MANIFESTS["train"], [self.args.data], outputs, **self._facts(seed, length))
+
+    def _facts(self, seed: int, length: int) -> dict[str, Any]:
+        """What a run's manifest says of it."""
+        run = self.progress[seed]
+        return {
+            "experiment": self.experiment.name,
+            "seed": seed,
+            "trained_together": self.seeds,
+            "settings": self.experiment.settings("train"),
+            "length": length,
+            "device": self.device.type,
+            "machines": run.machines,
+            "epochs_trained": run.epoch,
+            "best_epoch": run.best_epoch if run.best_epoch or run.diverged else run.epoch,
+            "best_log_likelihood": run.best_log_likelihood if run.best_epoch else None,
+            "diverged": run.diverged,
+            "pretrained_sha256": sha256(self.pretrained[seed]) if seed in self.pretrained else None,
+            "wall_seconds": round(run.seconds, 3),
+            "peak_memory_mb": run.peak_memory_mb,
+        }
 
     def _train(self) -> None:
         least, saved, exit_ = self.args.checkpoint_seconds, time.perf_counter(), self.args.exit
@@ -166,6 +188,7 @@ class Training:
             while going_on := [seed for seed in self.games.seeds if not self._is_over(self.progress[seed])]:
                 self._leave([seed for seed in self.games.seeds if seed not in going_on])
                 self._epoch()
+                self._snapshot()
                 reporter.update([seed for seed in going_on if not self.progress[seed].diverged])
                 exit_.at_once = False  # an epoch more than the checkpoint has
                 if exit_.asked or time.perf_counter() - saved >= least:
@@ -193,21 +216,28 @@ class Training:
         if 0 < len(staying) < len(self.games.seeds):
             self.games.keep(staying)
 
+    def _snapshot(self) -> None:
+        """Copy the runs, as they are at a multiple of some epochs, into the folder of work in progress."""
+        for index, seed in enumerate(self.games.seeds):
+            epoch = self.progress[seed].epoch
+            due = epoch % self.experiment.snapshot_epochs == 0 and epoch < self.experiment.epochs
+            if due and not self.progress[seed].diverged:
+                folder = snapshot_folder(self.args.work, epoch, seed)
+                self._write(folder, seed, self.games.generator_state(index), epoch)
+
     def _epoch(self) -> None:
-        """An epoch of every seed in the ensemble, with its validation where one is due."""
+        """Train every seed in the ensemble for an epoch, and measure it where that is due."""
         started = time.perf_counter()
         epoch = self.progress[self.games.seeds[0]].epoch + 1
         means = self._play(epoch)
-        chosen = [
-            self._validate(index, epoch) if self._validation_is_due(epoch) else None
-            for index in range(len(self.games.seeds))
-        ]
+        is_due = epoch % self.experiment.every_epochs == 0 or epoch == self.experiment.epochs
+        chosen = [self._measure(index, epoch) if is_due else None for index in range(len(self.games.seeds))]
         seconds, memory = time.perf_counter() - started, peak_memory_mb()
         for seed, row, selection in zip(self.games.seeds, means.tolist(), chosen, strict=True):
             run = self.progress[seed]
             if run.diverged:
                 continue
-            run.epoch, run.seconds, run.peak_memory_mb = epoch, run.seconds + seconds, max(run.peak_memory_mb, memory)
+            run.add_epoch(epoch, seconds, memory, self.machine)
             run.curve.append(
                 {"epoch": epoch}
                 | dict(zip(CURVES, row, strict=True))
@@ -240,29 +270,25 @@ class Training:
         kept = f"ends with its generator of epoch {run.best_epoch}{untrained}"
         print(f"{self.experiment.name} {message}; {kept}", flush=True)
 
-    def _validation_is_due(self, epoch: int) -> bool:
-        experiment = self.experiment
-        at_this_epoch = epoch % experiment.every_epochs == 0 or epoch == experiment.epochs
-        return experiment.selection == "validation" and at_this_epoch
-
-    def _validate(self, index: int, epoch: int) -> Selection | None:
-        """Parzen log-likelihood of the first validation images under fresh samples; keeps a new best generator."""
-        experiment, seed = self.experiment, self.games.seeds[index]
-        if self.progress[seed].diverged:
+    def _measure(self, index: int, epoch: int) -> Selection | None:
+        """Picture a seed's generator and, where the experiment selects, validate it and keep a new best one."""
+        seed = self.games.seeds[index]
+        run, state = self.progress[seed], self.games.generator_state(index)
+        if run.diverged:
             return None
-        random = stream(seed, "validation samples", epoch, self.device)
-        state = self.games.generator_state(index)
-        generator = generator_with(state, experiment, self.device)
-        try:
-            samples = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
-        except FloatingPointError as error:
-            message = f"seed {seed}, after epoch {epoch}: {error}"
-            self._diverged(seed, FloatingPointError(message), message)
-            return None
-        chosen = cross_validate(samples, self.validation, experiment.grids["authors"])
-        run = self.progress[seed]
-        if chosen.log_likelihood > run.best_log_likelihood:
-            run.best_epoch, run.best_log_likelihood, run.best = epoch, chosen.log_likelihood, state
+        generator, chosen = generator_with(state, self.experiment, self.device), None
+        if self.experiment.selection == "validation":
+            try:
+                found = self.validator.validate(generator, seed)
+            except FloatingPointError as error:
+                message = f"seed {seed}, after epoch {epoch}: {error}"
+                self._diverged(seed, FloatingPointError(message), message)
+                return None
+            run.validation += self.validator.rows(epoch, found)
+            chosen = found.selection
+            if chosen.log_likelihood > run.best_log_likelihood:
+                run.best_epoch, run.best_log_likelihood, run.best = epoch, chosen.log_likelihood, state
+        run.pictures[str(epoch)] = self.validator.pictures(generator, seed)
         return chosen
 
 

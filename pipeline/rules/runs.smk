@@ -93,6 +93,7 @@ rule evaluate:
     shell:
         "python -m pipeline.evaluate --params params.yaml --scale {wildcards.scale}"
         " --experiment {wildcards.experiment} --run {params.run} --data {input.data}"
+        " --work work/{wildcards.scale}/{wildcards.experiment}"
         " --device {params.device} --threads {threads} 2>&1 | tee {log}"
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gan.parzen import log_density
-from gan.scoring import cross_validate, score, score_by_subset, select_bandwidth, standard_error
+from gan.scoring import BLOCK_IMAGES, score, score_by_subset, select_bandwidth, standard_error, validate
 from gan.seeding import stream
 from gan.splits import TEST, TRAIN, VALIDATION
 from pipeline.datasets import load_images
@@ -28,11 +28,26 @@ def test_select_bandwidth_refuses(values):
         select_bandwidth([0.1, 0.2], values)
 
 
-def test_cross_validate_finds_the_kernel_that_made_the_images():
-    """Centers and images from one Gaussian kernel density of bandwidth 0.3 around few points."""
+GRID = tuple(0.1 * 10 ** (place / 9) for place in range(10))  # the authors'
+
+
+@pytest.mark.parametrize("scale", [0.12, 0.2, 0.7])
+def test_validate_finds_the_kernel_that_made_the_images(scale):
+    """Few bandwidths are measured where the best lies among them, all where it does not; the result is the grid's."""
     points = 5 * uniform(20, 2, "points").double()
-    images = points.repeat(200, 1) + 0.3 * torch.randn(4000, 2, generator=stream(0, "kernel"), dtype=torch.float64)
-    assert cross_validate(points, images, (0.1, 0.2, 0.3, 0.4, 0.6)).bandwidth == 0.3
+    noise = torch.randn(2 * BLOCK_IMAGES + 500, 2, generator=stream(0, "kernel"), dtype=torch.float64)
+    images = points.repeat(125, 1) + scale * noise
+    found, means = validate(points, images, GRID), log_density(images, points, GRID).mean(dim=1)
+    assert found.selection.place == int(means.argmax()) + 1
+    assert found.selection.log_likelihood == pytest.approx(means.max().item())
+    assert found.selection.bandwidth == pytest.approx(scale, rel=0.15)
+    assert found.places == ((2, 3, 4, 5) if scale == 0.2 else tuple(range(1, 11)))
+    sizes = [BLOCK_IMAGES, BLOCK_IMAGES, 500]
+    assert (found.blocks @ sizes / sum(sizes)).tolist() == pytest.approx(found.means)
+
+
+def test_validate_measures_all_of_a_short_grid():
+    assert validate(uniform(9, 3, "s"), uniform(9, 3, "v"), GRID[:4]).places == (1, 2, 3, 4)
 
 
 def test_score_chooses_on_validation_and_scores_test_images():

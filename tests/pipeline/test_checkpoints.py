@@ -39,11 +39,11 @@ def begun() -> dict[int, Progress]:
 def test_restore_gives_back_every_bit(tmp_path, games, images):
     progress = begun()
     best = games.generator_state(1)
-    progress[0] = Progress(1, 12.5, 99.0, [ROW], 1, -3.25, best=best)
+    progress[0] = Progress(1, 12.5, 99.0, curve=[ROW], best_epoch=1, best_log_likelihood=-3.25, best=best)
     Checkpoint(tmp_path / "c", {"seed": 0}).save(games, progress)
     fresh = new_games("other")
     assert not torch.equal(fresh.g.layers[0].weight, games.g.layers[0].weight)
-    restored = Checkpoint(tmp_path / "c", {"seed": 0}).restore(fresh)
+    restored = Checkpoint(tmp_path / "c", {"seed": 0}).restore(fresh, 10)
     assert fresh.updates == games.updates
     assert list(restored) == SEEDS
     run = restored[0]
@@ -61,7 +61,7 @@ def test_restore_goes_on_with_the_seeds_that_had_not_left(tmp_path, games, image
     games.keep([2, 0])
     Checkpoint(tmp_path / "c", {}).save(games, progress)
     fresh = new_games("other")
-    restored = Checkpoint(tmp_path / "c", {}).restore(fresh)
+    restored = Checkpoint(tmp_path / "c", {}).restore(fresh, 10)
     assert fresh.seeds == [7, 4]
     assert all(torch.equal(restored[0].last[name], tensor) for name, tensor in progress[0].last.items())
     for both in (games, fresh):
@@ -71,12 +71,12 @@ def test_restore_goes_on_with_the_seeds_that_had_not_left(tmp_path, games, image
 
 def test_restore_before_the_first_validation(tmp_path, games):
     Checkpoint(tmp_path / "c", {}).save(games, begun())
-    assert Checkpoint(tmp_path / "c", {}).restore(games)[4].best_log_likelihood == -math.inf
+    assert Checkpoint(tmp_path / "c", {}).restore(games, 10)[4].best_log_likelihood == -math.inf
 
 
 def test_restore_discards_another_runs_checkpoint(tmp_path, games, capsys):
     Checkpoint(tmp_path / "c", {"settings": {"learning_rate": 0.1}}).save(games, begun())
-    assert Checkpoint(tmp_path / "c", {"settings": {"learning_rate": 0.2}}).restore(games)[4].epoch == 0
+    assert Checkpoint(tmp_path / "c", {"settings": {"learning_rate": 0.2}}).restore(games, 10)[4].epoch == 0
     assert "settings.learning_rate: 0.1 -> 0.2" in capsys.readouterr().out
     assert not (tmp_path / "c").exists()
     assert (tmp_path / "c.discarded").exists()
@@ -86,5 +86,22 @@ def test_restore_discards_another_runs_checkpoint(tmp_path, games, capsys):
 def test_restore_discards_a_damaged_file(tmp_path, games, capsys, keep):
     Checkpoint(tmp_path / "c", {}).save(games, begun())
     (tmp_path / "c").write_bytes((tmp_path / "c").read_bytes()[:keep])
-    assert Checkpoint(tmp_path / "c", {}).restore(games)[4].epoch == 0
+    assert Checkpoint(tmp_path / "c", {}).restore(games, 10)[4].epoch == 0
     assert "discarded" in capsys.readouterr().out
+
+
+def test_restore_discards_what_is_longer_than_asked_for(tmp_path, games, capsys):
+    Checkpoint(tmp_path / "c", {}).save(games, {seed: Progress(epoch=7) for seed in SEEDS})
+    assert Checkpoint(tmp_path / "c", {}).restore(games, 6)[4].epoch == 0
+    assert "7 epochs of 6 are done" in capsys.readouterr().out
+
+
+def test_add_epoch_names_each_machine_with_its_epochs():
+    run = Progress()
+    for epoch, threads in ((1, 1), (2, 1), (3, 2)):
+        run.add_epoch(epoch, 1.5, 10.0 * epoch, {"threads": threads})
+    assert (run.epoch, run.seconds, run.peak_memory_mb) == (3, 4.5, 30.0)
+    assert run.machines == [
+        {"first_epoch": 1, "last_epoch": 2, "seconds": 3.0, "threads": 1},
+        {"first_epoch": 3, "last_epoch": 3, "seconds": 1.5, "threads": 2},
+    ]

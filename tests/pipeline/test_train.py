@@ -7,13 +7,15 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 import yaml
 from helpers import ROOT, run_in
 
-from pipeline.io import read_csv, read_json, read_tensors, sha256
+from pipeline.io import read_arrays, read_csv, read_json, read_tensors, sha256
+from pipeline.runs import TRAINING_FILES
 
 EPOCHS = 30
 FILES = ("generator.safetensors", "last.safetensors")
@@ -59,14 +61,28 @@ def hashes(run: Path) -> list[str]:
 
 
 def test_train_writes_the_files_of_a_run(undisturbed):
-    assert {path.name for path in undisturbed.iterdir()} == {*FILES, "curve.csv", "manifest.json"}
+    assert {path.name for path in undisturbed.iterdir()} == {*TRAINING_FILES, "manifest.json"}
     curve, manifest = read_csv(undisturbed / "curve.csv"), read_json(undisturbed / "manifest.json")
     assert curve.epoch.tolist() == list(range(1, EPOCHS + 1))
     validated = curve.dropna(subset=["validation_log_likelihood"])
-    assert validated.epoch.tolist() == list(range(5, EPOCHS + 1, 5))
-    best = validated.loc[validated.validation_log_likelihood.idxmax(), "epoch"]
-    assert manifest["best_epoch"] == best
-    assert not list((undisturbed.parents[1] / "work" / "undisturbed").glob("*.safetensors"))
+    assert validated.epoch.tolist() == list(range(10, EPOCHS + 1, 10))
+    best = validated.loc[validated.validation_log_likelihood.idxmax()]
+    assert (manifest["best_epoch"], manifest["best_log_likelihood"]) == (best.epoch, best.validation_log_likelihood)
+    assert manifest["length"] == manifest["epochs_trained"] == EPOCHS
+
+
+def test_train_records_each_validation_in_blocks_and_pictures(undisturbed):
+    rows, curve = read_csv(undisturbed / "validation.csv"), read_csv(undisturbed / "curve.csv").set_index("epoch")
+    assert sorted(set(rows.epoch)) == [10, 20, 30]
+    for epoch, found in rows.groupby("epoch"):
+        best = found.loc[found.log_likelihood.idxmax()]
+        assert best.log_likelihood == pytest.approx(curve.validation_log_likelihood[epoch], abs=1e-4)
+        assert best.bandwidth == curve.bandwidth[epoch]
+    np.testing.assert_allclose(rows.filter(like="block_").mean(axis=1), rows.log_likelihood, atol=2e-4)
+    pictures = read_arrays(undisturbed / "pictures.npz")
+    assert pictures["epochs"].tolist() == [10, 20, 30]
+    assert (pictures["images"].shape, pictures["images"].dtype) == ((3, 25, 784), np.uint8)
+    assert pictures["images"].std() > 1
 
 
 def test_train_keeps_the_best_and_the_last_generator(undisturbed):
@@ -104,7 +120,7 @@ def test_train_killed_three_times_ends_with_the_same_bits(folder, undisturbed):
 def impatient(folder):
     """Params under which a seed stops at its first validation without a new best."""
     values = yaml.safe_load((folder / "params.yaml").read_text())
-    values["validation"] = {"every_epochs": 1, "patience_epochs": 1}
+    values["validation"] |= {"every_epochs": 1, "patience_epochs": 1}
     (folder / "impatient.yaml").write_text(yaml.safe_dump(values))
     return {"params": str(folder / "impatient.yaml")}
 
@@ -136,6 +152,57 @@ def test_train_together_killed_after_a_seed_has_left_ends_with_the_same_bits(fol
     run_and_kill(arguments(folder, "cut", 0, 1, 2, **impatient), folder / "cut.log", (2, epochs[0] + 1))
     for seed in (0, 1, 2):
         assert hashes(folder / f"cut/seed{seed}") == hashes(folder / f"whole/seed{seed}")
+
+
+ELSEWHERE = {"ATEN_CPU_CAPABILITY": "avx2"}  # another processor, to torch
+
+
+def test_train_moves_to_another_machine_and_is_made_longer(folder, monkeypatch):
+    """Stopped, moved to another processor with two threads, ended, made longer; each machine is on record."""
+    values = yaml.safe_load((folder / "params.yaml").read_text())
+    values["validation"] |= {"snapshot_epochs": 10}
+    params = {"params": str(folder / "moved.yaml")}
+    (folder / "moved.yaml").write_text(yaml.safe_dump(values))
+    command = arguments(folder, "moved", **params)
+    log = folder / "moved.log"
+    with log.open("w") as file:
+        process = subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=file, stderr=file)
+        while "epoch 12/" not in log.read_text() and process.poll() is None:
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+    for name, value in ELSEWHERE.items():
+        monkeypatch.setenv(name, value)
+    done = run_in(ROOT, *arguments(folder, "moved", **params, threads="2"))
+    assert done.returncode == 0, done.stderr
+    assert "going on after epoch" in done.stdout
+    first, second = read_json(folder / "moved/seed0/manifest.json")["machines"]
+    assert (first["threads"], second["threads"], second["last_epoch"]) == (1, 2, EPOCHS)
+    assert first["hardware"] != second["hardware"]
+    assert second["first_epoch"] == first["last_epoch"] + 1
+
+    values["scales"]["smoke"]["experiments"]["mnist"]["epochs"] = EPOCHS + 10
+    (folder / "moved.yaml").write_text(yaml.safe_dump(values))
+    done = run_in(ROOT, *arguments(folder, "moved", **params, threads="2"))
+    assert f"going on after epoch {EPOCHS}" in done.stdout, done.stderr
+    manifest = read_json(folder / "moved/seed0/manifest.json")
+    assert (manifest["epochs_trained"], manifest["length"], len(manifest["machines"])) == (EPOCHS + 10, EPOCHS + 10, 2)
+    assert sorted(set(read_csv(folder / "moved/seed0/validation.csv").epoch)) == [10, 20, 30, 40]
+    snapshots = folder / "work/moved"
+    assert sorted(path.name for path in snapshots.glob("epoch*")) == ["epoch0010", "epoch0020"]
+    manifest = read_json(snapshots / "epoch0020/seed0/manifest.json")
+    assert (manifest["length"], manifest["epochs_trained"]) == (20, 20)
+
+
+def test_train_made_longer_ends_with_the_bits_of_one_long_run(folder, undisturbed):
+    """Seeds that stay on one machine: 10 epochs, then 30 in all."""
+    values = yaml.safe_load((folder / "params.yaml").read_text())
+    for epochs in (10, EPOCHS):
+        values["scales"]["smoke"]["experiments"]["mnist"]["epochs"] = epochs
+        (folder / "longer.yaml").write_text(yaml.safe_dump(values))
+        done = run_in(ROOT, *arguments(folder, "longer", params=str(folder / "longer.yaml")))
+        assert done.returncode == 0, done.stderr
+    assert hashes(folder / "longer/seed0") == hashes(undisturbed)
 
 
 def test_train_with_another_seed_gives_other_weights(folder, undisturbed):
@@ -234,7 +301,7 @@ def test_train_names_the_last_good_state_of_a_run_that_diverged(folder):
 @pytest.mark.parametrize(("when", "every", "best"), [(1, 1, 0), (3, 1, None), (3, 5, 0)])
 def test_train_lets_the_others_go_on_where_a_run_diverges(folder, impatient, when, every, best):
     values = yaml.safe_load((folder / "impatient.yaml").read_text())
-    values["validation"] = {"every_epochs": every, "patience_epochs": 100}
+    values["validation"] |= {"every_epochs": every, "patience_epochs": 100}
     (folder / "patient.yaml").write_text(yaml.safe_dump(values))
     name = f"poisoned{when}_{every}"
     done = run_in(
