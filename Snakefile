@@ -80,6 +80,7 @@ rule published:
     input:
         "results/regenerated/table1.md",
         "results/regenerated/figures/manifest.json",
+        "results/regenerated/report.html",
         "results/regenerated/claims/claims.html",
 
 

@@ -9,7 +9,7 @@ COMMANDS = {
     "what it is worth": ("audit", "growth", "oracle"),
     "what is shown": ("toy", "figures", "report", "plots_page"),
     "what the paper claims": ("theory", "modes", "saturation", "classify", "measure", "claims", "claims.publish"),
-    "around them": ("plan", "check", "verify", "publish", "box"),
+    "around them": ("plan", "check", "verify", "publish", "adopt", "box"),
 }
 
 

@@ -145,7 +145,7 @@ def bandwidth_curve(bandwidths: pd.DataFrame, params: Params, experiment: str) -
     of_fold = " and fold" if mine.fold.nunique() > 1 else ""
     title = f"{params.experiment(experiment).label}: a curve per seed{of_fold}, n = {mine.seed.nunique()}"
     axes.set_title(title, fontsize=11)
-    return on_its_face(figure, params)
+    return on_its_face(figure, params, mine.scale.iloc[0])
 
 
 def _dot(edge: str, face: str, marker: str = "o") -> dict[str, Any]:
@@ -213,7 +213,7 @@ def _our_dots(axes: Axes, metrics: pd.DataFrame, params: Params, experiment: str
         place = (0.5, OURS)
         axes.annotate(note, place, xycoords=axes.get_yaxis_transform(), ha="center", va="center", fontsize=9)
         return
-    seeds = seed_rows(metrics, experiment, "authors").value
+    seeds = seed_rows(metrics, experiment, "authors", params.scale).value
     axes.plot(seeds, [OURS] * len(seeds), "|", color=colour, markersize=14)
     low, high = our.seeds.prediction_interval
     error = [[our.seeds.mean - low], [high - our.seeds.mean]] if our.seeds.n >= MIN_SEEDS else None
@@ -222,8 +222,8 @@ def _our_dots(axes: Axes, metrics: pd.DataFrame, params: Params, experiment: str
     axes.annotate(note, (our.seeds.mean, OURS), (0, 10), textcoords="offset points", ha="center", fontsize=8)
 
 
-def on_its_face(figure: Figure, params: Params) -> Figure:
-    """State the scale under the figure."""
-    note = f"scale: {params.scale}" + ("" if params.is_real else " (made-up images, tiny networks: no result)")
+def on_its_face(figure: Figure, params: Params, scale: str | None = None) -> Figure:
+    """State the scale under the figure; by default that of the params."""
+    note = f"scale: {scale or params.scale}" + ("" if params.is_real else " (made-up images, tiny networks: no result)")
     figure.supxlabel(note, fontsize=8, color="0.4", x=0.99, ha="right")
     return figure

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from pipeline.drawing import on_its_face, picture
 from pipeline.evidence import AUDITED, growth_trend, oracle_gaps
 from pipeline.params import Params
-from pipeline.summary import cell, count, seed_rows
+from pipeline.summary import cell, count, model_rows, seed_rows
 
 
 def variance(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
@@ -31,12 +31,12 @@ def variance(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
     greatest = np.nanmax([1.0, *rows.high, *rows.sd])
     axes.set(xlim=(-0.1, 4 * greatest), xlabel="standard deviation of one reported number (nats)")
     axes.set_title(f"{params.experiment(experiment).label}: had only this been drawn anew", fontsize=11)
-    return on_its_face(figure, params)
+    return on_its_face(figure, params, rows.scale.iloc[0])
 
 
 def audit(sheet: dict[str, np.ndarray], metrics: pd.DataFrame, params: Params, experiment: str) -> Figure:
     """Images of each baseline, the best first, and what they score beside our GAN."""
-    means = {model: seed_rows(metrics, experiment, "authors", "none", model).value.mean() for model in AUDITED}
+    means = {model: model_rows(metrics, experiment, "authors", model).value.mean() for model in AUDITED}
     order = sorted(means, key=lambda model: -means[model])
     figure = plt.figure(figsize=(11, 0.53 * len(order) + 1), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1.15, 1))
@@ -50,7 +50,7 @@ def audit(sheet: dict[str, np.ndarray], metrics: pd.DataFrame, params: Params, e
         right.annotate(f"{means[model]:.0f}", where, (7, 0), textcoords="offset points", va="center", fontsize=8)
     if our := cell(metrics, params, experiment, "authors"):
         _line(right, our.seeds.mean, f"our GAN, {count(our.seeds.n, 'seed')} (ticks), mean", colours["ours"], 14)
-        seeds = seed_rows(metrics, experiment, "authors").value
+        seeds = seed_rows(metrics, experiment, "authors", params.scale).value
         right.plot(seeds, [len(order)] * len(seeds), "|", color=colours["ours"], markersize=16, clip_on=False)
         if our.published is not None:
             _line(right, our.published, "the paper's", colours["other"], 3)
@@ -106,7 +106,7 @@ def growth(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
     left.legend(fontsize=8, frameon=False)
     title = f"{params.experiment(experiment).label}, seed {rows.seed.iloc[0]}: one generator, ever more samples"
     figure.suptitle(title, fontsize=11)
-    return on_its_face(figure, params)
+    return on_its_face(figure, params, rows.scale.iloc[0])
 
 
 def oracle(frame: pd.DataFrame, params: Params) -> Figure:

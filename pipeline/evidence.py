@@ -11,7 +11,7 @@ from pipeline.gather import Frames
 from pipeline.io import read_csv
 from pipeline.params import Params
 from pipeline.runs import GAN
-from pipeline.summary import columns, count, quoted, seed_rows, sentences, two_digits
+from pipeline.summary import agreement, columns, count, model_rows, quoted, seed_rows, sentences, two_digits
 
 AUDITED = {
     "training-images": "training images, as many as samples of the GAN",
@@ -26,9 +26,15 @@ REAL, ALL_REAL = "training-images", "all-training-images"
 FILES = ("metrics.csv", "variance.csv", "growth.csv", "oracle.csv")
 
 
-def read_evidence(folder: Path) -> Frames:
-    """The frames that the evidence follows from."""
-    return {name: read_csv(folder / name) for name in FILES}
+def read_evidence(folder: Path, oracle: Path | None = None) -> Frames:
+    """The frames that the evidence follows from.
+
+    Args:
+        folder: of the tables.
+        oracle: csv file of `oracle`, where it is elsewhere.
+    """
+    paths = {name: folder / name for name in FILES} | ({"oracle.csv": oracle} if oracle else {})
+    return {name: read_csv(path) for name, path in paths.items()}
 
 
 def blocks(frames: Frames, params: Params) -> dict[str, str]:
@@ -36,8 +42,9 @@ def blocks(frames: Frames, params: Params) -> dict[str, str]:
     metrics = frames["metrics.csv"]
     metrics = metrics[metrics.seed.notna()]
     return {
-        "scale": f"These numbers are of scale `{params.scale}`.",
+        "scale": scales(frames, params),
         "verdict": paragraphs(sentences(metrics, params)),
+        "agreement": paragraphs(agreement(metrics, params)),
         "variance": _with_table(
             variance_table(frames["variance.csv"], params), variance_sentences(frames["variance.csv"], metrics, params)
         ),
@@ -46,6 +53,15 @@ def blocks(frames: Frames, params: Params) -> dict[str, str]:
         "growth": paragraphs(growth_sentences(frames["growth.csv"], params)),
         "oracle": _with_table(oracle_table(frames["oracle.csv"]), oracle_sentences(frames["oracle.csv"])),
     }
+
+
+def scales(frames: Frames, params: Params) -> str:
+    """Of which scale the numbers are."""
+    first = f"These numbers are of scale `{params.scale}`"
+    names = {"variance.csv": "where the variance comes from", "growth.csv": "the number of samples"}
+    others = {what: set(frames[name].scale) - {params.scale} for name, what in names.items()}
+    but = [f"{what} (scale `{', '.join(sorted(found))}`)" for what, found in others.items() if found]
+    return f"{first}, but for {_and(but)}." if but else f"{first}."
 
 
 def paragraphs(lines: list[str]) -> str:
@@ -97,19 +113,22 @@ def variance_sentences(frame: pd.DataFrame, metrics: pd.DataFrame, params: Param
         alone = len(known) == 1 or known.low.iloc[0] > known.iloc[1:][["sd", "high"]].max(axis=None)
         first = "what moves one number most is the" if alone else "no source stands out; the largest is the"
         but = f" Not known from so few: {', '.join(lacking)}, which may move it more." if lacking else ""
-        values = seed_rows(metrics, name, "authors").value
+        scale = rows.scale.iloc[0]
+        values = seed_rows(metrics, name, "authors", scale).value
         seeds = ", ".join(f"{value:.1f}" for value in values)
+        of_scale = "" if scale == params.scale else f" of scale `{scale}`"
         lines.append(
             f"{title}: {first} {known.source.iloc[0]} (sd in nats: {most}).{but} "
-            f"{count(len(values), 'seed')}: {seeds} nats; median {values.median():.1f}."
+            f"{count(len(values), 'seed')}{of_scale}: {seeds} nats; median {values.median():.1f}."
         )
     return lines
 
 
-def audit_cells(metrics: pd.DataFrame, experiment: str, model: str) -> str:
+def audit_cells(metrics: pd.DataFrame, params: Params, experiment: str, model: str) -> str:
     """What a baseline, or our GAN, scores on the authors' grid: mean over its draws or seeds, their sd and number."""
-    generator = "best" if model == GAN else "none"
-    values = seed_rows(metrics, experiment, "authors", generator, model).value
+    ours = model == GAN
+    found = seed_rows(metrics, experiment, "authors", params.scale) if ours else None
+    values = (model_rows(metrics, experiment, "authors", model) if found is None else found).value
     if values.empty:
         return ""
     spread = f" ± {two_digits(values.std())}" if len(values) > 1 else ""
@@ -121,7 +140,8 @@ def audit_table(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
     titles = _titles(params, metrics.experiment)
     return pd.DataFrame(
         [
-            {"mean test log-likelihood, nats": label} | {t: audit_cells(metrics, e, model) for e, t in titles.items()}
+            {"mean test log-likelihood, nats": label}
+            | {title: audit_cells(metrics, params, name, model) for name, title in titles.items()}
             for model, label in ({GAN: "our GAN"} | AUDITED).items()
         ]
     )
@@ -131,8 +151,8 @@ def audit_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
     """For each experiment, what scores above real images, and how many of our seeds beat what."""
     lines = []
     for name, title in _titles(params, metrics.experiment).items():
-        ours = seed_rows(metrics, name, "authors").value
-        scores = {model: seed_rows(metrics, name, "authors", "none", model) for model in AUDITED}
+        ours = seed_rows(metrics, name, "authors", params.scale).value
+        scores = {model: model_rows(metrics, name, "authors", model) for model in AUDITED}
         means = {model: float(rows.value.mean()) for model, rows in scores.items() if not rows.empty}
         if len(ours) and REAL in means:
             real = f"{int(scores[REAL].n_samples.iloc[0]):,} real training images ({means[REAL]:.1f} nats"
@@ -174,7 +194,8 @@ def grid_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
     """What the authors' coarse grid loses against the fine one, and whether a bandwidth lies on an edge."""
     lines = []
     for name, title in _titles(params, metrics.experiment).items():
-        coarse, fine = (seed_rows(metrics, name, grid).set_index("seed").value for grid in ("authors", "fine"))
+        both = (seed_rows(metrics, name, grid, params.scale) for grid in ("authors", "fine"))
+        coarse, fine = (rows.set_index("seed").value for rows in both)
         lost = fine - coarse
         span = f" (median {lost.median():z.1f}, from {lost.min():z.1f} to {lost.max():z.1f})" if len(lost) > 1 else ""
         rows = metrics[(metrics.experiment == name) & metrics.bandwidth_on_edge.astype(str).eq("True")]

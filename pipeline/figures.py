@@ -3,13 +3,16 @@
 import argparse
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 
-from pipeline import cli, drawing, drawing_evidence
+from pipeline import cli, drawing, drawing_evidence, drawing_progress
 from pipeline.errors import UserError
-from pipeline.io import read_arrays, read_csv, replacing
+from pipeline.io import read_arrays, read_csv, read_json, reading, replacing
 from pipeline.provenance import Record
+from pipeline.runs import MANIFESTS
 from pipeline.summary import read_metrics
 
 EXAMPLE = (
@@ -18,7 +21,8 @@ EXAMPLE = (
     "    --output results/quick/figures"
 )
 
-FRAMES = ("metrics.csv", "curves.csv", "bandwidths.csv", "variance.csv", "growth.csv")
+FRAMES = ("metrics.csv", "curves.csv", "validation.csv", "bandwidths.csv", "variance.csv", "growth.csv")
+SAME_NATS = 1e-3  # validation.csv is rounded
 
 
 def main() -> None:
@@ -39,19 +43,23 @@ def _work(args: argparse.Namespace) -> None:
     params = cli.selected_params(args)
     drawing.style()
     metrics = read_metrics(args.results / FRAMES[0], params)
-    curves, bandwidths, variance, growth = (read_csv(args.results / name) for name in FRAMES[1:])
+    curves, validation, bandwidths, variance, growth = (read_csv(args.results / name) for name in FRAMES[1:])
+    curves, validation = (frame[frame.scale == params.scale] for frame in (curves, validation))
     outputs = save(drawing.table_plot(metrics, params), args.output / "table1")
     outputs += save(drawing.toy(read_csv(args.toy), params), args.output / "toy")
     outputs += save(drawing_evidence.oracle(read_csv(args.oracle), params), args.output / "oracle")
-    for path in args.sheets:
-        experiment, seed = _place(path)
-        sheet = read_arrays(path)
+    for experiment, sheets in _by_experiment(args.sheets).items():
+        first = min(sheets)
         drawn = {
-            "samples": drawing.samples(sheet, params, experiment, seed),
-            "interpolation": drawing.interpolation(sheet, params, experiment, seed),
+            "samples": drawing.samples(sheets[first][0], params, experiment, first),
+            "seeds": drawing_progress.seeds(sheets, params, experiment),
+            "interpolation": drawing.interpolation(sheets[first][0], params, experiment, first),
             "bandwidth": drawing.bandwidth_curve(bandwidths, params, experiment),
             "learning": drawing.learning_curves(curves, params, experiment),
+            "progress": drawing_progress.progress(metrics, params, experiment),
         }
+        if has_two_rules(curves, validation, experiment):
+            drawn["rules"] = drawing_progress.rules(curves, validation, params, experiment)
         outputs += _save_all(drawn, args.output, experiment)
     for path in args.audits:
         experiment = path.parent.parent.name
@@ -65,6 +73,26 @@ def _work(args: argparse.Namespace) -> None:
         stale.unlink()  # of another selection of experiments
     inputs = [*(args.results / name for name in FRAMES), args.toy, args.oracle, *args.sheets, *args.audits]
     record.write(args.output / "manifest.json", inputs, outputs, settings=params.presentation())
+
+
+def _by_experiment(sheets: list[Path]) -> dict[str, dict[int, tuple[dict[str, np.ndarray], int]]]:
+    """By experiment and seed, the arrays of a sheet and the epoch of the generator that drew it."""
+    found: dict[str, dict[int, tuple[dict[str, np.ndarray], int]]] = {}
+    for path in sheets:
+        experiment, seed = _place(path)
+        manifest = path.parent / MANIFESTS["train"]
+        content = read_json(manifest)
+        with reading(manifest):
+            found.setdefault(experiment, {})[seed] = (read_arrays(path), int(content["best_epoch"]))
+    return found
+
+
+def has_two_rules(curves: pd.DataFrame, validation: pd.DataFrame, experiment: str) -> bool:
+    """Whether training followed other measurements (curves.csv) than those of the plan's rule (validation.csv)."""
+    followed = curves[curves.experiment == experiment].set_index(["seed", "epoch"]).validation_log_likelihood.dropna()
+    best = validation[validation.experiment == experiment].groupby(["seed", "epoch"]).log_likelihood.max()
+    both = pd.concat([followed.rename("one"), best.rename("other")], axis=1).dropna()
+    return len(both) > 0 and float((both.one - both.other).abs().max()) > SAME_NATS
 
 
 def _save_all(figures: dict[str, Figure], folder: Path, experiment: str) -> list[Path]:

@@ -26,14 +26,20 @@ from pipeline.runs import (
     MANIFESTS,
     METRICS,
     REDRAWN,
+    VALIDATION_CURVE,
     Run,
     differences,
     plain,
 )
 from pipeline.summary import DIVERGED
 
-RUN_TABLES = {METRICS: "metrics.csv", CURVE: "curves.csv", BANDWIDTHS: "bandwidths.csv"}
-COUNTS = ("seed", "fold", "n_samples", "n_eval")  # columns of integers, some of them missing
+RUN_TABLES = {
+    METRICS: "metrics.csv",
+    CURVE: "curves.csv",
+    VALIDATION_CURVE: "validation.csv",
+    BANDWIDTHS: "bandwidths.csv",
+}
+COUNTS = ("seed", "fold", "length", "epoch", "n_samples", "n_eval")  # columns of integers, some of them missing
 Frames = dict[str, pd.DataFrame]
 
 
@@ -60,7 +66,7 @@ def gather(folders: list[Path], params: Params) -> Frames:
     for name, runs in by_experiment.items():
         for run in runs:
             for file, gathered in RUN_TABLES.items():
-                frame = read_csv(run.folder / file).assign(experiment=name, seed=run.seed)
+                frame = read_csv(run.folder / file).assign(experiment=name, seed=run.seed, scale=params.scale)
                 parts[gathered].append(frame)
             parts["metrics.csv"] += divergence(run, params.scale)
         audit = _check_audit(runs, params.experiment(name))
@@ -76,6 +82,7 @@ def divergence(run: Run, scale: str) -> list[pd.DataFrame]:
     if not train.get("diverged"):
         return []
     about = {"experiment": train["experiment"], "model": GAN, "seed": run.seed, "scale": scale, "generator": "best"}
+    about |= {"length": train["length"], "epoch": train["best_epoch"]}
     return [pd.DataFrame([about | {"metric": DIVERGED, "value": train["best_epoch"], "unit": "epoch"}])]
 
 

@@ -16,18 +16,11 @@ from pipeline.io import read_json
 from pipeline.params import Params, load
 from pipeline.places import PUBLISHED, RESULTS, RUNS, audit_folder, first_run, prepared, run_folder, run_folders
 from pipeline.readers import READERS
-from pipeline.runs import AUDIT, MANIFESTS, TRAINING_FILES, name_of
+from pipeline.runs import AUDIT, MANIFESTS, SHEET, TRAINING_FILES, name_of
 
 OVERRIDABLE = ("scale", "experiments", "seeds")
-FIGURES = (
-    "samples",
-    "interpolation",
-    "bandwidth",
-    "learning",
-    "variance",
-    "audit",
-    "growth",
-)  # of figures, one each an experiment
+# Kinds of figures, one of each per experiment.
+FIGURES = ("samples", "seeds", "interpolation", "bandwidth", "learning", "progress", "variance", "audit", "growth")
 TRAINED = [*TRAINING_FILES, MANIFESTS["train"]]  # files that training leaves in a run
 
 
@@ -226,13 +219,18 @@ class Graph:
         entry = read_json(PUBLISHED / "published.json")
         return f"--scale {entry['scale']} {_options(entry)}".rstrip()
 
+    def published_runs(self, _: Any) -> list[str]:
+        """Folders of the committed runs that the tables are of."""
+        scale = read_json(PUBLISHED / "published.json")["scale"]
+        return sorted(map(str, PUBLISHED.glob(f"runs/{scale}/*/seed*")))
+
     def published_sheets(self, _: Any) -> list[str]:
-        """Committed sample sheets."""
-        return sorted(map(str, PUBLISHED.glob("runs/*/seed*/sheet.npz")))
+        """Their sample sheets."""
+        return [f"{run}/{SHEET}" for run in self.published_runs(_)]
 
     def published_audits(self, _: Any) -> list[str]:
         """Committed sheets of the audits."""
-        return sorted(map(str, PUBLISHED.glob(f"runs/*/{AUDIT}/sheet.npz")))
+        return sorted(map(str, PUBLISHED.glob(f"runs/*/*/{AUDIT}/{SHEET}")))
 
     def gpus(self) -> int:
         """GPUs that one training takes."""

@@ -112,6 +112,10 @@ class Params:
         """The seeds to train."""
         return self.values["seeds"] or list(range(self._played[experiment]["seeds"]))
 
+    def planned_seeds(self, experiment: str) -> int:
+        """How many seeds the scale has."""
+        return int(self._played[experiment]["seeds"])
+
     def tabulation(self) -> dict[str, Any]:
         """What the tables depend on beside the metrics; recorded in their manifest."""
         sections = {key: self.values[key] for key in ("statistics", "catalogue")}

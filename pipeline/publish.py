@@ -1,6 +1,7 @@
 """Copy a scale's results into results/published/, its table into README.md, its evidence into docs/evidence.md.
 
 All are then committed. Small files only: tables, curves, figures, report, sheets and the manifests of every run.
+With --regenerated only what `snakemake --cores all published` has made again is copied, and the pages are written.
 """
 
 import argparse
@@ -13,10 +14,11 @@ from pipeline import cli
 from pipeline.errors import UserError
 from pipeline.evidence import audit_sentences, blocks, read_evidence, variance_sentences, with_blocks
 from pipeline.io import read_csv, read_json, write_json, write_text
-from pipeline.params import Params
-from pipeline.places import RESULTS, RUNS, audit_folder, first_run, run_folders
+from pipeline.params import Params, load
+from pipeline.places import RESULTS, RUNS, audit_folder, run_folders
+from pipeline.plan_of_runs import plan_blocks
 from pipeline.runs import SHEET, audits, manifests
-from pipeline.summary import columns, sentences
+from pipeline.summary import agreement, columns, sentences
 from pipeline.table import caption, parts
 from pipeline.verify import verify
 
@@ -27,6 +29,7 @@ TABLES = (
     "table.manifest.json",
     "metrics.csv",
     "curves.csv",
+    "validation.csv",
     "bandwidths.csv",
     "growth.csv",
     "variance.csv",
@@ -48,12 +51,19 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=RESULTS, help="default: %(default)s")
     parser.add_argument("--force", action="store_true", help="publish made-up images, or in place of another scale")
     parser.add_argument("--accept-code", action="store_true", help="the code has changed, but no number with it")
+    parser.add_argument(
+        "--regenerated", action="store_true", help="copy results/regenerated/, made from what is published"
+    )
+    parser.add_argument("--plan", type=Path, default=Path("docs/runs.md"), help="default: %(default)s")
     parser.add_argument("--readme", type=Path, default=Path("README.md"), help="default: %(default)s")
     parser.add_argument("--evidence", type=Path, default=Path("docs/evidence.md"), help="default: %(default)s")
     cli.run(parser, _work)
 
 
 def _work(args: argparse.Namespace) -> None:
+    if args.regenerated:
+        _publish_again(args)
+        return
     params = cli.selected_params(args)
     recover(args.results / "published")
     verify(params, args.runs, args.results, accept_code=args.accept_code)
@@ -66,18 +76,41 @@ def _work(args: argparse.Namespace) -> None:
     chosen = {key: params.values[key] for key in ("experiments", "seeds")}
     about = {"scale": params.scale} | chosen | {"commits": commits(new), "command": params.command}
     write_json(new / "published.json", about)
-    pages = {
-        args.readme: readme_blocks(new, target.as_posix(), params),
-        args.evidence: blocks(read_evidence(new), params),
-    }
-    texts = {path: with_blocks(path.read_text(encoding="utf-8"), found, path) for path, found in pages.items()}
+    texts = pages(new, args, params)
     if (target / "claims").is_dir():  # published by themselves
         shutil.copytree(target / "claims", new / "claims")
     replace(target, new)
     for path, text in texts.items():
         write_text(path, text)
-    updated = " and ".join(map(str, pages))
+    updated = " and ".join(map(str, texts))
     print(f"{len(files)} files, {size / 1e6:.1f} MB, from scale {params.scale} in {target}; {updated} updated")
+
+
+def pages(published: Path, args: argparse.Namespace, params: Params) -> dict[Path, str]:
+    """The pages that show what is published, with their blocks written anew."""
+    target = args.results / "published"
+    found = {
+        args.readme: readme_blocks(published, target.as_posix(), params),
+        args.evidence: blocks(read_evidence(published), params),
+        args.plan: plan_blocks(published, params),
+    }
+    return {path: with_blocks(path.read_text(encoding="utf-8"), content, path) for path, content in found.items()}
+
+
+def _publish_again(args: argparse.Namespace) -> None:
+    """Put the tables, figures and report that were made from the published CSV files beside these."""
+    target, source = args.results / "published", args.results / "regenerated"
+    entry = read_json(target / "published.json")
+    params = load(args.params, entry["scale"], experiments=entry["experiments"], seeds=entry["seeds"])
+    for old in (target / "figures").glob("*.svg"):
+        old.unlink()
+    for path in (*(source / name for name in TABLES), *(source / "figures").glob("*.svg")):
+        if path.is_file():
+            shutil.copyfile(path, target / path.relative_to(source))
+    check_size({str(path): path for path in target.rglob("*") if path.is_file()})
+    for path, text in pages(target, args, params).items():
+        write_text(path, text)
+    print(f"{target} and its pages show what {source} holds")
 
 
 def check_size(files: dict[str, Path]) -> int:
@@ -136,7 +169,7 @@ def _check_worth(params: Params, present: Path) -> None:
 
 def commits(published: Path) -> list[str]:
     """The commits that the published runs were trained at."""
-    return sorted({read_json(path)["commit"] for path in published.glob("runs/*/*/manifest.json")})
+    return sorted({read_json(path)["commit"] for path in published.glob("runs/*/*/*/manifest.json")})
 
 
 def collect(params: Params, results: Path, runs: Path) -> dict[str, Path]:
@@ -153,9 +186,9 @@ def collect(params: Params, results: Path, runs: Path) -> dict[str, Path]:
     }
     folders = run_folders(params, params.experiments, runs)
     behind = [path for run in folders for path in (*manifests(run), *audits(run))]
-    drawn = [place(params, name, runs) for name in params.experiments for place in (first_run, audit_folder)]
-    behind += [folder / SHEET for folder in drawn]
-    files |= {f"runs/{path.relative_to(runs / params.scale)}": path for path in behind}
+    audited = [audit_folder(params, name, runs) for name in params.experiments]
+    behind += [folder / SHEET for folder in (*folders, *audited)]
+    files |= {f"runs/{path.relative_to(runs)}": path for path in behind}
     for path in files.values():
         if not path.is_file():
             raise UserError(f"{path}: not found; run `snakemake --cores all --config scale={params.scale}` first")
@@ -172,25 +205,40 @@ def readme_blocks(published: Path, folder: str, params: Params) -> dict[str, str
     """
     frames = read_evidence(published)
     metrics = frames["metrics.csv"].query("seed.notna()")
-    found = [*sentences(metrics, params), *variance_sentences(frames["variance.csv"], metrics, params)]
+    found = [
+        *sentences(metrics, params),
+        *agreement(metrics, params)[:2],
+        *variance_sentences(frames["variance.csv"], metrics, params),
+    ]
     found += audit_sentences(metrics, params)
     paper, *others = parts(read_csv(published / "table1.csv").fillna("")).items()
-    drawn = [name for name in columns(params) if (published / f"figures/samples-{name}.svg").is_file()]
+    drawn = [name for name in columns(params) if (published / f"figures/seeds-{name}.svg").is_file()]
     sheets = [
-        f"![{params.experiment(name).label}: 20 fair draws of the first seed, and nearest training images]"
-        f"({folder}/figures/samples-{name}.svg)"
+        f"![{params.experiment(name).label}: 20 fair draws of each seed, and nearest training images]"
+        f"({folder}/figures/seeds-{name}.svg)"
+        for name in drawn
+    ]
+    progress = [
+        f"![{params.experiment(name).label}: test log-likelihood against epochs of training, a line per seed]"
+        f"({folder}/figures/progress-{name}.svg)"
         for name in drawn
     ]
     dots = (
         f"![Table 1 as dots: quoted rows with their standard errors; ours with each seed]({folder}/figures/table1.svg)"
     )
+    entry = read_json(published / "published.json")
     made = (
-        f"Made by `{read_json(published / 'published.json')['command']}`: [report]({folder}/report.html) (download it "
+        f"{entry.get('made') or 'Made by `' + entry['command'] + '`'}: [report]({folder}/report.html) (download it "
         f"and open it in a browser), [metrics]({folder}/metrics.csv), [curves]({folder}/curves.csv)."
     )
-    table = [caption(params), paper[1].to_markdown(index=False), dots]
-    shown = [*sheets[:1], *table, *(_folded(*part) for part in others), *sheets[1:], made]
-    return {"findings": "\n".join(f"- {sentence}" for sentence in found), "published": "\n\n".join(shown)}
+    table = [caption(params), paper[1].to_markdown(index=False), *progress[:1], dots]
+    shown = [*sheets[:1], *table, *(_folded(*part) for part in others), *sheets[1:], *progress[1:], made]
+    first, *rest = found
+    return {
+        "claim": f"**{first}**",
+        "findings": "\n".join(f"- {sentence}" for sentence in rest),
+        "published": "\n\n".join(shown),
+    }
 
 
 def _folded(title: str, table: pd.DataFrame) -> str:

@@ -19,7 +19,7 @@ REDRAWN, IMAGES = "redrawn.csv", "test_images.npz"  # scores of other draws; the
 MEASURES, MEASURED = "measures.csv", "measures.manifest.json"  # of a run that is compared with others
 GAN = "adversarial-nets"  # model of our rows in metrics.csv; those without a seed are over all seeds
 AUDIT, GROWTH = "audit", "growth.csv"  # of an experiment: the folder beside its runs, and a file there
-GATHERED = ("metrics.csv", "curves.csv", "bandwidths.csv", "growth.csv", "variance.csv")  # of a scale
+GATHERED = ("metrics.csv", "curves.csv", "validation.csv", "bandwidths.csv", "growth.csv", "variance.csv")  # of a scale
 # The manifests of a run's stages, in order.
 MANIFESTS = {"train": "manifest.json", "sample": "samples.manifest.json", "evaluate": "metrics.manifest.json"}
 AUDITS = {"audit": "manifest.json", "growth": "growth.manifest.json"}  # manifests in an experiment's AUDIT folder

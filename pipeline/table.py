@@ -4,10 +4,12 @@ import argparse
 import math
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from gan.agreement import rank
 from gan.statistics import MIN_SEEDS
 from pipeline import cli
 from pipeline.evidence import AUDITED, audit_cells, audit_sentences
@@ -21,6 +23,8 @@ from pipeline.summary import (
     Cell,
     cell,
     columns,
+    judged,
+    lengths,
     over_seeds,
     quoted,
     read_metrics,
@@ -87,16 +91,17 @@ def table1(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
     """Table 1 in the paper's layout, as text: quoted rows, then ours, the audit's, and what others published since."""
     titles = columns(params)
     rows = _quoted_rows("table 1", titles)
-    cells = {e: {grid: cell(metrics, params, e, grid) for grid in ("authors", "fine")} for e in titles}
-    rows.append({"Model": OURS} | {titles[e]: _value(cells[e]["authors"], why_missing(params, e)) for e in titles})
-    beneath = details(params.confidence) if any(c["authors"] for c in cells.values()) else {}
+    ours = {experiment: Ours.of(metrics, params, experiment) for experiment in titles}
+    mean = {titles[e]: _value(one.kept if one else None, why_missing(params, e)) for e, one in ours.items()}
+    rows.append({"Model": OURS} | mean)
+    beneath = details(params.confidence) if any(ours.values()) else {}
     for title, show in beneath.items():
-        rows.append({"Model": title} | {titles[e]: show(c) if (c := cells[e]["authors"]) else "" for e in titles})
-    if beneath:
-        fine = {titles[e]: _value(cells[e]["fine"], "") + _edge(cells[e]["fine"]) for e in titles}
-        rows.append({"Model": "ours: with a fine grid of bandwidths"} | fine)
+        rows.append({"Model": title} | {titles[e]: show(one) if one else "" for e, one in ours.items()})
+    for length in sorted({length for one in ours.values() if one for length in one.waypoints}, reverse=True):
+        found = {titles[e]: one.waypoints.get(length, "") if one else "" for e, one in ours.items()}
+        rows.append({"Model": f"ours: at {length:,} epochs"} | found)
     audit = [
-        {"Model": f"{AUDIT}{label}"} | {titles[e]: audit_cells(metrics, e, model) for e in titles}
+        {"Model": f"{AUDIT}{label}"} | {titles[e]: audit_cells(metrics, params, e, model) for e in titles}
         for model, label in AUDITED.items()
     ]
     later = [{**row, "Model": f"{LATER}{row['Model']}"} for row in _quoted_rows("later", titles)]
@@ -141,8 +146,48 @@ def _edge(our: Cell | None) -> str:
     return f" ({EDGE})" if our is not None and any(EDGE in place for place in our.bandwidths) else ""
 
 
-def _spread(our: Cell) -> str:
-    spread = "n = 1" if our.seeds.n == 1 else f"n = {our.seeds.n}, {our.seeds.low:.1f} to {our.seeds.high:.1f}"
+@dataclass(frozen=True)
+class Ours:
+    """What a column of Table 1 shows of ours.
+
+    Attributes:
+        kept: the cell.
+        last: the same of the last generators.
+        fine: the same with a fine grid of bandwidths.
+        verdict: over both grids, in words.
+        planned: seeds and epochs of the scale, which may be more than were run.
+        waypoints: other lengths of training, with mean and verdict as text.
+    """
+
+    kept: Cell
+    last: Cell | None
+    fine: Cell | None
+    verdict: str
+    planned: tuple[int, int]
+    waypoints: dict[int, str]
+
+    @classmethod
+    def of(cls, metrics: pd.DataFrame, params: Params, experiment: str) -> "Ours | None":
+        """An experiment's column; None where it was not run."""
+        kept, fine = (cell(metrics, params, experiment, grid) for grid in ("authors", "fine"))
+        if kept is None:
+            return None
+        last, waypoints = cell(metrics, params, experiment, "authors", "last"), {}
+        for length in lengths(metrics, experiment, params.scale)[1:]:
+            words = judged(metrics, params, experiment, length)
+            value = _value(cell(metrics, params, experiment, "authors", length=length), "")
+            waypoints[length] = f"{value}: {words}"
+        planned = (params.planned_seeds(experiment), params.experiment(experiment).epochs)
+        return cls(kept, last, fine, judged(metrics, params, experiment), planned, waypoints)
+
+
+def _of(have: int, planned: int) -> str:
+    return f"{have:,}" if have >= planned else f"{have:,} of {planned:,} planned"
+
+
+def _spread(our: Cell, planned: int) -> str:
+    low_to_high = "" if our.seeds.n == 1 else f", {our.seeds.low:.1f} to {our.seeds.high:.1f}"
+    spread = f"n = {_of(our.seeds.n, planned)}{low_to_high}"
     return f"{spread}; {our.diverged} diverged" if our.diverged else spread
 
 
@@ -156,21 +201,33 @@ def _gap(our: Cell) -> str:
     return "" if math.isnan(gap) else f"{gap:+.1f} nats" + ("" if math.isnan(in_sd) else f", {in_sd:+.1f} sd")
 
 
-def details(confidence: float) -> dict[str, Callable[[Cell], str]]:
+def _reach(our: Cell) -> str:
+    if our.published is None:
+        return ""
+    return f"{rank(our.values, our.published).k} of {our.seeds.n}"
+
+
+def details(confidence: float) -> dict[str, Callable[[Ours], str]]:
     """Titles of the rows beneath our mean, and what they show."""
     return {
-        "ours: number of seeds, their range": _spread,
-        "ours: median": lambda our: f"{our.seeds.median:.1f}",
-        f"ours: {confidence:.0%} interval of the mean": lambda our: _interval(our.seeds.mean_interval, our.seeds.n),
-        f"ours: {confidence:.0%} interval of one more seed": lambda our: _interval(
-            our.seeds.prediction_interval, our.seeds.n
+        "ours: number of seeds, their range": lambda ours: _spread(ours.kept, ours.planned[0]),
+        "ours: epochs": lambda ours: _of(ours.kept.length, ours.planned[1]),
+        "ours: median": lambda ours: f"{ours.kept.seeds.median:.1f}",
+        f"ours: {confidence:.0%} interval of the mean": lambda ours: _interval(
+            ours.kept.seeds.mean_interval, ours.kept.seeds.n
         ),
-        "ours: standard error of one seed's mean, averaged": lambda our: (
-            f"{sum(our.standard_errors) / our.seeds.n:.1f} over {our.error_over}"
+        f"ours: {confidence:.0%} interval of one more seed": lambda ours: _interval(
+            ours.kept.seeds.prediction_interval, ours.kept.seeds.n
         ),
-        "ours: bandwidth (place in the grid)": lambda our: ", ".join(dict.fromkeys(our.bandwidths)),
-        "ours: gap to the paper's value": _gap,
-        "ours: verdict": lambda our: str(our.verdict),
+        "ours: standard error of one seed's mean, averaged": lambda ours: (
+            f"{sum(ours.kept.standard_errors) / ours.kept.seeds.n:.1f} over {ours.kept.error_over}"
+        ),
+        "ours: bandwidth (place in the grid)": lambda ours: ", ".join(dict.fromkeys(ours.kept.bandwidths)),
+        "ours: gap to the paper's value": lambda ours: _gap(ours.kept),
+        "ours: seeds that reach the paper's value": lambda ours: _reach(ours.kept),
+        "ours: verdict": lambda ours: ours.verdict,
+        "ours: last generator, not the kept one": lambda ours: _value(ours.last, ""),
+        "ours: with a fine grid of bandwidths": lambda ours: _value(ours.fine, "") + _edge(ours.fine),
     }
 
 

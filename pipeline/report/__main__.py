@@ -26,7 +26,7 @@ from pipeline.params import Params
 from pipeline.provenance import Record
 from pipeline.report.page import embedded, render
 from pipeline.runs import GAN, MANIFESTS, audits, manifests
-from pipeline.summary import read_metrics, sentences
+from pipeline.summary import agreement, read_metrics, sentences
 from pipeline.table import parts
 
 EXAMPLE = """--scale quick --results results/quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 \\
@@ -41,6 +41,9 @@ ALT = {
     "audit": "Rows of images from training images, k-means, a Gaussian and others, beside what each scores",
     "growth": "Mean test log-likelihood and chosen bandwidth against the number of samples of one generator",
     "oracle": "Truth minus estimate against dimensions, for known densities and two numbers of samples",
+    "seeds": "Generated images of every seed in rows of five, each row's nearest training image framed in yellow",
+    "progress": "Test log-likelihood against epochs of training, one line per seed, with the paper's value as a line",
+    "rules": "Validation log-likelihood against epochs, one panel per seed; where two rules keep and stop",
     "learning": "Losses, discriminator outputs and validation log-likelihood against epochs, one line per seed",
 }
 CAPTIONS = {
@@ -62,6 +65,12 @@ CAPTIONS = {
     "Grey line: the number that the protocol asks for.",
     "oracle": "Samples and test points are drawn from a density that is known, so that an estimate without fault would "
     "lie at 0. Bars: sd over densities. Bandwidths are chosen on validation points, as for a GAN.",
+    "seeds": "The same for every seed, of its kept generator.",
+    "progress": "The last generator after so many epochs, scored by the protocol; no choice follows from these test "
+    "scores. Diamonds: the kept generators at the greatest length, with the interval of one more run.",
+    "rules": "What two rules of keeping and stopping do to the same runs. Points: the first 1,000 validation images, "
+    "fresh noise each time. Line: all 10,000, the same noise each time. A rule keeps the greatest and stops after its "
+    "patience; the runs went on regardless.",
     "learning": "Training, one line per seed. With dropout active, D's outputs are those it was trained on.",
 }
 
@@ -72,7 +81,8 @@ def main() -> None:
     cli.add_selection(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder that `table` and `figures` filled")
     parser.add_argument("--runs", type=Path, nargs="+", required=True, help="folders of the runs in the table")
-    parser.add_argument("--data", type=Path, nargs="+", required=True, help="manifests of `download` and `prepare`")
+    parser.add_argument("--data", type=Path, nargs="+", default=[], help="manifests of `download` and `prepare`")
+    parser.add_argument("--oracle", type=Path, help="csv file of `oracle`; default: in the folder of --results")
     parser.add_argument("--claims", type=Path, help="folder that `claims` filled, to be shown too")
     parser.add_argument("--command", default="python -m pipeline.report", help="what made the results, to be printed")
     parser.add_argument("--output", type=Path, required=True, help="the html file to write")
@@ -84,7 +94,7 @@ def _work(args: argparse.Namespace) -> None:
     params = cli.selected_params(args)
     metrics = read_metrics(args.results / "metrics.csv", params)
     metrics = metrics[metrics.seed.notna()]
-    worth = read_evidence(args.results)
+    worth = read_evidence(args.results, args.oracle)
     stages = read_stages(args)
     stages.append({"of": str(args.output.parent), **record.content([], [])})
     page = render(
@@ -92,6 +102,7 @@ def _work(args: argparse.Namespace) -> None:
         scale=params.scale,
         is_real=params.is_real,
         verdicts=sentences(metrics, params),
+        agreement=agreement(metrics, params),
         tables=parts(read_csv(args.results / "table1.csv").fillna("")),
         variance=variance_table(worth["variance.csv"], params),
         on_variance=variance_sentences(worth["variance.csv"], metrics, params) + grid_sentences(metrics, params),
@@ -115,6 +126,8 @@ def seed_rows(metrics: pd.DataFrame) -> pd.DataFrame:
     """Test log-likelihoods, a row per seed, generator and grid."""
     titles = {
         "experiment": "experiment",
+        "scale": "scale",
+        "length": "epochs",
         "seed": "seed",
         "value": "nats",
         "fold": "fold",
@@ -127,7 +140,8 @@ def seed_rows(metrics: pd.DataFrame) -> pd.DataFrame:
         "bandwidth_on_edge": "on its edge",
     }
     chosen = metrics[metrics.metric == "test_log_likelihood"].round({"value": 2, "standard_error": 2, "bandwidth": 4})
-    rows = chosen[list(titles)].astype({"seed": "Int64", "fold": "Int64"}).astype(object)
+    counts = dict.fromkeys(("seed", "fold", "length"), "Int64")
+    rows = chosen[list(titles)].astype(counts).astype(object)
     rows["bandwidth_on_edge"] = rows.bandwidth_on_edge.map(
         lambda edge: "yes: a wider grid might do better" if edge else ""
     )
@@ -181,7 +195,8 @@ def read_stages(args: argparse.Namespace) -> list[dict[str, Any]]:
         args.results / "table.manifest.json",
         args.results / "figures" / "manifest.json",
     ]
-    return [{"of": str(path.parent)} | read_json(path) for path in paths]
+    there = [path for path in paths if path.is_file()]  # runs taken in from elsewhere lack some
+    return [{"of": str(path.parent)} | read_json(path) for path in there]
 
 
 def facts(params: Params, stages: list[dict[str, Any]]) -> dict[str, str]:

@@ -53,6 +53,37 @@ rule regenerate_figures:
         " --output results/regenerated/figures 2>&1 | tee {log}"
 
 
+rule regenerate_report:
+    input:
+        rules.regenerate_table.output,
+        rules.regenerate_figures.output,
+        oracle="results/published/oracle.csv",
+        templates=here(
+            "pipeline/report/report.html.j2",
+            "pipeline/report/claims_part.html.j2",
+            "pipeline/report/table.html.j2",
+            "pipeline/report/style.css",
+        ),
+        src=sources("pipeline.report"),
+    output:
+        "results/regenerated/report.html",
+    log:
+        "logs/regenerate/report.log",
+    benchmark:
+        "logs/regenerate/report.benchmark.tsv"
+    conda:
+        "../../envs/gan.yaml"
+    params:
+        settings=graph.params.presentation(),
+        selection=graph.published_selection,
+        runs=graph.published_runs,
+    shell:
+        "python -m pipeline.report --params params.yaml {params.selection}"
+        " --results results/regenerated --oracle {input.oracle} --runs {params.runs}"
+        " --command 'snakemake --cores all published'"
+        " --output {output} 2>&1 | tee {log}"
+
+
 rule regenerate_claims:
     input:
         published=expand("results/published/claims/{name}.csv", name=CLAIMS_TABLES),

@@ -41,7 +41,15 @@ rule table:
         expand(
             "{run}/{file}",
             run=graph.runs(),
-            file=["manifest.json", "curve.csv", "metrics.csv", "bandwidths.csv", "redrawn.csv", "test_images.npz"],
+            file=[
+                "manifest.json",
+                "curve.csv",
+                "validation.csv",
+                "metrics.csv",
+                "bandwidths.csv",
+                "redrawn.csv",
+                "test_images.npz",
+            ],
         ),
         expand("{audit}/{file}", audit=graph.audits(), file=["metrics.csv", "bandwidths.csv", "growth.csv"]),
         quoted=here("pipeline/quoted.csv"),
@@ -49,6 +57,7 @@ rule table:
     output:
         "results/{scale}/metrics.csv",
         "results/{scale}/curves.csv",
+        "results/{scale}/validation.csv",
         "results/{scale}/bandwidths.csv",
         "results/{scale}/growth.csv",
         "results/{scale}/variance.csv",
@@ -83,7 +92,7 @@ rule figures:
         toy=rules.toy.output.table,
         oracle=rules.oracle.output.table,
         quoted=here("pipeline/quoted.csv"),
-        sheets=expand("{run}/sheet.npz", run=graph.first_runs()),
+        sheets=expand("{run}/sheet.npz", run=graph.runs()),
         audits=expand("{audit}/sheet.npz", audit=graph.audits()),
         src=sources("pipeline.figures"),
     output:

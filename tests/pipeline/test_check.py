@@ -19,7 +19,7 @@ EXPECTED = {KEY: {"value": 100.0, "tolerance": 5.0}}
 
 def metrics(*values: float, **changes: str) -> pd.DataFrame:
     row = dict(zip(KEYS, KEY, strict=True)) | {"scale": "quick", "bandwidth_on_edge": False} | changes
-    row |= {"standard_error": 2.0, "fold": None}
+    row |= {"standard_error": 2.0, "fold": None, "length": EPOCHS}
     return pd.DataFrame([row | {"seed": seed, "value": value} for seed, value in enumerate(values)])
 
 

@@ -129,7 +129,7 @@ def test_components_refuse_seeds_with_different_draws():
 
 
 def test_the_variance_sentence_names_what_moves_a_number_most():
-    rows = {"experiment": "mnist", "n": 3}
+    rows = {"experiment": "mnist", "n": 3, "scale": "paper"}
     frame = pd.DataFrame(
         [
             rows | {"source": "test images", "sd": 2.0, "low": 1.9, "high": 2.1},

@@ -180,8 +180,8 @@ def test_train_settings_hold_all_that_training_reads():
     """A change of presentation is no reason to train again; a change of any other kind is."""
     settings = load(FILE).experiment("mnist").settings("train")
     assert {"recipe", "generator", "discriminator", "epochs", "every_epochs", "patience_epochs"} <= settings.keys()
-    assert {"n_samples", "n_validation", "validation_grid", "dataset", "noise_size"} <= settings.keys()
-    assert not {"label", "margin_nats", "grids"} & settings.keys()
+    assert {"n_samples", "validation_images", "validation_grid", "dataset", "noise_size"} <= settings.keys()
+    assert not {"label", "margin_nats", "grids", "waypoints", "snapshot_epochs", "n_validation"} & settings.keys()
 
 
 def test_an_entry_is_like_another_where_it_says_nothing_else():

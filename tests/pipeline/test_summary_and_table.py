@@ -13,13 +13,16 @@ from pipeline.errors import UserError
 from pipeline.gather import divergence, tidy
 from pipeline.io import write_csv, write_json
 from pipeline.params import Params, load
-from pipeline.summary import cell, published_value, quoted, read_metrics, sentences, why_missing
+from pipeline.summary import agreement, cell, published_value, quoted, read_metrics, sentences, why_missing
 
 FILE = Path(__file__).parents[2] / "params.yaml"
 
 
-def metrics(values: list[float], scale: str = "paper") -> pd.DataFrame:
-    """Rows as `evaluate` writes them; the fine grid gives 5 nats more, the last generator 100 less."""
+EPOCHS = {"paper": 2000, "quick": 20, "smoke": 10}  # of MNIST
+
+
+def metrics(values: list[float], scale: str = "paper", length: int | None = None, fine: float = 5) -> pd.DataFrame:
+    """Rows as `evaluate` writes them; the fine grid gives some nats more, the last generator 100 less."""
     rows = [
         {
             "experiment": "mnist",
@@ -28,7 +31,7 @@ def metrics(values: list[float], scale: str = "paper") -> pd.DataFrame:
             "fold": None,
             "generator": generator,
             "metric": f"{part}_log_likelihood",
-            "value": value + 5 * (grid == "fine") - 100 * (generator == "last") + 1000 * (part == "validation"),
+            "value": value + fine * (grid == "fine") - 100 * (generator == "last") + 1000 * (part == "validation"),
             "unit": "nats",
             "standard_error": 2.0,
             "error_over": f"{part} images",
@@ -38,6 +41,8 @@ def metrics(values: list[float], scale: str = "paper") -> pd.DataFrame:
             "grid": grid,
             "n_samples": 10000,
             "n_eval": 10000,
+            "length": length or EPOCHS[scale],
+            "epoch": length or EPOCHS[scale],
             "scale": scale,
         }
         for seed, value in enumerate(values)
@@ -77,7 +82,7 @@ def test_our_cell_is_the_mean_over_seeds_of_the_best_generators_test_scores():
     row = shown([220.0, 230.0])
     assert row[table.OURS] == "225.0 ± 7.1"
     assert row["ours: with a fine grid of bandwidths"] == "230.0 ± 7.1"
-    assert row["ours: number of seeds, their range"] == "n = 2, 220.0 to 230.0"
+    assert row["ours: number of seeds, their range"] == "n = 2 of 20 planned, 220.0 to 230.0"
     assert row["ours: bandwidth (place in the grid)"] == "0.2154 (4/10)"
     assert row["ours: standard error of one seed's mean, averaged"] == "2.0 over 10000 test images"
 
@@ -85,8 +90,8 @@ def test_our_cell_is_the_mean_over_seeds_of_the_best_generators_test_scores():
 @pytest.mark.parametrize(
     ("values", "scale", "expected"),
     [
-        ([224.0, 225, 226, 225, 224], "paper", "reproduced"),
-        ([204.0, 205, 206, 205, 204], "paper", "not reproduced: -20.2 nats, -24.1 sd"),
+        ([222.0, 223, 224, 223, 222], "paper", "depends on the grid: reproduced (authors), not reproduced (fine)"),
+        ([204.0, 205, 206, 205, 204], "paper", "not reproduced: -20.2 nats, -24.1 sd, on both grids of bandwidths"),
         ([224.0, 225, 226], "paper", "too few seeds: n = 3 < 5"),
         ([224.0, 225, 226, 225, 224], "quick", "not judged: scale quick is shorter than the full run"),
     ],
@@ -124,15 +129,16 @@ def test_another_experiment_gets_a_column_and_no_verdict():
 
 
 def test_a_seed_that_diverged_is_told(tmp_path):
-    write_json(tmp_path / "manifest.json", {"experiment": "mnist", "diverged": "loss not finite", "best_epoch": 5})
+    about = {"experiment": "mnist", "best_epoch": 5, "length": 2000}
+    write_json(tmp_path / "manifest.json", about | {"diverged": "loss not finite"})
     run = SimpleNamespace(folder=tmp_path, seed=1)
     (row,) = divergence(run, "paper")
     frame, params = pd.concat([metrics([220.0, 90.0]), row]), load(FILE)
     assert cell(frame, params, "mnist", "authors").diverged == 1
-    assert "2 training seeds of up to 1000 epochs (1 of them diverged" in sentences(frame, params)[0]
+    assert "2 training seeds of 2,000 epochs (1 of them diverged" in sentences(frame, params)[0]
     column = table.table1(frame, params).set_index("Model").MNIST
-    assert column["ours: number of seeds, their range"] == "n = 2, 90.0 to 220.0; 1 diverged"
-    write_json(tmp_path / "manifest.json", {"experiment": "mnist", "diverged": "", "best_epoch": 5})
+    assert column["ours: number of seeds, their range"] == "n = 2 of 20 planned, 90.0 to 220.0; 1 diverged"
+    write_json(tmp_path / "manifest.json", about | {"diverged": ""})
     assert divergence(run, "paper") == []
 
 
@@ -158,7 +164,7 @@ def test_markdown_and_latex_hold_every_cell_and_the_scale():
         assert shown_text.replace("±", r"$\pm$").replace("%", r"\%") in latex
     assert latex.count("%") == latex.count(r"\%") + 1, "a bare % hides the rest of its line"
     assert "scale `quick`" in markdown
-    assert "MNIST: 225.0 ± 7.1 (sd; median 225.0) nats over 2 training seeds of up to 20 epochs; " in markdown
+    assert "MNIST: 225.0 ± 7.1 (sd; median 225.0) nats over 2 training seeds of 20 epochs; " in markdown
     assert "; the paper's one run gave 225; not judged" in markdown
     assert "scale quick" in latex
     assert r"\toprule" in latex
@@ -235,3 +241,48 @@ def test_tables_of_published_metrics_are_the_same_again():
 
 def test_the_gap_stands_in_the_table():
     assert shown([200.0, 201, 202, 203, 204])["ours: gap to the paper's value"] == "-23.0 nats, -14.5 sd"
+
+
+SEEDS = [211.0, 213, 214, 215, 212]
+
+
+def test_a_waypoint_is_judged_at_its_length_and_stands_beneath_the_whole_length():
+    half = metrics(SEEDS, length=1000, fine=0)
+    alone = shown_of(half)
+    assert alone[table.OURS] == "213.0 ± 1.6"
+    assert alone["ours: epochs"] == "1,000 of 2,000 planned"
+    assert alone["ours: verdict"] == "not reproduced at 1,000 epochs: -12.0 nats, -7.6 sd, on both grids of bandwidths"
+    four = shown_of(pd.concat([half, metrics([218.0] * 4)]))
+    assert four[table.OURS] == "213.0 ± 1.6", "four seeds of the whole length are too few for the cell"
+    assert four["ours: at 2,000 epochs"] == "218.0 ± 0: too few seeds: n = 4 < 5"
+    both = shown_of(pd.concat([half, metrics([value + 12 for value in SEEDS], fine=0)]))
+    assert both[table.OURS] == "225.0 ± 1.6"
+    assert both["ours: verdict"] == "reproduced, on both grids of bandwidths"
+    assert both["ours: at 1,000 epochs"].startswith("213.0 ± 1.6: not reproduced at 1,000 epochs: -12.0 nats")
+
+
+def shown_of(frame: pd.DataFrame) -> dict[str, str]:
+    """MNIST's column of Table 1 from metrics."""
+    found = table.table1(frame, load(FILE, "paper"))
+    return dict(zip(found.Model, found.MNIST, strict=True))
+
+
+def test_rows_of_another_scale_make_no_cell():
+    frame = pd.concat([metrics(SEEDS), metrics([100.0] * 9, "quick")])
+    assert shown_of(frame)[table.OURS] == "213.0 ± 1.6"
+
+
+@pytest.mark.parametrize(
+    ("gain", "words"),
+    [(2.0, "still rose from epoch 1,900 to 2,000: +2.0 ± 0.084"), (-2.0, "fell from"), (0.0, "moved from")],
+)
+def test_the_sentence_says_whether_the_score_still_rises(gain, words):
+    before = metrics([value - gain + 0.1 * (i % 3 - 1) for i, value in enumerate(SEEDS)], length=1900)
+    frame = pd.concat([metrics(SEEDS), before[before.generator == "last"]])
+    assert words in sentences(frame, load(FILE, "paper"))[0]
+
+
+def test_agreement_speaks_of_judged_cells_only():
+    lines = agreement(metrics(SEEDS), load(FILE, "paper"))
+    assert lines[0].startswith("MNIST: 0 of 5 seeds reach the published 225 nats.")
+    assert agreement(metrics(SEEDS, "quick"), load(FILE, "quick")) == []
