@@ -29,7 +29,7 @@ from benchmarks.training import MINIBATCHES, new_game, timed
 from gan.ensemble import Ensemble
 from gan.parzen import ParzenWindow
 from gan.seeding import stream
-from pipeline.devices import add_device, hardware, use_device
+from pipeline.devices import add_device, machine, use_device
 from pipeline.io import write_csv
 from pipeline.params import load
 from pipeline.provenance import peak_memory_mb
@@ -71,7 +71,7 @@ def measure(what: str, value: int, args: argparse.Namespace) -> dict[str, object
     else:
         n, d = (value, 784) if what == "samples" else (BLOCK, value)
         seconds = _parzen(n, d, args.repeats if n <= BLOCK else 1, device)
-    row = {"device": f"{hardware(device)}, {torch.get_num_threads()} threads", "what": what, "value": value}
+    row = {"device": f"{machine(device)['hardware']}, {torch.get_num_threads()} threads", "what": what, "value": value}
     row |= {"seconds": round(seconds, 4), "peak_memory_mb": peak_memory_mb()}
     if device.type == "cuda":
         row["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated() / 2**20, 1)

@@ -24,7 +24,7 @@ from gan.parzen import log_density
 from gan.seeding import stream
 from gan.splits import TEST, TRAIN, VALIDATION
 from pipeline.datasets import load_images
-from pipeline.devices import add_device, hardware, use_device
+from pipeline.devices import add_device, machine, use_device
 from pipeline.io import write_csv
 
 GRID = [float(bandwidth) for bandwidth in np.geomspace(0.1, 1, 10)]
@@ -74,7 +74,7 @@ def main() -> None:
         for name, estimate in {**FAST, **(SLOW if device.type == "cpu" else {})}.items()
     ]
     frame = summary(pd.DataFrame(rows[len(rows) // (args.repeats + 1) :]))
-    frame.insert(0, "device", f"{hardware(device)}, {torch.get_num_threads()} threads")
+    frame.insert(0, "device", f"{machine(device)['hardware']}, {torch.get_num_threads()} threads")
     write_csv(args.output, frame)
     print(frame.to_string(index=False))
     queries = test[:500]

@@ -1,4 +1,4 @@
-"""Sample and score one generator of MNIST again, from several draws of noise: how far a published score can be repeated.
+"""Sample and score one generator of MNIST again from several draws of noise: how well a published score repeats.
 
     python -m benchmarks.rescore --generator generator.safetensors --seed 0 --data data/prepared/mnist.npz \\
         --output benchmarks/results/rescored-seed0.csv

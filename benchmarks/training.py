@@ -20,7 +20,7 @@ from tqdm import tqdm
 from benchmarks.peers import EagerGame
 from gan.ensemble import Ensemble
 from gan.training import Game, train_epoch
-from pipeline.devices import add_device, hardware, use_device
+from pipeline.devices import add_device, machine, use_device
 from pipeline.experiments import Experiment
 from pipeline.io import write_csv
 from pipeline.networks import new_discriminator, new_generator
@@ -46,7 +46,7 @@ def main() -> None:
             if repeat:
                 times[name].append(seconds / args.seeds if name == "ensemble" else seconds)
     frame = summary(pd.DataFrame(times))
-    frame.insert(0, "device", f"{hardware(device)}, {torch.get_num_threads()} threads")
+    frame.insert(0, "device", f"{machine(device)['hardware']}, {torch.get_num_threads()} threads")
     frame.insert(1, "seeds", args.seeds)
     write_csv(args.output, frame)
     print(frame.to_string(index=False))

@@ -66,20 +66,20 @@ def picture(image: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return np.moveaxis(image.reshape(-1, *shape[-2:]), 0, -1)
 
 
-def samples(sheet: dict[str, np.ndarray], params: Params, experiment: str, seed: int) -> Figure:
-    """Figure 2: fair random draws and nearest training images."""
+def samples(sheet: dict[str, np.ndarray], params: Params, experiment: str, seed: int, epoch: int) -> Figure:
+    """Figure 2: fair random draws and nearest training images, of a seed's generator after so many epochs."""
     entry = params.experiment(experiment)
     grid = contact_sheet(sheet["draws"], sheet["neighbours"], params.dataset(entry.dataset).shape)
     figure, axes = plt.subplots(figsize=(6, 4.6), layout="constrained")
     axes.imshow(grid, interpolation="none")  # as SVG pixel by pixel: a tenth of the bytes
     axes.set_axis_off()
     panel = f"Figure 2 {PANELS[experiment]}. " if experiment in PANELS else ""
-    title = f"{panel}{entry.label}, seed {seed}\n20 fair draws; yellow: the training image nearest to column 5"
+    title = f"{panel}{entry.label}, seed {seed}, epoch {epoch}\n20 fair draws; yellow: the training image nearest to column 5"
     axes.set_title(title, fontsize=9)
     return on_its_face(figure, params)
 
 
-def interpolation(sheet: dict[str, np.ndarray], params: Params, experiment: str, seed: int) -> Figure:
+def interpolation(sheet: dict[str, np.ndarray], params: Params, experiment: str, seed: int, epoch: int) -> Figure:
     """Figure 3: a walk through z-space along straight lines between draws that nobody chose."""
     entry = params.experiment(experiment)
     shape = params.dataset(entry.dataset).shape
@@ -88,7 +88,7 @@ def interpolation(sheet: dict[str, np.ndarray], params: Params, experiment: str,
     axes.imshow(strip, interpolation="none", cmap="gray", vmin=0, vmax=1)
     axes.set_axis_off()
     figure_3 = "Figure 3. " if experiment == "mnist" else ""
-    title = f"{figure_3}{entry.label}, seed {seed}: a walk through z-space between fair draws"
+    title = f"{figure_3}{entry.label}, seed {seed}, epoch {epoch}: a walk through z-space between fair draws"
     axes.set_title(title, fontsize=9)
     return on_its_face(figure, params)
 

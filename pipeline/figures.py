@@ -50,10 +50,11 @@ def _work(args: argparse.Namespace) -> None:
     outputs += save(drawing_evidence.oracle(read_csv(args.oracle), params), args.output / "oracle")
     for experiment, sheets in _by_experiment(args.sheets).items():
         first = min(sheets)
+        sheet, epoch = sheets[first]
         drawn = {
-            "samples": drawing.samples(sheets[first][0], params, experiment, first),
+            "samples": drawing.samples(sheet, params, experiment, first, epoch),
             "seeds": drawing_progress.seeds(sheets, params, experiment),
-            "interpolation": drawing.interpolation(sheets[first][0], params, experiment, first),
+            "interpolation": drawing.interpolation(sheet, params, experiment, first, epoch),
             "bandwidth": drawing.bandwidth_curve(bandwidths, params, experiment),
             "learning": drawing.learning_curves(curves, params, experiment),
             "progress": drawing_progress.progress(metrics, params, experiment),

@@ -1,0 +1,91 @@
+"""A run is scored at its end and at what training left on the way; a snapshot is a run of its own."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from helpers import ROOT
+
+from pipeline import evaluate, prepare, sample, train
+from pipeline.io import read_csv, read_json, write_json
+
+MAIN = {"train": train.main, "sample": sample.main, "evaluate": evaluate.main, "prepare": prepare.main}
+
+
+def call(stage: str, *options: object) -> None:
+    """Run a stage in this process, as from the command line."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [stage, *map(str, options)])
+        MAIN[stage]()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """30 epochs of smoke with a snapshot every 10 and a waypoint at 10; sampled, not yet scored."""
+    folder = tmp_path_factory.mktemp("evaluate")
+    values = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    values["scales"]["smoke"]["experiments"]["mnist"] |= {"epochs": 30, "waypoints": [10]}
+    values["validation"] |= {"snapshot_epochs": 10}
+    (folder / "params.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+    call("prepare", "--params", folder / "params.yaml", "--dataset", "synthetic-mnist", "--output", folder / "d.npz")
+    places = ("--output", folder / "runs/mnist", "--work", folder / "work")
+    call("train", *common(folder), *places, "--seeds", 0, "--threads", 1, "--lines")
+    return folder
+
+
+def common(folder: Path) -> tuple[object, ...]:
+    return ("--params", folder / "params.yaml", "--scale", "smoke", "--experiment", "mnist", "--data", folder / "d.npz")
+
+
+def scored(folder: Path, run: Path, *options: object) -> pd.DataFrame:
+    """Rows of a run's metrics, after sampling and scoring it."""
+    call("sample", *common(folder), "--run", run)
+    call("evaluate", *common(folder), "--run", run, *options)
+    return read_csv(run / "metrics.csv")
+
+
+def by_length(metrics: pd.DataFrame) -> dict[tuple[str, int], float]:
+    """Test log-likelihood on the authors' grid, by generator and length."""
+    rows = metrics[(metrics.metric == "test_log_likelihood") & (metrics.grid == "authors")]
+    return rows.set_index(["generator", "length"]).value.to_dict()
+
+
+def test_evaluate_scores_snapshots_and_the_generator_kept_at_a_waypoint(folder):
+    metrics = scored(folder, folder / "runs/mnist/seed0", "--work", folder / "work")
+    found = by_length(metrics)
+    assert set(found) == {("best", 30), ("last", 30), ("last", 20), ("last", 10), ("best", 10)}
+    snapshot = by_length(scored(folder, folder / "work/epoch0010/seed0"))
+    assert snapshot == {(name, 10): pytest.approx(found[name, 10], abs=1e-6) for name in ("best", "last")}
+    assert metrics[metrics.length == 20].epoch.unique().tolist() == [20]
+
+
+def test_evaluate_tells_the_optimism_of_what_training_measured(folder):
+    rows = scored(folder, folder / "runs/mnist/seed0").set_index("metric").value
+    manifest = read_json(folder / "runs/mnist/seed0/manifest.json")
+    assert rows["kept_log_likelihood"] == manifest["best_log_likelihood"]
+    assert rows["redrawn_log_likelihood"] != rows["kept_log_likelihood"]
+    assert rows["redrawn_log_likelihood"] == pytest.approx(rows["kept_log_likelihood"], abs=20)
+
+
+def test_evaluate_scores_no_snapshot_of_other_settings(folder, capsys):
+    other = folder / "other"
+    shutil.copytree(folder / "work", other)
+    path = other / "epoch0020/seed0/manifest.json"
+    manifest = read_json(path)
+    manifest["settings"]["recipe"]["learning_rate"] = 7
+    write_json(path, manifest)
+    metrics = scored(folder, folder / "runs/mnist/seed0", "--work", other)
+    assert ("last", 20) not in by_length(metrics)
+    assert "not scored, made with other settings (recipe.learning_rate: 7 -> 0.1)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("epochs", "lengths"), [(25, {30}), (5, {10, 30})])
+def test_a_seed_that_the_rule_has_ended_counts_at_every_greater_length(epochs, lengths):
+    """Ended after so many of 30 epochs: before or after the waypoint at 10."""
+    one = type("Experiment", (), {"waypoints": (10,), "epochs": 30})()
+    rows = [{"length": 30, "value": 1.0}]
+    found = rows + evaluate._ended_before(rows, one, epochs)
+    assert {row["length"] for row in found} == lengths
