@@ -74,8 +74,8 @@ def samples(sheet: dict[str, np.ndarray], params: Params, experiment: str, seed:
     axes.imshow(grid, interpolation="none")  # as SVG pixel by pixel: a tenth of the bytes
     axes.set_axis_off()
     panel = f"Figure 2 {PANELS[experiment]}. " if experiment in PANELS else ""
-    title = f"{panel}{entry.label}, seed {seed}, epoch {epoch}\n20 fair draws; yellow: training image nearest to column 5"
-    axes.set_title(title, fontsize=9)
+    title = f"{panel}{entry.label}, seed {seed}, epoch {epoch}"
+    axes.set_title(f"{title}\n20 fair draws; yellow: the training image nearest to column 5", fontsize=9)
     return on_its_face(figure, params)
 
 
