@@ -152,15 +152,19 @@ def by_grids(verdicts: Mapping[str, Verdict]) -> str:
     Args:
         verdicts: by grid; the first grid is the primary one.
     Returns:
-        the first verdict with its reason where all have the same name; otherwise each name with its grid.
+        the verdict where all are the same, with the reason of each grid where these differ; "depends on the grid",
+        with the name for each, where the names differ.
     Raises:
         ValueError: there is no verdict.
     """
     if not verdicts:
         raise ValueError("expected at least one verdict, got none")
-    if len({found.name for found in verdicts.values()}) == 1:
+    names, reasons = ({getattr(found, key) for found in verdicts.values()} for key in ("name", "reason"))
+    if len(names) > 1:
+        return "depends on the grid: " + ", ".join(f"{found.name} ({grid} grid)" for grid, found in verdicts.items())
+    if len(reasons) == 1:
         return str(next(iter(verdicts.values())))
-    return "depends on the grid: " + ", ".join(f"{found.name} ({grid})" for grid, found in verdicts.items())
+    return f"{names.pop()}: " + "; ".join(f"{found.reason} ({grid} grid)" for grid, found in verdicts.items())
 
 
 def explain(values: Sequence[float], published: float, confidence: float = 0.95) -> list[str]:

@@ -80,7 +80,7 @@ def validate(samples: torch.Tensor, validation: torch.Tensor, grid: Sequence[flo
     """Measure a generator in training by the mean log-density of the validation images under its samples.
 
     Few bandwidths are measured: the rest of the grid only where the best of the FIRST_PLACES is the first or the last
-    of them. The result is the whole grid's, because the mean rises to its maximum over the bandwidth and falls again.
+    of them. On every generator measured so far the mean had one maximum over the bandwidth, so this finds the grid's.
 
     Args:
         samples: shape (n, d), the centers.

@@ -25,14 +25,17 @@ from pipeline import cli
 from pipeline.errors import UserError
 from pipeline.experiments import Experiment
 from pipeline.gather import tidy
-from pipeline.io import read_csv, read_json, write_csv, write_json
+from pipeline.io import read_csv, read_json, sha256, write_csv, write_json
 from pipeline.places import PUBLISHED
+from pipeline.plan_of_runs import deviations
 from pipeline.publish import commits
-from pipeline.runs import CURVE, GAN, MANIFESTS, SHEET, VALIDATION_CURVE
+from pipeline.runs import CURVE, GAN, MANIFESTS, SHEET, VALIDATION_CURVE, plain
 from pipeline.scores import Rows, one_split, place_in_grid
 
 N_TEST = 10_000  # images of the only data set that such runs are of, MNIST
 GENERATORS = {"kept": "best", "at": "last"}
+# Settings that runs may have otherwise than the plan: docs/runs.md says what that changed.
+MEASURED = ("epochs: ", "patience_epochs: ", "validation_images: ")
 COPIED = (MANIFESTS["train"], MANIFESTS["sample"], SHEET)
 
 
@@ -51,6 +54,8 @@ def _work(args: argparse.Namespace) -> None:
     params = cli.params(args)
     experiment = params.experiment(args.experiment)
     manifests = {seed: read_json(args.runs / f"seed{seed}" / MANIFESTS["train"]) for seed in args.seeds}
+    for seed, manifest in manifests.items():
+        check(args.runs / f"seed{seed}", manifest, experiment)
     about = {"experiment": experiment.name, "scale": params.scale}
     frames = {
         "metrics.csv": metrics(read_csv(args.runs / "test.csv"), manifests, experiment).assign(model=GAN, **about),
@@ -66,16 +71,34 @@ def _work(args: argparse.Namespace) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name in COPIED:
             shutil.copyfile(args.runs / f"seed{seed}" / name, folder / name)
-    chosen = {"scale": params.scale, "experiments": [experiment.name], "seeds": args.seeds}
-    made = _made(list(manifests.values()))
-    write_json(args.published / "published.json", chosen | {"commits": commits(args.published), "made": made})
+    folders = sorted((args.published / "runs" / params.scale / experiment.name).glob("seed*"))
+    there = [read_json(folder / MANIFESTS["train"]) for folder in folders]
+    seeds = sorted(manifest["seed"] for manifest in there)
+    chosen = {"scale": params.scale, "experiments": [experiment.name], "seeds": seeds}
+    about = {"commits": commits(args.published), "made": _made(there)}
+    write_json(args.published / "published.json", chosen | about)
     print(f"{len(args.seeds)} runs of {experiment.name} in {args.published}; next: snakemake --cores all published")
+
+
+def check(folder: Path, manifest: dict[str, Any], experiment: Experiment) -> None:
+    """Refuse a run that departs from the experiment in what was not measured, or whose files are not its own.
+
+    Raises:
+        UserError: a setting differs beyond the MEASURED ones, or a file is not what a manifest records.
+    """
+    found = deviations({"training": plain(experiment.settings("train"))}, manifest)
+    if unmeasured := [line for line in found if not line.startswith(MEASURED)]:
+        raise UserError(f"{folder}: departs from {experiment.name} ({'; '.join(unmeasured)}); such runs are not judged")
+    recorded = manifest["outputs"] | read_json(folder / MANIFESTS["sample"])["outputs"]
+    for name in (CURVE, SHEET):
+        if sha256(folder / name) != recorded[name]:
+            raise UserError(f"{folder / name}: not the bytes that its manifest records")
 
 
 def _made(manifests: list[dict[str, Any]]) -> str:
     """Where the runs come from, in words."""
     epochs = ", ".join(sorted({f"{manifest['epochs_trained']:,}" for manifest in manifests}))
-    machines = ", ".join(sorted({manifest["environment"]["gpu"] for manifest in manifests}))
+    machines = ", ".join(sorted({str(manifest["environment"]["gpu"]) for manifest in manifests}))
     at = ", ".join(sorted({manifest["commit"][:7] for manifest in manifests}))
     runs = f"{len(manifests)} runs of {epochs} epochs"
     return f"{runs}, trained and scored at commit {at} on {machines}, taken in by `python -m pipeline.adopt`"
@@ -132,13 +155,14 @@ def _validation(looks: pd.DataFrame, experiment: Experiment) -> pd.DataFrame:
 
 
 def merged(before: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    """What is published with our rows of this experiment and scale replaced; sums over seeds are made anew."""
+    """What is published with our rows of these seeds replaced; sums over seeds are made anew."""
     if before.empty:
         return new
     if "verdict" in before:
         before = before[before.seed.notna()].drop(columns="verdict")
-    is_ours = before.model.eq(GAN) if "model" in before else before.experiment.notna()
-    replaced = is_ours & before.experiment.isin(new.experiment) & before.scale.isin(new.scale)
+    is_ours = before.model.eq(GAN) if "model" in before else True
+    keys = [frame[["experiment", "scale", "seed"]].apply(tuple, axis=1) for frame in (before, new)]
+    replaced = is_ours & keys[0].isin(set(keys[1]))
     order = dict.fromkeys([*before.columns, *new.columns])
     return pd.concat([new, before[~replaced]], ignore_index=True)[list(order)]
 

@@ -208,14 +208,14 @@ def _results(params: Params, args: argparse.Namespace) -> Iterator[Command]:
     results = RESULTS / params.scale
     chosen = [part for key in ("experiments", "seeds") for part in _option(key, getattr(args, key))]
     runs = list(map(str, run_folders(params, params.experiments)))
-    firsts = [str(first_run(params, name) / SHEET) for name in params.experiments]
+    sheets = [f"{run}/{SHEET}" for run in runs]
     audits = [str(audit_folder(params, name) / SHEET) for name in params.experiments]
     toy, oracle = str(results / "toy.csv"), str(results / "oracle.csv")
     data = [str(PREPARED / f"{name}.manifest.json") for name in params.datasets]
     yield Command(["toy", "--output", toy], {results / "toy.manifest.json": {}})
     yield Command(["oracle", "--output", oracle], {results / "oracle.manifest.json": {"settings": params.oracle}})
     yield Command(["table", *chosen, "--runs", *runs, "--output", str(results)])
-    drawn = ["--toy", toy, "--oracle", oracle, "--sheets", *firsts, "--audits", *audits]
+    drawn = ["--toy", toy, "--oracle", oracle, "--sheets", *sheets, "--audits", *audits]
     yield Command(["figures", *chosen, "--results", str(results), *drawn, "--output", str(results / "figures")])
     shown = ["--results", str(results), "--runs", *runs, "--data", *data, "--command", params.command]
     compared = run_folders(params, params.claims.experiments)

@@ -1,15 +1,21 @@
 """Where a stage computes."""
 
 import argparse
+import math
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from pipeline import cli
 from pipeline.errors import UserError
+
+# Relative error of a product of float32 matrices below which it has been computed in a precision; a unit in the last
+# place is 2^-24 of a float32, 2^-11 of a tf32 and 2^-9 of a bfloat16.
+ROUNDING = {"float32": 1e-5, "tf32": 9e-4, "bfloat16": 1e-2, "less than bfloat16": math.inf}
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
@@ -59,8 +65,31 @@ def _allow_tf32(allowed: bool) -> None:
 
 
 def machine(device: torch.device) -> dict[str, Any]:
-    """What decides how a device rounds: the GPU's name or the CPU's vector instructions, threads, version of torch."""
-    on_cpu = f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
-    hardware = torch.cuda.get_device_name(device) if device.type == "cuda" else on_cpu
-    threads, version = torch.get_num_threads(), str(torch.__version__)
-    return {"device": device.type, "hardware": hardware, "threads": threads, "torch": version}
+    """What decides how a device rounds: processor or GPU, vector instructions, threads, versions, a probe product."""
+    on_cpu = f"{processor()}, {torch.backends.cpu.get_cpu_capability()}"
+    return {
+        "device": device.type,
+        "hardware": torch.cuda.get_device_name(device) if device.type == "cuda" else on_cpu,
+        "threads": torch.get_num_threads(),
+        "torch": str(torch.__version__),
+        "rounding": rounding(device),
+    }
+
+
+def processor() -> str:
+    """The processor's name as the system gives it, or its kind."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8", errors="replace").splitlines() if info.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return next(iter(names), platform.processor() or platform.machine())
+
+
+def rounding(device: torch.device) -> str:
+    """The precision in which float32 matrices are multiplied, as the error of a probe product shows it.
+
+    What torch reports is what it was asked for; what was computed may be another precision.
+    """
+    probe = torch.randn(2, 256, 256, generator=torch.Generator().manual_seed(0)).to(device)
+    exact = probe[0].double() @ probe[1].double()
+    error = float(((probe[0] @ probe[1]).double() - exact).norm() / exact.norm())
+    return next(name for name, bound in ROUNDING.items() if error < bound)

@@ -16,7 +16,7 @@ from gan.training import replay
 from pipeline.drawing import contact_sheet, on_its_face
 from pipeline.params import Params
 from pipeline.runs import GAN
-from pipeline.summary import PAPER, count, model_rows, quoted
+from pipeline.summary import PAPER, count, model_rows, quoted, seed_rows
 
 Sheet = dict[str, np.ndarray]
 PER_ROW = 5  # panels beside each other
@@ -71,7 +71,7 @@ def progress(metrics: pd.DataFrame, params: Params, experiment: str) -> Figure:
             for _, run in lasts.sort_values("length").groupby("seed"):
                 look = {"color": colours[colour], "linewidth": width, "markersize": 4 * width, "alpha": 0.7}
                 axes.plot(run.length, run.value, ".-", **look)
-            bests = model_rows(mine[mine.length == greatest], experiment, grid, GAN, "best").value.tolist()
+            bests = seed_rows(metrics, experiment, grid, params.scale).value.tolist()
             _one_more_run(axes, greatest + beyond * (greatest - least), bests, params.confidence, colours[colour])
         _published_lines(axes, experiment, colours["data"])
         axes.set_xlabel("epochs of training")
@@ -82,7 +82,8 @@ def progress(metrics: pd.DataFrame, params: Params, experiment: str) -> Figure:
     n = model_rows(mine, experiment, "authors", GAN, "last").seed.nunique()
     title = f"{params.experiment(experiment).label}: one line per seed and grid of bandwidths, n = {n}"
     figure.suptitle(title, fontsize=11)
-    _name_lines(figure, params, model_rows(mine, experiment, "authors", GAN, "best").seed.nunique())
+    kept = seed_rows(metrics, experiment, "authors", params.scale)
+    _name_lines(figure, params, len(kept), int(kept.length.max()) if len(kept) else 0)
     return on_its_face(figure, params)
 
 
@@ -111,15 +112,15 @@ def _published_lines(axes: Axes, experiment: str, colour: str) -> None:
             axes.annotate(f"{label} {value:g}", (0.02, value), (0, 3), xycoords=axes.get_yaxis_transform(), **look)
 
 
-def _name_lines(figure: Figure, params: Params, n: int) -> None:
-    """Name the lines, and what appears at their end for n kept generators."""
+def _name_lines(figure: Figure, params: Params, n: int, length: int) -> None:
+    """Name the lines, and what appears at their end for n generators kept up to a length."""
     colours = params.values["figures"]
     handles = [Line2D([], [], color=colours[colour], linewidth=width) for _, colour, width, _ in GRIDS.values()]
     names = [name for name, *_ in GRIDS.values()]
     if n:
         handles.append(Line2D([], [], color="0.3", marker="D", markersize=5, linestyle="none"))
         interval = f", {params.confidence:.0%} interval of one more run" if n >= MIN_SEEDS else ""
-        names.append(f"mean of the kept generators{interval}")
+        names.append(f"mean of the generators kept at {length:,} epochs{interval}")
     _legend(figure, handles, names, 3)
 
 

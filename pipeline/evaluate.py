@@ -25,6 +25,7 @@ from pipeline.provenance import Record
 from pipeline.runs import BANDWIDTHS, GAN, GENERATORS, IMAGES, MANIFESTS, METRICS, REDRAWN, SAMPLES, Run, differences
 from pipeline.scores import Fold, Rows, folds, named, place_in_grid, score_folds
 
+SHARED = ("settings", "code_sha256", "inputs", "trained_together")  # what a snapshot's manifest has of its run's
 EXAMPLE = "--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz"
 
 
@@ -59,9 +60,8 @@ def _work(args: argparse.Namespace) -> None:
     of = {name: {"length": trained["length"], "epoch": epochs[name], "generator": name} for name in scored}
     metrics = [row for name, found in scored.items() for row in named(found.metrics, **of[name])]
     metrics += _optimism(samples["best"], parts, experiment, trained, of["best"])
-    for length, folder in (snapshots(args.work, run.seed) if args.work else {}).items():
-        if length < trained["length"] and _is_of_this_run(folder, trained):
-            metrics += _on_the_way(folder, length, run.seed, parts, experiment, device)
+    for length, folder in _snapshots_of(args.work, run.seed, experiment, trained).items():
+        metrics += _on_the_way(folder, length, run.seed, parts, experiment, device)
     metrics += _ended_before(metrics, experiment, trained["epochs_trained"])
     tables = {
         METRICS: named(metrics, **common),
@@ -95,13 +95,33 @@ def _optimism(
     return [about | {"metric": f"{name}_log_likelihood", "value": value} for name, value in measured.items()]
 
 
-def _is_of_this_run(folder: Path, trained: dict[str, Any]) -> bool:
-    """Whether a snapshot was made with the settings of the run, however long that was meant to be."""
-    manifest = read_json(folder / MANIFESTS["train"])
-    found = differences(manifest["settings"] | {"epochs": 0}, trained["settings"] | {"epochs": 0})
-    if found:
-        print(f"{folder}: not scored, made with other settings ({'; '.join(found)})", flush=True)
-    return not found
+def _snapshots_of(work: Path | None, seed: int, experiment: Experiment, trained: dict[str, Any]) -> dict[int, Path]:
+    """Folders of the snapshots that this very run has left, by length, before its end.
+
+    Raises:
+        UserError: a waypoint is missing, or was left by another run.
+    """
+    found = snapshots(work, seed) if work else {}
+    mine = {length: folder for length, folder in found.items() if length < trained["length"] and _fits(folder, trained)}
+    passed = {length for length in experiment.waypoints if length <= trained["epochs_trained"] and work}
+    if missing := sorted(passed - set(mine) - {trained["length"]}):
+        raise UserError(f"{work}: no generators of seed {seed} after {missing} epochs; they are scored as waypoints")
+    return mine
+
+
+def _fits(folder: Path, trained: dict[str, Any]) -> bool:
+    """Whether a snapshot was left by the run: the same settings but for its length, code, data and companions."""
+    path = folder / MANIFESTS["train"]
+    manifest = read_json(path)
+    with reading(path):
+        before, after = ({key: one[key] for key in SHARED} for one in (manifest, trained))
+        before["settings"], after["settings"] = before["settings"] | {"epochs": 0}, after["settings"] | {"epochs": 0}
+        found = differences(before, after)
+        fits = not found and manifest["epochs_trained"] <= trained["epochs_trained"]
+    if not fits:
+        why = "; ".join(found) or "after the run's end"
+        print(f"{folder}: not scored, left by another run ({why})", flush=True)
+    return fits
 
 
 def _on_the_way(

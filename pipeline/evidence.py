@@ -11,7 +11,8 @@ from pipeline.gather import Frames
 from pipeline.io import read_csv
 from pipeline.params import Params
 from pipeline.runs import GAN
-from pipeline.summary import agreement, columns, count, model_rows, quoted, seed_rows, sentences, two_digits
+from pipeline.summary import columns, count, model_rows, quoted, seed_rows, two_digits
+from pipeline.verdicts import agreement, optimism, sentences
 
 AUDITED = {
     "training-images": "training images, as many as samples of the GAN",
@@ -45,6 +46,7 @@ def blocks(frames: Frames, params: Params) -> dict[str, str]:
         "scale": scales(frames, params),
         "verdict": paragraphs(sentences(metrics, params)),
         "agreement": paragraphs(agreement(metrics, params)),
+        "optimism": paragraphs(optimism(metrics, params)),
         "variance": _with_table(
             variance_table(frames["variance.csv"], params), variance_sentences(frames["variance.csv"], metrics, params)
         ),
@@ -58,7 +60,10 @@ def blocks(frames: Frames, params: Params) -> dict[str, str]:
 def scales(frames: Frames, params: Params) -> str:
     """Of which scale the numbers are."""
     first = f"These numbers are of scale `{params.scale}`"
-    names = {"variance.csv": "where the variance comes from", "growth.csv": "the number of samples"}
+    names = {
+        "variance.csv": "variance and bandwidth curves",
+        "growth.csv": "the number of samples",
+    }
     others = {what: set(frames[name].scale) - {params.scale} for name, what in names.items()}
     but = [f"{what} (scale `{', '.join(sorted(found))}`)" for what, found in others.items() if found]
     return f"{first}, but for {_and(but)}." if but else f"{first}."
@@ -113,15 +118,19 @@ def variance_sentences(frame: pd.DataFrame, metrics: pd.DataFrame, params: Param
         alone = len(known) == 1 or known.low.iloc[0] > known.iloc[1:][["sd", "high"]].max(axis=None)
         first = "what moves one number most is the" if alone else "no source stands out; the largest is the"
         but = f" Not known from so few: {', '.join(lacking)}, which may move it more." if lacking else ""
-        scale = rows.scale.iloc[0]
-        values = seed_rows(metrics, name, "authors", scale).value
+        values = seed_rows(metrics, name, "authors", rows.scale.iloc[0]).value
         seeds = ", ".join(f"{value:.1f}" for value in values)
-        of_scale = "" if scale == params.scale else f" of scale `{scale}`"
         lines.append(
             f"{title}: {first} {known.source.iloc[0]} (sd in nats: {most}).{but} "
-            f"{count(len(values), 'seed')}{of_scale}: {seeds} nats; median {values.median():.1f}."
+            f"{count(len(values), 'seed')}{_of_scale(rows, params)}: {seeds} nats; median {values.median():.1f}."
         )
     return lines
+
+
+def _of_scale(rows: pd.DataFrame, params: Params) -> str:
+    """The scale of the rows, where it is not that of the params."""
+    scale = rows.scale.iloc[0]
+    return "" if scale == params.scale else f" of scale `{scale}`"
 
 
 def audit_cells(metrics: pd.DataFrame, params: Params, experiment: str, model: str) -> str:
@@ -225,9 +234,10 @@ def growth_sentences(frame: pd.DataFrame, params: Params) -> list[str]:
         last = trend(means.index[-2:].tolist(), means.tolist()[-2:]).nats_per_decade
         edge = "; a bandwidth lies on the edge of its grid" if rows.bandwidth_on_edge.any() else ""
         lines.append(
-            f"{title}, seed {rows.seed.iloc[0]}: from {means.index[0]:,} to {means.index[-1]:,} samples of one "
-            f"generator the fine grid's number moves from {means.iloc[0]:.1f} to {means.iloc[-1]:.1f} nats, "
-            f"{growth_trend(rows).nats_per_decade:+.1f} nats a decade by least squares over {len(means)} points, "
+            f"{title}, seed {rows.seed.iloc[0]}{_of_scale(rows, params)}: from {means.index[0]:,} to "
+            f"{means.index[-1]:,} samples of one generator the fine grid's number moves from {means.iloc[0]:.1f} to "
+            f"{means.iloc[-1]:.1f} nats, {growth_trend(rows).nats_per_decade:+.1f} nats a decade by least squares over "
+            f"{len(means)} points, "
             f"{last:+.1f} nats a decade between the last two{edge}."
         )
     return lines

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gan.layers import AnyLayer, Deconvolution, Layer, MaxoutConvolution
 from gan.recipe import Recipe
 
@@ -25,6 +27,18 @@ def layer(kind: str = "dense", **options: Any) -> AnyLayer:
     """A layer from its line in the params."""
     plain = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
     return KINDS[kind](**plain)
+
+
+def bandwidths(spacing: str, first: float, last: float, count: int) -> tuple[float, ...]:
+    """Bandwidths from first to last, both included.
+
+    Raises:
+        ValueError: they do not ascend.
+    """
+    if not first < last:
+        raise ValueError(f"a grid of bandwidths ascends, got first {first}, last {last}")
+    space = np.linspace if spacing == "linear" else np.geomspace
+    return tuple(round(float(value), 10) for value in space(first, last, count))
 
 
 @dataclass(frozen=True)

@@ -228,6 +228,10 @@ class Graph:
         """Their sample sheets."""
         return [f"{run}/{SHEET}" for run in self.published_runs(_)]
 
+    def published_manifests(self, _: Any) -> list[str]:
+        """Their manifests."""
+        return [f"{run}/{MANIFESTS['train']}" for run in self.published_runs(_)]
+
     def published_audits(self, _: Any) -> list[str]:
         """Committed sheets of the audits."""
         return sorted(map(str, PUBLISHED.glob(f"runs/*/*/{AUDIT}/{SHEET}")))

@@ -7,14 +7,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
 from gan.layers import AnyLayer, Deconvolution, Layer
 from gan.models import check_layers
 from gan.recipe import Recipe
 from pipeline.errors import UserError
-from pipeline.experiments import Bounds, Claims, Dataset, Experiment, layer
+from pipeline.experiments import Bounds, Claims, Dataset, Experiment, bandwidths, layer
 from pipeline.validation import known, validated
 
 SYNTHETIC = "synthetic-"
@@ -119,8 +118,7 @@ class Params:
     def tabulation(self) -> dict[str, Any]:
         """What the tables depend on beside the metrics; recorded in their manifest."""
         sections = {key: self.values[key] for key in ("statistics", "catalogue")}
-        epochs = {name: entry["epochs"] for name, entry in self._scale["experiments"].items()}
-        return sections | {"asked": self.asked, "epochs": epochs, "not_judged": self.not_judged}
+        return sections | {"asked": self.asked, "planned": self._scale["experiments"], "not_judged": self.not_judged}
 
     def measuring(self, name: str) -> dict[str, Any]:
         """What the measures of an experiment's runs depend on; recorded in their manifests."""
@@ -168,7 +166,7 @@ class Params:
                 **{key: self._scale[key] for key in ("n_samples", "n_draws", "n_audits", "most_samples")},
                 **self.values["audit"],
                 n_validation=None if self.dataset(self.dataset_of(name)).folds else parzen["n_validation"],
-                grids={key: _grid(**grid) for key, grid in (parzen["grids"] | entry.get("grids", {})).items()},
+                grids={key: bandwidths(**grid) for key, grid in (parzen["grids"] | entry.get("grids", {})).items()},
                 waypoints=tuple(self._played[name].get("waypoints", ())),
                 **self._validation(entry),
             )
@@ -293,15 +291,3 @@ def _check_labels(catalogue: dict[str, Any]) -> None:
     for name, label in PAPERS_COLUMNS.items():
         if name in catalogue and (catalogue[name]["label"] != label or not catalogue[name].get("margin_nats")):
             raise UserError(f"params: catalogue: {name}: needs the label {label!r} of Table 1, and margin_nats")
-
-
-def _grid(spacing: str, first: float, last: float, count: int) -> tuple[float, ...]:
-    """Bandwidths from first to last, both included.
-
-    Raises:
-        ValueError: they do not ascend.
-    """
-    if not first < last:
-        raise ValueError(f"a grid of bandwidths ascends, got first {first}, last {last}")
-    space = np.linspace if spacing == "linear" else np.geomspace
-    return tuple(round(float(value), 10) for value in space(first, last, count))

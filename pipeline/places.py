@@ -1,5 +1,6 @@
 """Where the files of a scale lie, below the folder that the commands run in. The rules spell the same patterns."""
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -39,6 +40,13 @@ def snapshots(work: Path, seed: int) -> dict[int, Path]:
     """Folders of a run's snapshots that are there, by epoch, in order."""
     folders = sorted(work.glob(f"epoch*/seed{seed}"))
     return {int(folder.parent.name.removeprefix("epoch")): folder for folder in folders}
+
+
+def remove_snapshots(work: Path, seeds: Iterable[int]) -> None:
+    """Delete the snapshots of some seeds."""
+    for seed in seeds:
+        for folder in snapshots(work, seed).values():
+            shutil.rmtree(folder)
 
 
 def prepared(dataset: str) -> Path:

@@ -13,16 +13,21 @@ import pandas as pd
 from pipeline import cli
 from pipeline.errors import UserError
 from pipeline.evidence import audit_sentences, blocks, read_evidence, variance_sentences, with_blocks
-from pipeline.io import read_csv, read_json, write_json, write_text
+from pipeline.io import read_csv, read_json, sha256, write_json, write_text
 from pipeline.params import Params, load
 from pipeline.places import RESULTS, RUNS, audit_folder, run_folders
 from pipeline.plan_of_runs import plan_blocks
-from pipeline.runs import SHEET, audits, manifests
-from pipeline.summary import agreement, columns, sentences
+from pipeline.runs import GATHERED, SHEET, audits, manifests
+from pipeline.summary import columns
 from pipeline.table import caption, parts
+from pipeline.verdicts import agreement, sentences
 from pipeline.verify import verify
 
 LIMIT_BYTES = 10_000_000
+PICTURES = {
+    "seeds": "20 fair draws of each seed, and nearest training images",
+    "progress": "test log-likelihood against epochs of training, a line per seed",
+}
 TABLES = (
     "report.html",
     "metrics.json",
@@ -102,6 +107,9 @@ def _publish_again(args: argparse.Namespace) -> None:
     target, source = args.results / "published", args.results / "regenerated"
     entry = read_json(target / "published.json")
     params = load(args.params, entry["scale"], experiments=entry["experiments"], seeds=entry["seeds"])
+    for name in GATHERED:
+        if sha256(source / name) != sha256(target / name):
+            raise UserError(f"{source / name}: not made from what is published; run `snakemake --cores all published`")
     for old in (target / "figures").glob("*.svg"):
         old.unlink()
     for path in (*(source / name for name in TABLES), *(source / "figures").glob("*.svg")):
@@ -196,7 +204,7 @@ def collect(params: Params, results: Path, runs: Path) -> dict[str, Path]:
 
 
 def readme_blocks(published: Path, folder: str, params: Params) -> dict[str, str]:
-    """What README.md shows, by its blocks' names: what was found; samples, Table 1, and the rest folded away.
+    """What README.md shows, by its blocks' names: the claim, what was found, Table 1 with pictures and the rest folded.
 
     Args:
         published: where the files are.
@@ -205,40 +213,31 @@ def readme_blocks(published: Path, folder: str, params: Params) -> dict[str, str
     """
     frames = read_evidence(published)
     metrics = frames["metrics.csv"].query("seed.notna()")
-    found = [
-        *sentences(metrics, params),
-        *agreement(metrics, params)[:2],
-        *variance_sentences(frames["variance.csv"], metrics, params),
-    ]
-    found += audit_sentences(metrics, params)
+    first, *found = [*sentences(metrics, params), *agreement(metrics, params)[:2]]
+    found += variance_sentences(frames["variance.csv"], metrics, params) + audit_sentences(metrics, params)
     paper, *others = parts(read_csv(published / "table1.csv").fillna("")).items()
     drawn = [name for name in columns(params) if (published / f"figures/seeds-{name}.svg").is_file()]
-    sheets = [
-        f"![{params.experiment(name).label}: 20 fair draws of each seed, and nearest training images]"
-        f"({folder}/figures/seeds-{name}.svg)"
-        for name in drawn
-    ]
-    progress = [
-        f"![{params.experiment(name).label}: test log-likelihood against epochs of training, a line per seed]"
-        f"({folder}/figures/progress-{name}.svg)"
-        for name in drawn
-    ]
-    dots = (
-        f"![Table 1 as dots: quoted rows with their standard errors; ours with each seed]({folder}/figures/table1.svg)"
-    )
+    pictures = {kind: [_picture(kind, name, folder, params) for name in drawn] for kind in PICTURES}
     entry = read_json(published / "published.json")
     made = (
         f"{entry.get('made') or 'Made by `' + entry['command'] + '`'}: [report]({folder}/report.html) (download it "
         f"and open it in a browser), [metrics]({folder}/metrics.csv), [curves]({folder}/curves.csv)."
     )
-    table = [caption(params), paper[1].to_markdown(index=False), *progress[:1], dots]
-    shown = [*sheets[:1], *table, *(_folded(*part) for part in others), *sheets[1:], *progress[1:], made]
-    first, *rest = found
+    table = [caption(params), paper[1].to_markdown(index=False), *pictures["progress"][:1]]
+    dots = (
+        f"![Table 1 as dots: quoted rows with their standard errors; ours with each seed]({folder}/figures/table1.svg)"
+    )
+    rest = [*(_folded(*part) for part in others), *pictures["seeds"][1:], *pictures["progress"][1:], made]
     return {
         "claim": f"**{first}**",
-        "findings": "\n".join(f"- {sentence}" for sentence in rest),
-        "published": "\n\n".join(shown),
+        "findings": "\n".join(f"- {sentence}" for sentence in found),
+        "published": "\n\n".join([*pictures["seeds"][:1], *table, dots, *rest]),
     }
+
+
+def _picture(kind: str, experiment: str, folder: str, params: Params) -> str:
+    """A figure of an experiment as Markdown."""
+    return f"![{params.experiment(experiment).label}: {PICTURES[kind]}]({folder}/figures/{kind}-{experiment}.svg)"
 
 
 def _folded(title: str, table: pd.DataFrame) -> str:

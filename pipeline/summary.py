@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from gan.agreement import by_grids, explain
 from gan.statistics import MIN_SEEDS, SeedSummary, Verdict, summarise_seeds, verdict
 from pipeline.errors import UserError
 from pipeline.io import read_csv, reading
@@ -161,7 +160,7 @@ def cell(
         length=int(rows.length.iloc[0]),
         values=tuple(rows.value),
         seeds=seeds,
-        diverged=int((metrics.metric.eq(DIVERGED) & metrics.experiment.eq(experiment)).sum()),
+        diverged=_diverged(metrics, rows),
         standard_errors=tuple(rows.standard_error),
         error_over=_error_over(rows.iloc[0]),
         bandwidths=_bandwidths(metrics, rows),
@@ -170,18 +169,11 @@ def cell(
     )
 
 
-def judged(metrics: pd.DataFrame, params: Params, experiment: str, length: int | None = None) -> str:
-    """The verdict over both grids of bandwidths in words, with its length where that is not the whole one."""
-    cells = {grid: cell(metrics, params, experiment, grid, length=length) for grid in ("authors", "fine")}
-    found = {grid: our.verdict for grid, our in cells.items() if our is not None}
-    first, words = cells["authors"], by_grids(found)
-    if first is None or first.verdict.name in ("not judged", "too few seeds"):
-        return words
-    both = ", on both grids of bandwidths" if len({one.name for one in found.values()}) == 1 < len(found) else ""
-    if first.length == params.experiment(experiment).epochs:
-        return words + both
-    name, colon, reason = words.partition(":")
-    return f"{name} at {first.length:,} epochs{colon}{reason}{both}"
+def _diverged(metrics: pd.DataFrame, rows: pd.DataFrame) -> int:
+    """How many of the seeds diverged: the generator kept then has no more epochs than these rows' length."""
+    keys, first = ["experiment", "scale", "seed"], rows.iloc[0]
+    found = metrics[metrics.metric.eq(DIVERGED) & metrics.epoch.le(first.length)]
+    return len(found[keys].drop_duplicates().merge(rows[keys].drop_duplicates(), on=keys))
 
 
 def _error_over(row: pd.Series) -> str:
@@ -226,26 +218,6 @@ def _rows(our: Cell, scale: str) -> list[dict[str, Any]]:
     ]
 
 
-def sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
-    """For each experiment that was run: our mean, the paper's value and the verdict; and whether it still rises."""
-    cells = [cell(metrics, params, experiment, "authors") for experiment in columns(params)]
-    found = [our for our in cells if our is not None]
-    lines = [_sentence(our, metrics, params) + _rise(our, metrics, params) for our in found]
-    return lines + _how_to_supply(params, {our.experiment for our in found})
-
-
-def agreement(metrics: pd.DataFrame, params: Params) -> list[str]:
-    """How far the judged cells can agree or disagree with the paper's values, in words."""
-    cells = [cell(metrics, params, experiment, "authors") for experiment in columns(params)]
-    found = [our for our in cells if our is not None and our.published is not None]
-    return [
-        f"{params.experiment(our.experiment).label}: {line[0].lower()}{line[1:]}"
-        for our in found
-        if our.verdict.name != "not judged" and our.published is not None
-        for line in explain(our.values, our.published, params.confidence)
-    ]
-
-
 def two_digits(value: float) -> str:
     """A spread, e.g. 0.53, 7.1, 120."""
     return f"{float(f'{value:.2g}'):g}"
@@ -254,37 +226,6 @@ def two_digits(value: float) -> str:
 def count(n: int, what: str) -> str:
     """A number of things, in words."""
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
-
-
-def _how_to_supply(params: Params, found: set[str]) -> list[str]:
-    """What would fill the cells that were asked for and have no number, because the user has the data."""
-    datasets = [params.dataset(params.dataset_of(name)) for name in params.asked if name not in found]
-    return [f"{data.name}: {MISSING_DATA}; {data.how_to_supply}." for data in datasets if data.user_supplied]
-
-
-def _sentence(our: Cell, metrics: pd.DataFrame, params: Params) -> str:
-    experiment = params.experiment(our.experiment)
-    spread = f" ± {two_digits(our.seeds.sd)} (sd; median {our.seeds.median:.1f})" if our.seeds.n > 1 else ""
-    seeds = f"{count(our.seeds.n, 'training seed')} of {our.length:,} epoch{'s' * (our.length != 1)}"
-    seeds += f" ({our.diverged} of them diverged: scored with the best generator before)" if our.diverged else ""
-    paper = f"; the paper's one run gave {our.published:g}" if our.published is not None else ""
-    words = judged(metrics, params, our.experiment)
-    return f"{experiment.label}: {our.seeds.mean:.1f}{spread} nats over {seeds}{paper}; {words}."
-
-
-def _rise(our: Cell, metrics: pd.DataFrame, params: Params) -> str:
-    """How much the last generators gained since the length scored before; empty where none was."""
-    rows = model_rows(metrics, our.experiment, "authors", GAN, "last")
-    rows = rows[(rows.scale == params.scale) & (rows.length <= our.length)]
-    by_seed = rows.pivot_table(index="seed", columns="length", values="value").dropna()
-    if by_seed.shape[1] < 2 or len(by_seed) < 2:
-        return ""
-    before, now = by_seed.columns[-2:]
-    gain = summarise_seeds((by_seed[now] - by_seed[before]).tolist(), params.confidence)
-    low, high = gain.mean_interval
-    state = "still rose" if low > 0 else "fell" if high < 0 else "moved"
-    over = f"{gain.mean:+.1f} ± {two_digits(gain.sd)} nats (sd over {count(gain.n, 'seed')})"
-    return f" The score {state} from epoch {int(before):,} to {int(now):,}: {over}."
 
 
 def why_missing(params: Params, experiment: str) -> str:

@@ -23,15 +23,14 @@ from pipeline.summary import (
     Cell,
     cell,
     columns,
-    judged,
     lengths,
     over_seeds,
     quoted,
     read_metrics,
-    sentences,
     two_digits,
     why_missing,
 )
+from pipeline.verdicts import judged, sentences
 
 EXAMPLE = "--scale quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 --output results/quick"
 OURS = "Adversarial nets (ours)"
@@ -228,6 +227,10 @@ def details(confidence: float) -> dict[str, Callable[[Ours], str]]:
         "ours: verdict": lambda ours: ours.verdict,
         "ours: last generator, not the kept one": lambda ours: _value(ours.last, ""),
         "ours: with a fine grid of bandwidths": lambda ours: _value(ours.fine, "") + _edge(ours.fine),
+        f"ours: with it, {confidence:.0%} interval of one more seed": lambda ours: (
+            _interval(ours.fine.seeds.prediction_interval, ours.fine.seeds.n) if ours.fine else ""
+        ),
+        "ours: with it, seeds that reach the paper's value": lambda ours: _reach(ours.fine) if ours.fine else "",
     }
 
 

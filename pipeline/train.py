@@ -25,14 +25,14 @@ from pipeline.datasets import check_prepared, load_images
 from pipeline.devices import add_device, machine, training_precision, use_device
 from pipeline.errors import RunError, Stopped, UserError
 from pipeline.experiments import Dataset, Experiment
-from pipeline.io import read_tensors, sha256, write_arrays, write_csv, write_same, write_tensors
+from pipeline.io import read_tensors, sha256, write_compressed, write_csv, write_same, write_tensors
 from pipeline.lock import lock
 from pipeline.networks import generator_with, new_discriminator, new_generator, put_on_top
-from pipeline.places import snapshot_folder
+from pipeline.places import remove_snapshots, snapshot_folder
 from pipeline.progress import Reporter
 from pipeline.provenance import Record, code_hash, peak_memory_mb
 from pipeline.runs import CURVE, GENERATORS, MANIFESTS, PICTURES, TRAINING_FILES, VALIDATION_CURVE, Run, name_of
-from pipeline.validator import N_PICTURES, Validator
+from pipeline.validator import Validator
 
 EXAMPLE = """--scale quick --experiment mnist --seeds 0 1 \\
     --data data/prepared/mnist.npz --output runs/quick/mnist --work work/quick/mnist"""
@@ -85,7 +85,8 @@ class Training:
         self.args, self.experiment, self.seeds = args, experiment, args.seeds
         self.record = Record("train")
         self.device = use_device(args)
-        self.machine = machine(self.device)
+        with training_precision(experiment.precision, self.device):
+            self.machine = machine(self.device)
         check_prepared(args.data)
         self.images = load_images(args.data, TRAIN, experiment.dataset).to(self.device)
         validation = load_images(args.data, VALIDATION, experiment.dataset)[: experiment.validation_images]
@@ -94,6 +95,8 @@ class Training:
         self.games = play_together([self._new_game(seed) for seed in self.seeds], self.seeds)
         self.checkpoint = Checkpoint(args.work / f"{name_of(self.seeds)}.safetensors", self._fingerprint())
         self.progress = self.checkpoint.restore(self.games, experiment.epochs)
+        if not any(run.epoch for run in self.progress.values()):
+            remove_snapshots(args.work, self.seeds)  # of another run
 
     def _pretrained(self) -> dict[int, Path]:
         """Each seed's generator of the first stage.
@@ -155,9 +158,9 @@ class Training:
             write_same(folder / GENERATORS["best"], folder / GENERATORS["last"])
         write_csv(folder / CURVE, pd.DataFrame(run.curve, columns=COLUMNS))
         write_csv(folder / VALIDATION_CURVE, pd.DataFrame(run.validation, columns=self.validator.columns))
-        pictures = torch.stack([*run.pictures.values()]) if run.pictures else torch.empty(0, N_PICTURES, 0)
-        epochs = np.array([int(epoch) for epoch in run.pictures])
-        write_arrays(folder / PICTURES, epochs=epochs, images=pictures.to(torch.uint8).numpy())
+        epochs = sorted(map(int, run.pictures))
+        pictures = [run.pictures[str(epoch)].numpy() for epoch in epochs]
+        write_compressed(folder / PICTURES, epochs=np.array(epochs), images=np.array(pictures))
         outputs = [folder / name for name in TRAINING_FILES]
         self.record.write(folder / MANIFESTS["train"], [self.args.data], outputs, **self._facts(seed, length))
 
@@ -220,7 +223,7 @@ class Training:
         """Copy the runs, as they are at a multiple of some epochs, into the folder of work in progress."""
         for index, seed in enumerate(self.games.seeds):
             epoch = self.progress[seed].epoch
-            due = epoch % self.experiment.snapshot_epochs == 0 and epoch < self.experiment.epochs
+            due = epoch % self.experiment.snapshot_epochs == 0
             if due and not self.progress[seed].diverged:
                 folder = snapshot_folder(self.args.work, epoch, seed)
                 self._write(folder, seed, self.games.generator_state(index), epoch)

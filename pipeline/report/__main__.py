@@ -26,8 +26,9 @@ from pipeline.params import Params
 from pipeline.provenance import Record
 from pipeline.report.page import embedded, render
 from pipeline.runs import GAN, MANIFESTS, audits, manifests
-from pipeline.summary import agreement, read_metrics, sentences
+from pipeline.summary import read_metrics
 from pipeline.table import parts
+from pipeline.verdicts import agreement, sentences
 
 EXAMPLE = """--scale quick --results results/quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 \\
     --data data/raw/mnist/manifest.json data/prepared/mnist.manifest.json --output results/quick/report.html"""
@@ -65,7 +66,7 @@ CAPTIONS = {
     "Grey line: the number that the protocol asks for.",
     "oracle": "Samples and test points are drawn from a density that is known, so that an estimate without fault would "
     "lie at 0. Bars: sd over densities. Bandwidths are chosen on validation points, as for a GAN.",
-    "seeds": "The same for every seed, of its kept generator.",
+    "seeds": "The same for every seed, of the generator that training kept, after the epoch named.",
     "progress": "The last generator after so many epochs, scored by the protocol; no choice follows from these test "
     "scores. Diamonds: the kept generators at the greatest length, with the interval of one more run.",
     "rules": "What two rules of keeping and stopping do to the same runs. Points: the first 1,000 validation images, "

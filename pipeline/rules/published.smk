@@ -34,6 +34,7 @@ rule regenerate_figures:
         oracle="results/published/oracle.csv",
         sheets=graph.published_sheets,
         audits=graph.published_audits,
+        runs=graph.published_manifests,
         src=sources("pipeline.figures"),
     output:
         "results/regenerated/figures/manifest.json",
@@ -58,6 +59,7 @@ rule regenerate_report:
         rules.regenerate_table.output,
         rules.regenerate_figures.output,
         oracle="results/published/oracle.csv",
+        runs=graph.published_manifests,
         templates=here(
             "pipeline/report/report.html.j2",
             "pipeline/report/claims_part.html.j2",

@@ -93,6 +93,7 @@ rule figures:
         oracle=rules.oracle.output.table,
         quoted=here("pipeline/quoted.csv"),
         sheets=expand("{run}/sheet.npz", run=graph.runs()),
+        runs=expand("{run}/manifest.json", run=graph.runs()),
         audits=expand("{audit}/sheet.npz", audit=graph.audits()),
         src=sources("pipeline.figures"),
     output:

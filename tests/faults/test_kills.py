@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -66,6 +67,7 @@ def test_a_stage_that_is_killed_ends_with_the_same_bits(project, stage, cases, t
 
 
 def remove(project: Path, files: list[str]) -> None:
+    shutil.rmtree(project / "work", ignore_errors=True)  # an ended training would only write its files again
     for name in files:
         (project / name).unlink(missing_ok=True)
 

@@ -192,14 +192,14 @@ def of_name(name, reason=""):
 
 def test_by_grids_gives_one_verdict_where_the_names_agree():
     against = {grid: of_name("not reproduced", f"{gap} nats") for grid, gap in (("authors", -12), ("fine", -9))}
-    assert by_grids(against) == "not reproduced: -12 nats"
+    assert by_grids(against) == "not reproduced: -12 nats (authors grid); -9 nats (fine grid)"
+    assert by_grids({grid: of_name("not judged", "too short") for grid in ("a", "b")}) == "not judged: too short"
     assert by_grids({"authors": of_name("reproduced")}) == "reproduced"
 
 
 def test_by_grids_names_each_grid_where_they_differ():
     found = {"authors": of_name("not reproduced", "-12 nats"), "fine": of_name("undecided", "9 seeds would decide")}
-    assert by_grids(found) == "depends on the grid: not reproduced (authors), undecided (fine)"
-    assert by_grids(found | {"fine": of_name("not reproduced")}) == "not reproduced: -12 nats"
+    assert by_grids(found) == "depends on the grid: not reproduced (authors grid), undecided (fine grid)"
     with pytest.raises(ValueError, match="at least one verdict"):
         by_grids({})
 

@@ -99,7 +99,7 @@ def test_progress_shows_where_one_more_run_is_expected():
             assert bars(axes)[colour] == pytest.approx(interval)
         assert texts(axes).count("n = 5") == 2
     names = [text.get_text() for text in figure.legends[0].texts]
-    assert names[-1] == "mean of the kept generators, 95% interval of one more run"
+    assert names[-1] == "mean of the generators kept at 400 epochs, 95% interval of one more run"
 
 
 def test_progress_expects_nothing_from_few_seeds():
@@ -107,7 +107,7 @@ def test_progress_expects_nothing_from_few_seeds():
     assert all(bars(axes) == {} for axes in figure.axes)
     means = [container[0].get_ydata()[0] for container in figure.axes[0].containers]
     assert means == [222.0, 227.0]
-    assert figure.legends[0].texts[-1].get_text() == "mean of the kept generators"
+    assert figure.legends[0].texts[-1].get_text() == "mean of the generators kept at 400 epochs"
 
 
 def test_progress_without_kept_generators_plots_the_lines_alone():

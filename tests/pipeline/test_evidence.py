@@ -63,7 +63,7 @@ def test_the_coarse_grid_costs_what_the_fine_one_gains():
 
 def rows_of_growth(slope: float) -> pd.DataFrame:
     counts = [1000, 10_000, 100_000]
-    common = {"experiment": "mnist", "seed": 3, "grid": "fine", "bandwidth_on_edge": False}
+    common = {"experiment": "mnist", "seed": 3, "grid": "fine", "bandwidth_on_edge": False, "scale": "paper"}
     return pd.DataFrame([common | {"n_samples": n, "value": 100 + slope * np.log10(n)} for n in counts])
 
 

@@ -1,8 +1,10 @@
 """The plan's parameters are those of params.yaml; runs that depart from it are named."""
 
+import pandas as pd
 from helpers import ROOT
 
-from pipeline.io import read_json
+from gan.training import replay
+from pipeline.io import read_csv, read_json
 from pipeline.params import load
 from pipeline.plan_of_runs import deviations, plan_blocks, planned, read_plan
 
@@ -33,3 +35,32 @@ def test_the_page_names_the_deviations_of_the_published_runs():
 
 def test_a_published_folder_without_runs_of_the_plan_says_so(tmp_path):
     assert plan_blocks(tmp_path, PARAMS)["deviations"] == "No run of scale `paper` is published."
+
+
+def series(frame: pd.DataFrame, column: str) -> dict[int, pd.Series]:
+    """The greatest value of each epoch, by seed, of the published runs of the plan."""
+    mine = frame[frame.scale == "paper"].dropna(subset=[column])
+    return {int(seed): rows.groupby("epoch")[column].max() for seed, rows in mine.groupby("seed")}
+
+
+def test_the_published_generators_are_those_that_the_plans_rule_keeps():
+    rule = PARAMS.experiment("mnist")
+    measured = series(read_csv(PUBLISHED / "validation.csv"), "log_likelihood")
+    kept = {seed: replay(rows.index, rows, rule.patience_epochs) for seed, rows in measured.items()}
+    assert {last for _, last in kept.values()} == {1000}, "the rule stops none"
+    best = read_csv(PUBLISHED / "metrics.csv").query("generator == 'best' and scale == 'paper'")
+    assert best.groupby("seed").epoch.unique().map(list).to_dict() == {
+        seed: [epoch] for seed, (epoch, _) in kept.items()
+    }
+
+
+def test_the_page_says_what_the_former_rule_would_have_done():
+    former = series(read_csv(PUBLISHED / "curves.csv"), "validation_log_likelihood")
+    present = series(read_csv(PUBLISHED / "validation.csv"), "log_likelihood")
+    found = {seed: replay(rows.index, rows, 100) for seed, rows in former.items()}
+    stops = sorted(last for _, last in found.values() if last < 1000)
+    assert f"early, at epochs {stops[0]}, {stops[1]} and {stops[2]}," in PAGE.read_text(encoding="utf-8")
+    losses = [present[seed].max() - present[seed][kept] for seed, (kept, _) in found.items()]
+    worse = sorted(round(loss) for loss in losses if loss > 1.5)
+    assert (len(worse), worse[0], worse[-1]) == (4, 5, 22)
+    assert "in four of them kept a generator 5 to 22 nats worse" in PAGE.read_text(encoding="utf-8")

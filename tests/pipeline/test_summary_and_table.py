@@ -13,7 +13,8 @@ from pipeline.errors import UserError
 from pipeline.gather import divergence, tidy
 from pipeline.io import write_csv, write_json
 from pipeline.params import Params, load
-from pipeline.summary import agreement, cell, published_value, quoted, read_metrics, sentences, why_missing
+from pipeline.summary import cell, published_value, quoted, read_metrics, why_missing
+from pipeline.verdicts import agreement, optimism, sentences
 
 FILE = Path(__file__).parents[2] / "params.yaml"
 
@@ -90,8 +91,16 @@ def test_our_cell_is_the_mean_over_seeds_of_the_best_generators_test_scores():
 @pytest.mark.parametrize(
     ("values", "scale", "expected"),
     [
-        ([222.0, 223, 224, 223, 222], "paper", "depends on the grid: reproduced (authors), not reproduced (fine)"),
-        ([204.0, 205, 206, 205, 204], "paper", "not reproduced: -20.2 nats, -24.1 sd, on both grids of bandwidths"),
+        (
+            [222.0, 223, 224, 223, 222],
+            "paper",
+            "depends on the grid: reproduced (authors' grid), not reproduced (fine grid)",
+        ),
+        (
+            [204.0, 205, 206, 205, 204],
+            "paper",
+            "not reproduced: -20.2 nats, -24.1 sd (authors' grid); -15.2 nats, -18.2 sd (fine grid)",
+        ),
         ([224.0, 225, 226], "paper", "too few seeds: n = 3 < 5"),
         ([224.0, 225, 226, 225, 224], "quick", "not judged: scale quick is shorter than the full run"),
     ],
@@ -251,13 +260,13 @@ def test_a_waypoint_is_judged_at_its_length_and_stands_beneath_the_whole_length(
     alone = shown_of(half)
     assert alone[table.OURS] == "213.0 ± 1.6"
     assert alone["ours: epochs"] == "1,000 of 2,000 planned"
-    assert alone["ours: verdict"] == "not reproduced at 1,000 epochs: -12.0 nats, -7.6 sd, on both grids of bandwidths"
+    assert alone["ours: verdict"] == "not reproduced at 1,000 epochs: -12.0 nats, -7.6 sd"
     four = shown_of(pd.concat([half, metrics([218.0] * 4)]))
     assert four[table.OURS] == "213.0 ± 1.6", "four seeds of the whole length are too few for the cell"
     assert four["ours: at 2,000 epochs"] == "218.0 ± 0: too few seeds: n = 4 < 5"
     both = shown_of(pd.concat([half, metrics([value + 12 for value in SEEDS], fine=0)]))
     assert both[table.OURS] == "225.0 ± 1.6"
-    assert both["ours: verdict"] == "reproduced, on both grids of bandwidths"
+    assert both["ours: verdict"] == "reproduced"
     assert both["ours: at 1,000 epochs"].startswith("213.0 ± 1.6: not reproduced at 1,000 epochs: -12.0 nats")
 
 
@@ -274,12 +283,45 @@ def test_rows_of_another_scale_make_no_cell():
 
 @pytest.mark.parametrize(
     ("gain", "words"),
-    [(2.0, "still rose from epoch 1,900 to 2,000: +2.0 ± 0.084"), (-2.0, "fell from"), (0.0, "moved from")],
+    [
+        (2.0, "The last generators' score still rose from epoch 1,900 to 2,000: +2.0 ± 0.084"),
+        (-2.0, "fell from"),
+        (0.0, "moved from"),
+    ],
 )
 def test_the_sentence_says_whether_the_score_still_rises(gain, words):
     before = metrics([value - gain + 0.1 * (i % 3 - 1) for i, value in enumerate(SEEDS)], length=1900)
     frame = pd.concat([metrics(SEEDS), before[before.generator == "last"]])
     assert words in sentences(frame, load(FILE, "paper"))[0]
+
+
+def test_the_rise_is_over_all_seeds_that_have_both_lengths():
+    """A seed that lacks an earlier length still counts."""
+    before = metrics([value - 2 for value in SEEDS], length=1900)
+    early = metrics(SEEDS[:2], length=100)
+    frame = pd.concat([metrics(SEEDS), *(rows[rows.generator == "last"] for rows in (before, early))])
+    assert "(sd over 5 seeds)" in sentences(frame, load(FILE, "paper"))[0]
+
+
+def test_a_divergence_counts_in_its_own_scale_seed_and_length_only():
+    diverged = {"experiment": "mnist", "model": "adversarial-nets", "metric": "best_epoch_before_divergence"}
+    diverged |= {"seed": 1, "scale": "paper", "length": 2000, "epoch": 1500, "value": 1500}
+    params = load(FILE, "paper")
+    both = [metrics(SEEDS), metrics(SEEDS, length=1000)]
+    for change, at_end, at_1000 in (({}, 1, 0), ({"scale": "cpu"}, 0, 0), ({"seed": 9}, 0, 0), ({"epoch": 500}, 1, 1)):
+        frame = pd.concat([*both, pd.DataFrame([diverged | change])])
+        counts = [cell(frame, params, "mnist", "authors", length=length).diverged for length in (2000, 1000)]
+        assert counts == [at_end, at_1000], change
+
+
+def test_optimism_is_what_training_measured_less_a_fresh_draw():
+    about = {"experiment": "mnist", "model": "adversarial-nets", "scale": "paper", "n_eval": 10000, "length": 2000}
+    both = {"kept_log_likelihood": (214.0, 216.0), "redrawn_log_likelihood": (213.0, 214.0)}
+    rows = [about | {"metric": name, "seed": i, "value": v} for name, pair in both.items() for i, v in enumerate(pair)]
+    params = load(FILE, "paper")
+    (line,) = optimism(pd.concat([metrics(SEEDS), pd.DataFrame(rows)]), params)
+    assert "training measured 1.5 ± 0.71 (sd) nats more than a fresh draw" in line
+    assert "not known" in optimism(metrics(SEEDS), params)[0]
 
 
 def test_agreement_speaks_of_judged_cells_only():

@@ -189,20 +189,37 @@ def test_train_moves_to_another_machine_and_is_made_longer(folder, monkeypatch):
     assert (manifest["epochs_trained"], manifest["length"], len(manifest["machines"])) == (EPOCHS + 10, EPOCHS + 10, 2)
     assert sorted(set(read_csv(folder / "moved/seed0/validation.csv").epoch)) == [10, 20, 30, 40]
     snapshots = folder / "work/moved"
-    assert sorted(path.name for path in snapshots.glob("epoch*")) == ["epoch0010", "epoch0020"]
+    assert sorted(path.name for path in snapshots.glob("epoch*")) == [f"epoch00{n}0" for n in (1, 2, 3, 4)]
     manifest = read_json(snapshots / "epoch0020/seed0/manifest.json")
     assert (manifest["length"], manifest["epochs_trained"]) == (20, 20)
 
 
-def test_train_made_longer_ends_with_the_bits_of_one_long_run(folder, undisturbed):
-    """Seeds that stay on one machine: 10 epochs, then 30 in all."""
+def test_train_made_longer_ends_with_the_bits_of_one_long_run(folder):
+    """On one machine: 60 epochs, then 120 in all; two seeds, of which one diverges on the way."""
     values = yaml.safe_load((folder / "params.yaml").read_text())
-    for epochs in (10, EPOCHS):
-        values["scales"]["smoke"]["experiments"]["mnist"]["epochs"] = epochs
-        (folder / "longer.yaml").write_text(yaml.safe_dump(values))
-        done = run_in(ROOT, *arguments(folder, "longer", params=str(folder / "longer.yaml")))
-        assert done.returncode == 0, done.stderr
-    assert hashes(folder / "longer/seed0") == hashes(undisturbed)
+    for name, lengths in (("longer", (60, 120)), ("at-once", (120,))):
+        for epochs in lengths:
+            values["scales"]["smoke"]["experiments"]["mnist"]["epochs"] = epochs
+            (folder / "longer.yaml").write_text(yaml.safe_dump(values))
+            options = arguments(folder, name, 0, 1, params=str(folder / "longer.yaml"))
+            done = run_in(ROOT, "-c", POISON, "33", *options[2:])
+            assert done.returncode == 0, done.stderr
+    for seed in (0, 1):
+        one, other = (folder / name / f"seed{seed}" for name in ("longer", "at-once"))
+        for name in TRAINING_FILES:
+            if name != "curve.csv":  # has seconds
+                assert sha256(one / name) == sha256(other / name), (seed, name)
+    assert read_json(folder / "longer/seed1/manifest.json")["diverged"]
+    assert read_arrays(folder / "longer/seed0/pictures.npz")["epochs"].tolist() == list(range(10, 130, 10))
+
+
+def test_train_begun_anew_deletes_the_snapshots_of_the_run_before(folder):
+    stale = folder / "work/anew/epoch0100/seed0"
+    for path in (stale, stale.with_name("seed1")):
+        path.mkdir(parents=True)
+    assert run_in(ROOT, *arguments(folder, "anew")).returncode == 0
+    assert not stale.exists()
+    assert stale.with_name("seed1").exists(), "of another seed"
 
 
 def test_train_with_another_seed_gives_other_weights(folder, undisturbed):

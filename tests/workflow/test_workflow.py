@@ -41,7 +41,10 @@ def test_metrics_are_tidy_and_complete(finished):
     metrics = read_csv(finished / "results/smoke/metrics.csv")
     assert set(COLUMNS.split()) <= set(metrics.columns)
     ours = metrics[(metrics.model == GAN) & metrics.seed.notna()]
-    assert len(ours) == 2 * 2 * 2 * 2  # seeds, generators, grids, validation and test
+    scores = ours[ours.metric.isin(["validation_log_likelihood", "test_log_likelihood"])]
+    assert len(scores) == 2 * 2 * 2 * 2  # seeds, generators, grids, validation and test
+    assert len(ours) == len(scores) + 2 * 2  # and what training measured, and the same from other noise
+    assert set(ours.length) == {10}
     audited = metrics[metrics.model != GAN]
     assert len(audited) == 7 * 2 * 2  # grids, validation and test
     assert set(audited.model) == set(AUDITED)
@@ -118,7 +121,7 @@ def test_report_is_one_file_that_says_its_scale(finished):
     assert not re.search(r"""(src|href)\s*=\s*["']?(https?:|//)|@import|<script|url\(""", page)
     assert "Scale <strong>smoke</strong>" in page
     assert "made-up images" in page
-    assert page.count("<img ") == page.count('alt="') == 10
+    assert page.count("<img ") == page.count('alt="') == 3 + 9
     assert "<td>simultaneous</td>" in page
     for stage in ("prepare", "train", "sample", "evaluate", "audit", "growth", "oracle", "table", "figures"):
         assert f"<td>{stage}</td>" in page
@@ -277,7 +280,8 @@ def test_publish_refuses_what_verify_refuses_and_leaves_all_as_it_was(project):
     readme, evidence = project / "README.md", project / "docs/evidence.md"
     shutil.copy(ROOT / "README.md", readme)
     evidence.parent.mkdir()
-    shutil.copy(ROOT / "docs/evidence.md", evidence)
+    for name in ("evidence.md", "runs.md"):
+        shutil.copy(ROOT / "docs" / name, evidence.parent)
     table = project / "results/smoke/table1.md"
     original = table.read_text()
     table.write_text(original.replace("| DBN ", "| DBM "))
