@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.functional import softplus
 
 from gan.layers import Layer
+from pipeline.experiments import Experiment
 
 
 class EagerGenerator(nn.Module):
@@ -57,27 +58,28 @@ class EagerGame:
     """The 2014 game with autograd and torch.optim.SGD; one seed.
 
     Args:
-        noise_size, generator, discriminator: as in params.yaml.
+        experiment: its networks and minibatches.
         device: where to compute.
+        precision: "float32", or "bfloat16" for autocast.
     """
 
-    def __init__(
-        self, noise_size: int, generator: tuple[Layer, ...], discriminator: tuple[Layer, ...], device: str
-    ) -> None:
-        self.noise_size = noise_size
-        self.g = EagerGenerator(noise_size, generator).to(device)
-        self.d = EagerDiscriminator(generator[-1].units, discriminator).to(device)
+    def __init__(self, experiment: Experiment, device: str, precision: str = "float32") -> None:
+        self.noise_size, self.batch_size = experiment.noise_size, experiment.recipe.batch_size
+        self.g = EagerGenerator(self.noise_size, experiment.generator).to(device)
+        self.d = EagerDiscriminator(experiment.generator[-1].units, experiment.discriminator).to(device)
         self.optimisers = [torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.5) for net in (self.g, self.d)]
+        self.device, self.is_bfloat16 = device, precision == "bfloat16"
 
-    def train(self, images: torch.Tensor, batch_size: int) -> None:
+    def train(self, images: torch.Tensor) -> None:
         """One pass over the images (n, d)."""
-        for batch in torch.randperm(len(images), device=images.device).split(batch_size):
+        for batch in torch.randperm(len(images), device=images.device).split(self.batch_size):
             self._step(images[batch])
 
     def _step(self, images: torch.Tensor) -> None:
         noise = torch.empty(len(images), self.noise_size, device=images.device)
-        samples = self.g(noise.uniform_(-math.sqrt(3), math.sqrt(3)))
-        real, fake = self.d(torch.cat([images, samples])).chunk(2)
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.is_bfloat16):
+            samples = self.g(noise.uniform_(-math.sqrt(3), math.sqrt(3)))
+            real, fake = self.d(torch.cat([images, samples])).float().chunk(2)
         loss_d = 0.5 * (softplus(-real).mean() + softplus(fake).mean())
         loss_g = softplus(-fake).mean()
         for net, loss in ((self.g, loss_g), (self.d, loss_d)):

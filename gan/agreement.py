@@ -161,10 +161,12 @@ def by_grids(verdicts: Mapping[str, Verdict]) -> str:
         raise ValueError("expected at least one verdict, got none")
     names, reasons = ({getattr(found, key) for found in verdicts.values()} for key in ("name", "reason"))
     if len(names) > 1:
-        return "depends on the grid: " + ", ".join(f"{found.name} ({grid} grid)" for grid, found in verdicts.items())
+        return "depends on the grid: " + ", ".join(
+            f"{found.name} on the {grid} grid" for grid, found in verdicts.items()
+        )
     if len(reasons) == 1:
         return str(next(iter(verdicts.values())))
-    return f"{names.pop()}: " + "; ".join(f"{found.reason} ({grid} grid)" for grid, found in verdicts.items())
+    return f"{names.pop()}: " + ", ".join(f"{found.reason} on the {grid} grid" for grid, found in verdicts.items())
 
 
 def explain(values: Sequence[float], published: float, confidence: float = 0.95) -> list[str]:
@@ -186,8 +188,8 @@ def explain(values: Sequence[float], published: float, confidence: float = 0.95)
     difference = _round_up(detectable_difference(summary.n, summary.sd, confidence))
     return [
         str(rank(values, published)),
-        f"Our runs and the published run agree within {_round_up(least_margin(summary, published))} nats at the "
-        f"{LEVEL:.0%} level, and within no smaller margin (two one-sided t-tests, {seeds}, sd {summary.sd:.1f} nats).",
+        f"At the {LEVEL:.0%} level the difference is smaller than {_round_up(least_margin(summary, published))} nats, "
+        f"and no smaller bound can be given (two one-sided t-tests, {seeds}, sd {summary.sd:.1f} nats).",
         f'The smallest true difference that four of five studies with {seeds} would call "not reproduced" is '
         f"{difference} nats, if the true sd is {summary.sd:.1f} nats.",
         _if_picked(summary.n, confidence),

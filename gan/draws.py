@@ -5,6 +5,7 @@ The plain loop and the ensemble read the same draws, so that one can be tested a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import floor
 
 import torch
 
@@ -42,6 +43,9 @@ class Draws:
         batch_size: images in a full minibatch.
         per_step: draws that one step takes.
         device: where the numbers are drawn.
+        dtype: of the masks.
+    Raises:
+        ValueError: a layer keeps an input with a probability below 1/256, or above 1.
     """
 
     def __init__(
@@ -54,19 +58,26 @@ class Draws:
         batch_size: int,
         per_step: int,
         device: torch.device | str,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
+        if not all(1 / 256 <= keep <= 1 for keep in keeps):
+            raise ValueError(f"expected probabilities of keeping an input from 1/256 to 1, got {list(keeps)}")
+        self.dtype = dtype
         self.seeds, self.prior, self.device = seeds, prior, torch.device(device)
         self.input_sizes, self.keeps = input_sizes, keeps
         self.length = AHEAD * per_step
         shape = (len(seeds), self.length, batch_size)
         self._noise = torch.empty(*shape, noise_size, device=device)
-        self._uniform = torch.empty(*shape[:2], 2 * batch_size * sum(input_sizes), device=device)
+        # Eight random bytes at a time; a byte decides about an input.
+        n_bytes = 2 * batch_size * sum(input_sizes)
+        self._words = torch.empty(*shape[:2], -(-n_bytes // 8), dtype=torch.int64, device=device)
+        self._bytes = self._words.view(torch.uint8)[..., :n_bytes]
         self._batch_size, self._per_step = batch_size, per_step
 
     def of(self, seeds: Sequence[int]) -> "Draws":
         """The like for other seeds."""
         shape = (self.prior, self._noise.shape[-1], self.input_sizes, self.keeps, self._batch_size, self._per_step)
-        return Draws(seeds, *shape, self.device)
+        return Draws(seeds, *shape, self.device, self.dtype)
 
     def begin(self, epoch: int, n: int) -> torch.Tensor:
         """Start an epoch.
@@ -81,6 +92,10 @@ class Draws:
             [stream(seed, name, epoch, self.device) for seed in self.seeds]
             for name in ("noise", "dropout", "minibatch order")
         )
+        layers = range(len(self.keeps))
+        self._tie_streams = [
+            [stream(seed, f"dropout ties {layer}", epoch, self.device) for layer in layers] for seed in self.seeds
+        ]
         self.discard()
         return torch.stack([torch.randperm(n, generator=random, device=self.device) for random in order_streams])
 
@@ -88,8 +103,11 @@ class Draws:
         """Draw the next AHEAD steps."""
         for noise, random in zip(self._noise, self._noise_streams, strict=True):
             fill_with_noise(noise, self.prior, random)
-        for uniform, random in zip(self._uniform, self._mask_streams, strict=True):
-            uniform.uniform_(generator=random)
+        for words, random in zip(self._words, self._mask_streams, strict=True):
+            words.random_(-(2**63), None, generator=random)
+        for given, streams in zip(self._bytes, self._tie_streams, strict=True):
+            for part, keep, random in zip(self._of_layers(given), self.keeps, streams, strict=True):
+                _decide(part, keep, random)
         self._next = 0
 
     def discard(self) -> None:
@@ -100,28 +118,42 @@ class Draws:
         """The next minibatch's draw, for m images."""
         if self._next == self.length:
             self.refill()
-        noise, uniform = self._noise[:, self._next, :m], self._uniform[:, self._next]
+        noise, given = self._noise[:, self._next, :m], self._bytes[:, self._next]
         self._next += 1
-        return Draw(noise, self._masks(uniform, m))
+        return Draw(noise, self._masks(given, m))
 
-    def _masks(self, uniform: torch.Tensor, m: int) -> list[torch.Tensor]:
+    def _of_layers(self, given: torch.Tensor) -> Sequence[torch.Tensor]:
+        """The bytes (..., n) of each layer's inputs."""
+        return given.split([2 * self._batch_size * size for size in self.input_sizes], dim=-1)
+
+    def _masks(self, given: torch.Tensor, m: int) -> list[torch.Tensor]:
         """Inverted dropout, a mask per example and feature (goodfeli/adversarial, mnist.yaml).
 
         Args:
-            uniform: shape (S, 2 batch_size * all inputs), in [0, 1).
+            given: shape (S, 2 batch_size * all inputs), bytes.
             m: images.
         Returns:
             see Draw.masks.
         """
-        rows = 2 * self._batch_size
-        parts = uniform.split([rows * size for size in self.input_sizes], dim=1)
         return [
-            _keep_with(part.view(len(part), 2, rows // 2, -1)[:, :, :m], keep)
-            for part, keep in zip(parts, self.keeps, strict=True)
+            _keep_with(part.unflatten(1, (2, self._batch_size, -1))[:, :, :m], keep, self.dtype)
+            for part, keep in zip(self._of_layers(given), self.keeps, strict=True)
         ]
 
 
-def _keep_with(uniform: torch.Tensor, keep: float) -> torch.Tensor:
-    """(S, 2, m, inputs) in [0, 1) -> (S, 2 m, inputs): 1/keep with probability keep, else 0."""
-    mask = torch.empty(uniform.shape, device=uniform.device)
-    return torch.lt(uniform, keep, out=mask).div_(keep).flatten(1, 2)
+def _decide(given: torch.Tensor, keep: float, random: torch.Generator) -> None:
+    """Change random bytes in place so that each is below the floor of 256 keep with probability keep.
+
+    Where 256 keep is no whole number, a further draw decides about a byte that equals the floor.
+    """
+    least, rest = divmod(256 * keep, 1)
+    if rest:
+        tied = given == int(least)
+        below = torch.rand(int(tied.sum()), generator=random, device=given.device) < rest
+        given[tied] = torch.where(below, 0, 255).to(torch.uint8)
+
+
+def _keep_with(given: torch.Tensor, keep: float, dtype: torch.dtype) -> torch.Tensor:
+    """Decided bytes (S, 2, m, inputs) -> (S, 2 m, inputs): 1/keep with probability keep, else 0."""
+    mask = torch.empty(given.shape, device=given.device, dtype=dtype)
+    return torch.le(given, floor(256 * keep) - 1, out=mask).div_(keep).flatten(1, 2)

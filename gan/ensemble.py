@@ -31,20 +31,26 @@ class Ensemble:
 
     def __init__(self, games: Sequence[Game], seeds: Sequence[int]) -> None:
         self.seeds, self.recipe, self.updates = list(seeds), games[0].recipe, 0
-        self.g = StackedNetwork([game.g for game in games])
-        self.d = StackedNetwork([game.d for game in games])
+        self.operands = games[0].operands
+        self.g = StackedNetwork([game.g for game in games], self.operands)
+        self.d = StackedNetwork([game.d for game in games], self.operands)
         self.draws = new_draws(games[0], self.seeds)
         self._graph: _Graph | None = None
         self._warm = False
 
     def tensors(self) -> dict[str, torch.Tensor]:
-        """Every parameter and velocity by name, seeds first; writing into them restores an ensemble."""
+        """Every parameter and velocity by name, seeds first; writing into them and `refresh` restore an ensemble."""
         return {
             f"{player}.{index}.{name}": getattr(layer, name)
             for player, network in (("generator", self.g), ("discriminator", self.d))
             for index, layer in enumerate(network.layers)
             for name in TENSORS
         }
+
+    def refresh(self) -> None:
+        """Follow parameters that were written into from outside."""
+        for layer in (*self.g.layers, *self.d.layers):
+            layer.refresh()
 
     def generator_state(self, index: int) -> dict[str, torch.Tensor]:
         """Copy of one seed's generator, as gan.models.Generator loads it."""
@@ -113,15 +119,15 @@ class Ensemble:
         """Both gradients at the same old parameters, then both updates."""
         (images,) = minibatches
         m, draw, step = images.shape[1], self.draws.next(images.shape[1]), self._stepper(rates[0], epoch)
-        samples, g_traces = self.g.forward(draw.noise)
+        samples, g_traces = self.g.forward(draw.noise.to(self.operands))
         real, fake, d_traces = self._judge(images, samples, draw.masks)
         d_step = step(discriminator_slopes(real, fake, self.recipe.discriminator_loss_scale))
         if self.recipe.judges_shared:
             judged = fake
-            gradient = self.d.backward(d_traces, _ones(2 * m, fake), draw.masks, d_step, slice(m, None))
+            gradient = self.d.backward(d_traces, self._ones(2 * m), draw.masks, d_step, slice(m, None))
         else:
             judged, gradient, g_traces = self._judge_afresh(samples, g_traces, draw.masks)
-            self.d.backward(d_traces, _ones(2 * m, fake), draw.masks, d_step)
+            self.d.backward(d_traces, self._ones(2 * m), draw.masks, d_step)
         kind = self.recipe.generator_loss_at(epoch)
         self.g.backward(g_traces, gradient, step=step(generator_slopes(judged, kind)))
         return self._curves(real, fake, judged, kind)
@@ -130,10 +136,10 @@ class Ensemble:
         """Steps of the discriminator, then of the generator against the new D (Algorithm 1)."""
         for images, rate in zip(minibatches, rates, strict=True):
             draw, step = self.draws.next(images.shape[1]), self._stepper(rate, epoch)
-            samples, g_traces = self.g.forward(draw.noise)
+            samples, g_traces = self.g.forward(draw.noise.to(self.operands))
             real, fake, d_traces = self._judge(images, samples, draw.masks)
             d_step = step(discriminator_slopes(real, fake, self.recipe.discriminator_loss_scale))
-            self.d.backward(d_traces, _ones(2 * images.shape[1], fake), draw.masks, d_step)
+            self.d.backward(d_traces, self._ones(2 * images.shape[1]), draw.masks, d_step)
         kind = self.recipe.generator_loss_at(epoch)
         for _ in range(self.recipe.generator_steps):
             judged, gradient, g_traces = self._judge_afresh(samples, g_traces, draw.masks)
@@ -144,8 +150,8 @@ class Ensemble:
         self, images: torch.Tensor, samples: torch.Tensor, masks: Sequence[torch.Tensor]
     ) -> tuple[torch.Tensor, torch.Tensor, list[Trace]]:
         """Logits (S, m) of images and of samples, in one pass."""
-        logits, traces = self.d.forward(torch.cat([images, samples], dim=1), masks)
-        real, fake = logits.squeeze(2).chunk(2, dim=1)
+        logits, traces = self.d.forward(torch.cat([images.to(self.operands), samples], dim=1), masks)
+        real, fake = logits.squeeze(2).float().chunk(2, dim=1)
         return real, fake, traces
 
     def _judge_afresh(
@@ -160,13 +166,17 @@ class Ensemble:
         if not self.recipe.judges_shared:
             draw = self.draws.next(m)
             if self.recipe.generator_noise == "fresh":
-                samples, g_traces = self.g.forward(draw.noise)
+                samples, g_traces = self.g.forward(draw.noise.to(self.operands))
             if self.recipe.generator_masks == "fresh":
                 masks = draw.masks
         masks = [mask[:, m:] for mask in masks]
         logits, traces = self.d.forward(samples, masks)
         gradient = self.d.backward(traces, torch.ones_like(logits), masks, input_rows=slice(None))
-        return logits.squeeze(2), gradient, g_traces
+        return logits.squeeze(2).float(), gradient, g_traces
+
+    def _ones(self, m: int) -> torch.Tensor:
+        """The gradient that enters at m logits of each network, (S, m, 1)."""
+        return self.d.layers[-1].weight_operand.new_ones(len(self.seeds), m, 1)
 
     def _stepper(self, rate: torch.Tensor, epoch: int) -> Callable[[torch.Tensor], Step]:
         """Slopes of a loss (S, m) -> the step that descends it."""
@@ -177,11 +187,6 @@ class Ensemble:
         """The CURVES of a step, (S, 4)."""
         loss_d = discriminator_loss(real, fake, self.recipe.discriminator_loss_scale)
         return step_curves(loss_d, generator_loss(judged, kind), real, fake)
-
-
-def _ones(m: int, logits: torch.Tensor) -> torch.Tensor:
-    """The gradient that enters at m logits of each network, (S, m, 1)."""
-    return logits.new_ones(len(logits), m, 1)
 
 
 class _Graph:

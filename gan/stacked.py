@@ -49,6 +49,7 @@ class StackedLayer:
         layers: the S networks' layers.
         velocities: those of weight and bias, for each.
         max_column_norm: see gan.recipe.Recipe.
+        operands: dtype of the products' operands, see gan.precision.
     """
 
     def __init__(
@@ -56,16 +57,23 @@ class StackedLayer:
         layers: Sequence[Dense],
         velocities: Sequence[tuple[torch.Tensor, torch.Tensor]],
         max_column_norm: float | None,
+        operands: torch.dtype = torch.float32,
     ) -> None:
         self.activation, self.pieces, self.max_column_norm = layers[0].activation, layers[0].pieces, max_column_norm
         self.weight = torch.stack([layer.weight.detach() for layer in layers])
         self.bias = torch.stack([layer.bias.detach()[None] for layer in layers])
         self.weight_velocity = torch.stack([weight for weight, _ in velocities])
         self.bias_velocity = torch.stack([bias[None] for _, bias in velocities])
+        self.operands = operands
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Make the products' operands from the parameters; in float32 they are the parameters."""
+        self.weight_operand, self.bias_operand = self.weight.to(self.operands), self.bias.to(self.operands)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, Trace]:
         """(S, m, inputs) -> (S, m, units)."""
-        h = torch.baddbmm(self.bias, x, self.weight.mT)
+        h = torch.baddbmm(self.bias_operand, x, self.weight_operand.mT)
         if self.activation == "maxout":
             pieces = h.unflatten(2, (self.pieces, -1))
             h = pieces.amax(dim=2)
@@ -73,7 +81,9 @@ class StackedLayer:
         if self.activation == "relu":
             return h.relu_(), Trace(x, h.sign())
         if self.activation == "sigmoid":
-            return h.sigmoid_(), Trace(x, h * (1 - h))
+            rest = None if h.dtype == torch.float32 else (-h).sigmoid_()  # 1 - h of a bfloat16 near 1 has no digits
+            h.sigmoid_()
+            return h, Trace(x, h * (1 - h if rest is None else rest))
         return h, Trace(x, None)
 
     def delta(self, trace: Trace, gradient: torch.Tensor) -> torch.Tensor:
@@ -96,18 +106,30 @@ class StackedLayer:
             delta: gradient before the activation, shape (S, m, rows).
             step: how far.
         """
-        self.weight_velocity.baddbmm_(delta.mT, step.weights * x, beta=step.momentum)
-        self.bias_velocity.baddbmm_(step.weights.mT, delta, beta=step.momentum)
-        self.weight.add_(self.weight_velocity)
-        self.bias.add_(self.bias_velocity)
+        weights = step.weights.to(self.operands)
+        _move(self.weight, self.weight_velocity, delta.mT, weights * x, step.momentum)
+        _move(self.bias, self.bias_velocity, weights.mT, delta, step.momentum)
         if self.max_column_norm is not None:
             norms = self.weight.norm(dim=2, keepdim=True)
             self.weight.mul_(norms.clamp(max=self.max_column_norm) / (1e-7 + norms))
+        if self.operands != torch.float32:
+            self.weight_operand.copy_(self.weight)
+            self.bias_operand.copy_(self.bias)
 
     def keep(self, indices: Sequence[int]) -> None:
         """Go on with some of the networks only."""
         for name in TENSORS:
             setattr(self, name, getattr(self, name)[list(indices)])
+        self.refresh()
+
+
+def _move(parameter: torch.Tensor, velocity: torch.Tensor, a: torch.Tensor, b: torch.Tensor, momentum: float) -> None:
+    """v := momentum * v + a b; parameter := parameter + v. A float32 product accumulates straight into v."""
+    if a.dtype == velocity.dtype:
+        velocity.baddbmm_(a, b, beta=momentum)
+    else:
+        torch.add(a @ b, velocity, alpha=momentum, out=velocity)
+    parameter.add_(velocity)
 
 
 class StackedNetwork:
@@ -115,13 +137,14 @@ class StackedNetwork:
 
     Args:
         players: S players, whose networks are made of gan.layers.Dense; they are copied.
+        operands: see StackedLayer.
     """
 
-    def __init__(self, players: Sequence[Player]) -> None:
+    def __init__(self, players: Sequence[Player], operands: torch.dtype = torch.float32) -> None:
         columns = zip(*(player.network.layers for player in players), strict=True)
         velocities = zip(*(_pairs(player.velocities) for player in players), strict=True)
         bound = players[0].max_column_norm
-        self.layers = [StackedLayer(*pair, bound) for pair in zip(columns, velocities, strict=True)]
+        self.layers = [StackedLayer(*pair, bound, operands) for pair in zip(columns, velocities, strict=True)]
 
     def forward(self, x: torch.Tensor, masks: Sequence[torch.Tensor] | None = None) -> tuple[torch.Tensor, list[Trace]]:
         """(S, m, inputs) -> (S, m, outputs), and the traces; with masks the layers' inputs are dropped out."""
@@ -153,7 +176,7 @@ class StackedNetwork:
             delta = layer.delta(trace, gradient)
             rows = slice(None) if index else input_rows
             if rows is not None:
-                gradient = delta[:, rows] @ layer.weight
+                gradient = delta[:, rows] @ layer.weight_operand
                 if masks is not None:
                     gradient *= masks[index][:, rows]
             if step is not None:

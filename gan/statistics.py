@@ -126,7 +126,7 @@ def _judge(summary: SeedSummary, gap: float, margin: float | None, confidence: f
         return "too few seeds", f"n = {summary.n} < {MIN_SEEDS}", None
     if _outside(gap, high - low):
         in_sd = _in_sd(gap, summary.sd)
-        return "not reproduced", f"{gap:+.1f} nats" + ("" if math.isnan(in_sd) else f", {in_sd:+.1f} sd"), None
+        return "not reproduced", f"{gap:+.1f} nats" + ("" if math.isnan(in_sd) else f" ({in_sd:+.1f} sd)"), None
     if margin is None or not margin > 0:
         return "undecided", "no margin is set", None
     if high - low > margin:

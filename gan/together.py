@@ -40,6 +40,9 @@ class OneByOne:
             for name, tensor in zip(("parameter", "velocity"), (pair[0].detach(), pair[1]), strict=True)
         }
 
+    def refresh(self) -> None:
+        """See Ensemble.refresh; the networks hold no copies."""
+
     def generator_state(self, index: int) -> dict[str, torch.Tensor]:
         """See Ensemble.generator_state."""
         return {name: tensor.clone() for name, tensor in self.games[index].generator.state_dict().items()}

@@ -9,6 +9,7 @@ from torch import nn
 from gan.draws import Draw, Draws
 from gan.models import Discriminator, Generator
 from gan.objectives import discriminator_loss, generator_loss
+from gan.precision import OPERANDS, products_in
 from gan.recipe import Recipe
 
 CURVES = ("loss_D", "loss_G", "D(x)", "D(G(z))")
@@ -74,10 +75,14 @@ class Game:
     Args:
         generator, discriminator: the networks, on one device.
         recipe: how they play.
+        precision: of the products, a key of gan.precision.OPERANDS.
     """
 
-    def __init__(self, generator: Generator, discriminator: Discriminator, recipe: Recipe) -> None:
+    def __init__(
+        self, generator: Generator, discriminator: Discriminator, recipe: Recipe, precision: str = "float32"
+    ) -> None:
         self.generator, self.discriminator, self.recipe = generator, discriminator, recipe
+        self.operands = OPERANDS[precision]
         self.g = Player(generator, recipe.max_column_norm)
         self.d = Player(discriminator, recipe.max_column_norm)
         self.updates = 0
@@ -95,6 +100,7 @@ def new_draws(game: Game, seeds: Sequence[int]) -> Draws:
         recipe.batch_size,
         recipe.minibatches + recipe.generator_steps * (not recipe.judges_shared),
         game.d.parameters[0].device,
+        game.operands,
     )
 
 
@@ -112,7 +118,8 @@ def train_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Draws, ep
         Algorithm 1; goodfeli/adversarial, AdversaryCost2.
     """
     step = _simultaneous_step if game.recipe.update == "simultaneous" else _alternating_step
-    return step(game, minibatches, draws, epoch)
+    with products_in(game.operands, game.d.parameters[0].device):
+        return step(game, minibatches, draws, epoch)
 
 
 def _simultaneous_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Draws, epoch: int) -> torch.Tensor:
@@ -147,7 +154,7 @@ def _alternating_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Dr
     for _ in range(game.recipe.generator_steps):
         samples = game.generator(noise)
         if game.recipe.judges_shared:
-            judged = game.discriminator(samples, _of_samples(masks))
+            judged = game.discriminator(samples, _of_samples(masks)).float()
             loss_g = generator_loss(judged, game.recipe.generator_loss_at(epoch))
         else:
             loss_g = _fresh_generator_loss(game, samples, masks, draws, epoch)
@@ -164,14 +171,15 @@ def _fresh_generator_loss(
         samples = game.generator(noise)
     if game.recipe.generator_masks == "fresh":
         masks = fresh_masks
-    return generator_loss(game.discriminator(samples, _of_samples(masks)), game.recipe.generator_loss_at(epoch))
+    judged = game.discriminator(samples, _of_samples(masks)).float()
+    return generator_loss(judged, game.recipe.generator_loss_at(epoch))
 
 
 def _judge(
     game: Game, images: torch.Tensor, samples: torch.Tensor, masks: Sequence[torch.Tensor]
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Logits of m images and of m samples, in one pass; masks (2 m, inputs), those of the images first."""
-    logits = game.discriminator(torch.cat([images, samples]), masks)
+    logits = game.discriminator(torch.cat([images, samples]), masks).float()
     return logits[: len(images)], logits[len(images) :]
 
 

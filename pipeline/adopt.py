@@ -29,7 +29,7 @@ from pipeline.io import read_csv, read_json, sha256, write_csv, write_json
 from pipeline.places import PUBLISHED
 from pipeline.plan_of_runs import deviations
 from pipeline.publish import commits
-from pipeline.runs import CURVE, GAN, MANIFESTS, SHEET, VALIDATION_CURVE, plain
+from pipeline.runs import CURVE, GAN, MANIFESTS, SHEET, VALIDATION_CURVE, plain, precision_of
 from pipeline.scores import Rows, one_split, place_in_grid
 
 N_TEST = 10_000  # images of the only data set that such runs are of, MNIST
@@ -101,7 +101,10 @@ def _made(manifests: list[dict[str, Any]]) -> str:
     machines = ", ".join(sorted({str(manifest["environment"]["gpu"]) for manifest in manifests}))
     at = ", ".join(sorted({manifest["commit"][:7] for manifest in manifests}))
     runs = f"{len(manifests)} runs of {epochs} epochs"
-    return f"{runs}, trained and scored at commit {at} on {machines}, taken in by `python -m pipeline.adopt`"
+    return (
+        f"{runs}, trained and scored at commit {at} on {machines}, taken in by `python -m pipeline.adopt`. The samples "
+        "are of the generators whose epochs they name, the scores of those that docs/runs.md names"
+    )
 
 
 def metrics(test: pd.DataFrame, manifests: dict[int, dict[str, Any]], experiment: Experiment) -> pd.DataFrame:
@@ -126,6 +129,7 @@ def _rows(one: dict[str, Any], manifest: dict[str, Any], experiment: Experiment)
         "generator": GENERATORS[one["generator"]],
         "length": one["epoch"] if one["generator"] == "at" else manifest["epochs_trained"],
         "epoch": one["epoch"],
+        "precision": precision_of(manifest),
         "grid": one["grid"],
         "n_samples": manifest["settings"]["n_samples"],
         "unit": "nats",

@@ -117,6 +117,7 @@ class Checkpoint:
             games.keep([games.seeds.index(seed) for seed in state["seeds"]])
         for name, tensor in games.tensors().items():
             tensor.copy_(tensors[name])
+        games.refresh()
         games.updates = state["updates"]
         return {seed: _progress(seed, state["progress"][str(seed)], tensors) for seed in new}
 

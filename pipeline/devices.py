@@ -15,6 +15,7 @@ from pipeline.errors import UserError
 
 # Relative error of a product of float32 matrices below which it has been computed in a precision; a unit in the last
 # place is 2^-24 of a float32, 2^-11 of a tf32 and 2^-9 of a bfloat16.
+BFLOAT16_INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "arm_bf16", "arm_sve_bf16")  # of torch.cpu.get_capabilities
 ROUNDING = {"float32": 1e-5, "tf32": 9e-4, "bfloat16": 1e-2, "less than bfloat16": math.inf}
 
 
@@ -50,7 +51,7 @@ def training_precision(precision: str, device: torch.device) -> Iterator[None]:
         UserError: TF32 was asked for without CUDA.
     """
     if precision == "tf32" and device.type != "cuda":
-        raise UserError(f"params: compute: precision: tf32 needs a CUDA device, this is {device.type}; use float32")
+        raise UserError(f"precision: tf32 needs a CUDA device, this is {device.type}; use float32")
     _allow_tf32(precision == "tf32")
     try:
         yield
@@ -64,7 +65,22 @@ def _allow_tf32(allowed: bool) -> None:
     torch.backends.cudnn.allow_tf32 = allowed
 
 
-def machine(device: torch.device) -> dict[str, Any]:
+def computable(precision: str, device: torch.device) -> str:
+    """The precision that an experiment asks for; float32, saying so, where the device has no bfloat16 arithmetic."""
+    if precision != "bfloat16":
+        return precision
+    on_cpu = torch.cpu.get_capabilities()
+    if device.type == "cuda":
+        has_bfloat16 = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        has_bfloat16 = any(on_cpu.get(name) for name in BFLOAT16_INSTRUCTIONS)
+    if has_bfloat16:
+        return precision
+    print("precision: float32, because this device has no bfloat16 arithmetic", flush=True)
+    return "float32"
+
+
+def machine(device: torch.device, operands: torch.dtype = torch.float32) -> dict[str, Any]:
     """What decides how a device rounds: processor or GPU, vector instructions, threads, versions, a probe product."""
     on_cpu = f"{processor()}, {torch.backends.cpu.get_cpu_capability()}"
     return {
@@ -72,7 +88,7 @@ def machine(device: torch.device) -> dict[str, Any]:
         "hardware": torch.cuda.get_device_name(device) if device.type == "cuda" else on_cpu,
         "threads": torch.get_num_threads(),
         "torch": str(torch.__version__),
-        "rounding": rounding(device),
+        "rounding": rounding(device, operands),
     }
 
 
@@ -84,12 +100,16 @@ def processor() -> str:
     return next(iter(names), platform.processor() or platform.machine())
 
 
-def rounding(device: torch.device) -> str:
-    """The precision in which float32 matrices are multiplied, as the error of a probe product shows it.
+def rounding(device: torch.device, operands: torch.dtype = torch.float32) -> str:
+    """The precision in which matrices are multiplied, as the error of a probe product shows it.
 
     What torch reports is what it was asked for; what was computed may be another precision.
+
+    Args:
+        device: where.
+        operands: dtype that the matrices are rounded to first.
     """
     probe = torch.randn(2, 256, 256, generator=torch.Generator().manual_seed(0)).to(device)
-    exact = probe[0].double() @ probe[1].double()
-    error = float(((probe[0] @ probe[1]).double() - exact).norm() / exact.norm())
+    exact, (a, b) = probe[0].double() @ probe[1].double(), probe.to(operands)
+    error = float(((a @ b).double() - exact).norm() / exact.norm())
     return next(name for name, bound in ROUNDING.items() if error < bound)

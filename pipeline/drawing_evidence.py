@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from pipeline.drawing import on_its_face, picture
 from pipeline.evidence import AUDITED, growth_trend, oracle_gaps
 from pipeline.params import Params
+from pipeline.runs import GAN
 from pipeline.summary import cell, count, model_rows, seed_rows
 
 
@@ -57,7 +58,9 @@ def audit(sheet: dict[str, np.ndarray], metrics: pd.DataFrame, params: Params, e
     right.set(ylim=(len(order), 0), yticks=[], xlabel="mean test log-likelihood (nats)")
     right.margins(x=0.12)
     figure.suptitle(f"{entry.label}: what the same estimate gives to what is no GAN", fontsize=11)
-    return on_its_face(figure, params)
+    scales = metrics[(metrics.experiment == experiment) & (metrics.model != GAN)].scale.unique()
+    others = [scale for scale in scales if scale != params.scale]
+    return on_its_face(figure, params, f"{params.scale} (baselines: {', '.join(others)})" if others else None)
 
 
 def _line(axes: Axes, value: float, label: str, colour: str, height: int) -> None:
@@ -135,4 +138,4 @@ def oracle(frame: pd.DataFrame, params: Params) -> Figure:
     axes.axhline(0, color="0.85", zorder=0)
     axes.legend(fontsize=8, frameon=False)
     axes.set_title("Perfect samples of known densities", fontsize=11)
-    return on_its_face(figure, params)
+    return figure  # says how many samples; the scale has no other part in it

@@ -62,29 +62,37 @@ def progress(metrics: pd.DataFrame, params: Params, experiment: str) -> Figure:
         params: of the scale whose rows are shown.
         experiment: has rows of both generators, "last" at several lengths and "best" at the greatest.
     """
-    mine = metrics[metrics.scale == params.scale]
-    colours, greatest = params.values["figures"], model_rows(mine, experiment, "authors", GAN, "last").length.max()
-    figure, panels = plt.subplots(1, 2, figsize=(11, 4.8), layout="constrained")
-    for axes, least in zip(panels, (0, greatest / 2), strict=True):
-        for grid, (_, colour, width, beyond) in GRIDS.items():
-            lasts = model_rows(mine[mine.length >= least], experiment, grid, GAN, "last")
-            for _, run in lasts.sort_values("length").groupby("seed"):
-                look = {"color": colours[colour], "linewidth": width, "markersize": 4 * width, "alpha": 0.7}
-                axes.plot(run.length, run.value, ".-", **look)
-            bests = seed_rows(metrics, experiment, grid, params.scale).value.tolist()
-            _one_more_run(axes, greatest + beyond * (greatest - least), bests, params.confidence, colours[colour])
-        _published_lines(axes, experiment, colours["data"])
+    lasts = model_rows(metrics[metrics.scale == params.scale], experiment, "authors", GAN, "last")
+    greatest = lasts.length.max()
+    parts = {"whole training": 0, "its last half": greatest / 2} if lasts.length.nunique() > 1 else {"its end": 0}
+    figure, panels = plt.subplots(1, len(parts), figsize=(5.5 * len(parts), 4.8), layout="constrained", squeeze=False)
+    for axes, (title, least) in zip(panels[0], parts.items(), strict=True):
+        _scores(axes, metrics, params, experiment, (least, greatest))
+        _published_lines(axes, experiment, params.values["figures"]["data"])
         axes.set_xlabel("epochs of training")
+        axes.set_title(title, fontsize=10)
         axes.margins(y=0.08)  # room for the label of the highest line
-    panels[0].set_ylabel("mean test log-likelihood (nats)")
-    panels[0].set_title("whole training", fontsize=10)
-    panels[1].set_title("its last half", fontsize=10)
-    n = model_rows(mine, experiment, "authors", GAN, "last").seed.nunique()
-    title = f"{params.experiment(experiment).label}: one line per seed and grid of bandwidths, n = {n}"
+    if len(parts) == 1:
+        panels[0, 0].set_xlim(0, 1.3 * greatest)
+    panels[0, 0].set_ylabel("mean test log-likelihood (nats)")
+    title = f"{params.experiment(experiment).label}: one line per seed and grid, n = {lasts.seed.nunique()}"
     figure.suptitle(title, fontsize=11)
     kept = seed_rows(metrics, experiment, "authors", params.scale)
     _name_lines(figure, params, len(kept), int(kept.length.max()) if len(kept) else 0)
     return on_its_face(figure, params)
+
+
+def _scores(axes: Axes, metrics: pd.DataFrame, params: Params, experiment: str, lengths: tuple[float, float]) -> None:
+    """Plot the last generators' scores between two lengths, and beyond the greater one the kept generators'."""
+    least, greatest = lengths
+    mine = metrics[(metrics.scale == params.scale) & (metrics.length >= least)]
+    for grid, (_, name, width, beyond) in GRIDS.items():
+        colour = params.values["figures"][name]
+        lasts = model_rows(mine, experiment, grid, GAN, "last").sort_values("length")
+        for _, run in lasts.groupby("seed"):
+            axes.plot(run.length, run.value, ".-", color=colour, linewidth=width, markersize=4 * width, alpha=0.7)
+        bests = seed_rows(metrics, experiment, grid, params.scale).value.tolist()
+        _one_more_run(axes, greatest + beyond * (greatest - least), bests, params.confidence, colour)
 
 
 def _one_more_run(axes: Axes, place: float, values: Sequence[float], confidence: float, colour: str) -> None:

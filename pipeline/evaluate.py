@@ -22,7 +22,19 @@ from pipeline.io import read_array, read_json, reading, sha256, write_arrays, wr
 from pipeline.networks import load_generator
 from pipeline.places import snapshots
 from pipeline.provenance import Record
-from pipeline.runs import BANDWIDTHS, GAN, GENERATORS, IMAGES, MANIFESTS, METRICS, REDRAWN, SAMPLES, Run, differences
+from pipeline.runs import (
+    BANDWIDTHS,
+    GAN,
+    GENERATORS,
+    IMAGES,
+    MANIFESTS,
+    METRICS,
+    REDRAWN,
+    SAMPLES,
+    Run,
+    differences,
+    precision_of,
+)
 from pipeline.scores import Fold, Rows, folds, named, place_in_grid, score_folds
 
 SHARED = ("settings", "code_sha256", "inputs", "trained_together")  # what a snapshot's manifest has of its run's
@@ -56,6 +68,7 @@ def _work(args: argparse.Namespace) -> None:
     same = experiment.selection == "last"
     scored["last"] = scored["best"] if same else score_folds(samples["last"], parts, experiment)
     common = {"experiment": experiment.name, "model": GAN, "seed": run.seed, "scale": params.scale}
+    computed = {"precision": precision_of(trained)}
     epochs = {"best": trained["best_epoch"], "last": trained["epochs_trained"]}
     of = {name: {"length": trained["length"], "epoch": epochs[name], "generator": name} for name in scored}
     metrics = [row for name, found in scored.items() for row in named(found.metrics, **of[name])]
@@ -64,7 +77,7 @@ def _work(args: argparse.Namespace) -> None:
         metrics += _on_the_way(folder, length, run.seed, parts, experiment, device)
     metrics += _ended_before(metrics, experiment, trained["epochs_trained"])
     tables = {
-        METRICS: named(metrics, **common),
+        METRICS: named(metrics, **common, **computed),
         BANDWIDTHS: [
             row for name, found in scored.items() for row in named(found.bandwidths, **common, generator=name)
         ],

@@ -59,13 +59,15 @@ def blocks(frames: Frames, params: Params) -> dict[str, str]:
 
 def scales(frames: Frames, params: Params) -> str:
     """Of which scale the numbers are."""
-    first = f"These numbers are of scale `{params.scale}`"
-    names = {
-        "variance.csv": "variance and bandwidth curves",
-        "growth.csv": "the number of samples",
+    metrics = frames["metrics.csv"]
+    parts = {
+        "the variance and the bandwidth curves": frames["variance.csv"],
+        "the baselines": metrics[metrics.model != GAN],
+        "the number of samples": frames["growth.csv"],
     }
-    others = {what: set(frames[name].scale) - {params.scale} for name, what in names.items()}
-    but = [f"{what} (scale `{', '.join(sorted(found))}`)" for what, found in others.items() if found]
+    others = {what: sorted(set(rows.scale) - {params.scale}) for what, rows in parts.items()}
+    but = [f"{what} (scale `{', '.join(found)}`)" for what, found in others.items() if found]
+    first = f"These numbers are of scale `{params.scale}`"
     return f"{first}, but for {_and(but)}." if but else f"{first}."
 
 
@@ -121,8 +123,8 @@ def variance_sentences(frame: pd.DataFrame, metrics: pd.DataFrame, params: Param
         values = seed_rows(metrics, name, "authors", rows.scale.iloc[0]).value
         seeds = ", ".join(f"{value:.1f}" for value in values)
         lines.append(
-            f"{title}: {first} {known.source.iloc[0]} (sd in nats: {most}).{but} "
-            f"{count(len(values), 'seed')}{_of_scale(rows, params)}: {seeds} nats; median {values.median():.1f}."
+            f"{title}{_of_scale(rows, params)}: {first} {known.source.iloc[0]} (sd in nats: {most}).{but} "
+            f"{count(len(values), 'seed')}: {seeds} nats; median {values.median():.1f}."
         )
     return lines
 
@@ -130,7 +132,7 @@ def variance_sentences(frame: pd.DataFrame, metrics: pd.DataFrame, params: Param
 def _of_scale(rows: pd.DataFrame, params: Params) -> str:
     """The scale of the rows, where it is not that of the params."""
     scale = rows.scale.iloc[0]
-    return "" if scale == params.scale else f" of scale `{scale}`"
+    return "" if scale == params.scale else f" at scale `{scale}`"
 
 
 def audit_cells(metrics: pd.DataFrame, params: Params, experiment: str, model: str) -> str:

@@ -142,7 +142,8 @@ class Claims:
 
     Attributes:
         code: the experiment that others are held against, seed by seed.
-        switches: what differs from it in one thing, or in all that the text says.
+        switches: what differs from it in one thing, or in all that the text says; their intervals hold all at once.
+        alone: likewise, but each with an interval of its own.
         saturating, switching: with the saturating loss of G; with that in the first epochs only.
         steps: of different k, the first that of k = 1, which the others are held against.
         least_seeds, least_epochs: what training gives is not read from fewer.
@@ -154,6 +155,7 @@ class Claims:
 
     code: str
     switches: list[str]
+    alone: list[str]
     saturating: str
     switching: str
     steps: list[str]
@@ -178,7 +180,9 @@ class Claims:
     @property
     def experiments(self) -> list[str]:
         """All names, each once."""
-        return list(dict.fromkeys([self.code, *self.switches, self.saturating, self.switching, *self.steps]))
+        return list(
+            dict.fromkeys([self.code, *self.switches, *self.alone, self.saturating, self.switching, *self.steps])
+        )
 
 
 @dataclass(frozen=True)

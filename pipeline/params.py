@@ -84,8 +84,6 @@ class Params:
         """Why results of this scale are not held against the paper's; empty for the full reproduction."""
         if self.scale != "paper":
             return f"scale {self.scale} is shorter than the full run"
-        if self.values["compute"]["precision"] != "float32":
-            return f"precision {self.values['compute']['precision']} is not the protocol's"
         shrunk = {"synthetic", "max_units", "weight_factor"} & self._scale.keys()
         return f"{', '.join(sorted(shrunk))}: not the paper's networks or images" if shrunk else ""
 
@@ -161,7 +159,7 @@ class Params:
                 recipe=Recipe(**entry["recipe"]),
                 pretraining=self.experiment(entry["pretraining"]) if entry.get("pretraining") else None,
                 selection=entry["selection"],
-                precision=self.values["compute"]["precision"],
+                precision=entry["precision"],
                 epochs=self._played[name]["epochs"],
                 **{key: self._scale[key] for key in ("n_samples", "n_draws", "n_audits", "most_samples")},
                 **self.values["audit"],

@@ -59,6 +59,7 @@ def plan_blocks(published: Path, params: Params) -> dict[str, str]:
     for path in sorted(published.glob(f"runs/paper/{EXPERIMENT}/seed*/{MANIFESTS['train']}")):
         manifest = read_json(path)
         for line in [f"commit {manifest['commit'][:7]}", *deviations(plan, manifest)]:
+            line = line.replace(" None ", " all ")  # of the validation images
             lines.setdefault(line, []).append(manifest["seed"])
     rows = [f"- {line} (seeds {', '.join(map(str, sorted(seeds)))})" for line, seeds in lines.items()]
     return {"deviations": "\n".join(rows) or "No run of scale `paper` is published."}

@@ -213,7 +213,7 @@ def readme_blocks(published: Path, folder: str, params: Params) -> dict[str, str
     """
     frames = read_evidence(published)
     metrics = frames["metrics.csv"].query("seed.notna()")
-    first, *found = [*sentences(metrics, params), *agreement(metrics, params)[:2]]
+    first, *found = [*sentences(metrics, params), *agreement(metrics, params)[:1]]
     found += variance_sentences(frames["variance.csv"], metrics, params) + audit_sentences(metrics, params)
     paper, *others = parts(read_csv(published / "table1.csv").fillna("")).items()
     drawn = [name for name in columns(params) if (published / f"figures/seeds-{name}.svg").is_file()]

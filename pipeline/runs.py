@@ -119,6 +119,12 @@ class Run:
         return path
 
 
+def precision_of(trained: dict[str, Any]) -> str:
+    """In which precision a run's products were computed, by its manifest; two where two machines differed."""
+    probed = sorted({machine["rounding"] for machine in trained.get("machines", [])})
+    return " and ".join(probed) or str(trained["settings"]["precision"])
+
+
 def name_of(seeds: Sequence[int]) -> str:
     """Of runs that are trained together, e.g. "seed3", "seeds0-19" or "seeds0-2_5"."""
     if len(seeds) == 1:

@@ -31,6 +31,7 @@ class Cell:
         seeds: the same, summed up.
         diverged: how many of the seeds; they count with their best generator before.
         standard_errors: of each seed's mean, over `error_over`.
+        precisions: in which training's products were computed.
         bandwidths: chosen by each seed, in each fold, with their place in the grid; an edge is flagged.
         published: the paper's value, or None.
         verdict: see gan.statistics.verdict.
@@ -44,6 +45,7 @@ class Cell:
     diverged: int
     standard_errors: tuple[float, ...]
     error_over: str
+    precisions: tuple[str, ...]
     bandwidths: tuple[str, ...]
     published: float | None
     verdict: Verdict
@@ -163,9 +165,10 @@ def cell(
         diverged=_diverged(metrics, rows),
         standard_errors=tuple(rows.standard_error),
         error_over=_error_over(rows.iloc[0]),
+        precisions=(precisions := tuple(sorted(rows.precision.unique()))),
         bandwidths=_bandwidths(metrics, rows),
         published=published,
-        verdict=_verdict(params, experiment, seeds, published),
+        verdict=_verdict(params, experiment, seeds, published, precisions),
     )
 
 
@@ -188,8 +191,12 @@ def _place(bandwidth: float, place: str) -> str:
     return f"{bandwidth:.4g} ({place}{flag})"
 
 
-def _verdict(params: Params, experiment: str, seeds: SeedSummary, published: float | None) -> Verdict:
+def _verdict(
+    params: Params, experiment: str, seeds: SeedSummary, published: float | None, precisions: tuple[str, ...]
+) -> Verdict:
     not_judged = params.not_judged if published is not None else "not an experiment of Table 1"
+    if not not_judged and precisions != ("float32",):
+        not_judged = f"trained in {' and '.join(precisions)}, whose effect on the score is not part of the verdict"
     margin = params.values["catalogue"][experiment].get("margin_nats")
     return verdict(seeds, published, margin, not_judged, params.confidence)
 

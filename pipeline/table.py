@@ -197,7 +197,7 @@ def _interval(interval: tuple[float, float], n: int) -> str:
 def _gap(our: Cell) -> str:
     """In sd only where it is judged: elsewhere a seed that has hardly begun may make any gap small."""
     gap, in_sd = our.verdict.gap, math.nan if our.verdict.name == "not judged" else our.verdict.gap_in_sd
-    return "" if math.isnan(gap) else f"{gap:+.1f} nats" + ("" if math.isnan(in_sd) else f", {in_sd:+.1f} sd")
+    return "" if math.isnan(gap) else f"{gap:+.1f} nats" + ("" if math.isnan(in_sd) else f" ({in_sd:+.1f} sd)")
 
 
 def _reach(our: Cell) -> str:
@@ -211,6 +211,7 @@ def details(confidence: float) -> dict[str, Callable[[Ours], str]]:
     return {
         "ours: number of seeds, their range": lambda ours: _spread(ours.kept, ours.planned[0]),
         "ours: epochs": lambda ours: _of(ours.kept.length, ours.planned[1]),
+        "ours: precision of training": lambda ours: ", ".join(ours.kept.precisions),
         "ours: median": lambda ours: f"{ours.kept.seeds.median:.1f}",
         f"ours: {confidence:.0%} interval of the mean": lambda ours: _interval(
             ours.kept.seeds.mean_interval, ours.kept.seeds.n
@@ -225,7 +226,7 @@ def details(confidence: float) -> dict[str, Callable[[Ours], str]]:
         "ours: gap to the paper's value": lambda ours: _gap(ours.kept),
         "ours: seeds that reach the paper's value": lambda ours: _reach(ours.kept),
         "ours: verdict": lambda ours: ours.verdict,
-        "ours: last generator, not the kept one": lambda ours: _value(ours.last, ""),
+        "ours: last generator": lambda ours: _value(ours.last, ""),
         "ours: with a fine grid of bandwidths": lambda ours: _value(ours.fine, "") + _edge(ours.fine),
         f"ours: with it, {confidence:.0%} interval of one more seed": lambda ours: (
             _interval(ours.fine.seeds.prediction_interval, ours.fine.seeds.n) if ours.fine else ""

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from gan.precision import OPERANDS
 from gan.scoring import Selection
 from gan.splits import TRAIN, VALIDATION
 from gan.together import play_together
@@ -22,7 +23,7 @@ from gan.training import CURVES, Divergence, Game, is_over
 from pipeline import cli
 from pipeline.checkpoints import Checkpoint, Progress
 from pipeline.datasets import check_prepared, load_images
-from pipeline.devices import add_device, machine, training_precision, use_device
+from pipeline.devices import add_device, computable, machine, training_precision, use_device
 from pipeline.errors import RunError, Stopped, UserError
 from pipeline.experiments import Dataset, Experiment
 from pipeline.io import read_tensors, sha256, write_compressed, write_csv, write_same, write_tensors
@@ -85,8 +86,9 @@ class Training:
         self.args, self.experiment, self.seeds = args, experiment, args.seeds
         self.record = Record("train")
         self.device = use_device(args)
-        with training_precision(experiment.precision, self.device):
-            self.machine = machine(self.device)
+        self.precision = computable(experiment.precision, self.device)
+        with training_precision(self.precision, self.device):
+            self.machine = machine(self.device, OPERANDS[self.precision])
         check_prepared(args.data)
         self.images = load_images(args.data, TRAIN, experiment.dataset).to(self.device)
         validation = load_images(args.data, VALIDATION, experiment.dataset)[: experiment.validation_images]
@@ -119,7 +121,8 @@ class Training:
         generator = new_generator(self.experiment, seed, self.device, self.images.mean(dim=0))
         if seed in self.pretrained:
             put_on_top(generator, read_tensors(self.pretrained[seed])[0])
-        return Game(generator, new_discriminator(self.experiment, seed, self.device), self.experiment.recipe)
+        discriminator = new_discriminator(self.experiment, seed, self.device)
+        return Game(generator, discriminator, self.experiment.recipe, self.precision)
 
     def _fingerprint(self) -> dict[str, object]:
         settings = self.experiment.settings("train")
@@ -237,8 +240,7 @@ class Training:
         chosen = [self._measure(index, epoch) if is_due else None for index in range(len(self.games.seeds))]
         seconds, memory = time.perf_counter() - started, peak_memory_mb()
         for seed, row, selection in zip(self.games.seeds, means.tolist(), chosen, strict=True):
-            run = self.progress[seed]
-            if run.diverged:
+            if (run := self.progress[seed]).diverged:
                 continue
             run.add_epoch(epoch, seconds, memory, self.machine)
             run.curve.append(
@@ -250,13 +252,13 @@ class Training:
 
     def _play(self, epoch: int) -> torch.Tensor:
         """An epoch's means of the CURVES, (S, 4)."""
-        with training_precision(self.experiment.precision, self.device):
-            try:
+        try:
+            with training_precision(self.precision, self.device):
                 return self.games.train_epoch(self.images, epoch)
-            except Divergence as error:
-                for seed, message in error.messages.items():
-                    self._diverged(seed, error, message)
-                return error.means
+        except Divergence as error:
+            for seed, message in error.messages.items():
+                self._diverged(seed, error, message)
+            return error.means
 
     def _diverged(self, seed: int, error: FloatingPointError, message: str) -> None:
         """End a seed's run with its best generator so far, untrained before the first validation; the others go on.

@@ -192,14 +192,14 @@ def of_name(name, reason=""):
 
 def test_by_grids_gives_one_verdict_where_the_names_agree():
     against = {grid: of_name("not reproduced", f"{gap} nats") for grid, gap in (("authors", -12), ("fine", -9))}
-    assert by_grids(against) == "not reproduced: -12 nats (authors grid); -9 nats (fine grid)"
+    assert by_grids(against) == "not reproduced: -12 nats on the authors grid, -9 nats on the fine grid"
     assert by_grids({grid: of_name("not judged", "too short") for grid in ("a", "b")}) == "not judged: too short"
     assert by_grids({"authors": of_name("reproduced")}) == "reproduced"
 
 
 def test_by_grids_names_each_grid_where_they_differ():
     found = {"authors": of_name("not reproduced", "-12 nats"), "fine": of_name("undecided", "9 seeds would decide")}
-    assert by_grids(found) == "depends on the grid: not reproduced (authors grid), undecided (fine grid)"
+    assert by_grids(found) == "depends on the grid: not reproduced on the authors grid, undecided on the fine grid"
     with pytest.raises(ValueError, match="at least one verdict"):
         by_grids({})
 
@@ -207,8 +207,8 @@ def test_by_grids_names_each_grid_where_they_differ():
 def test_explain_in_words():
     assert explain(OURS, 225) == [
         str(rank(OURS, 225)),
-        "Our runs and the published run agree within 16.3 nats at the 5% level, and within no smaller margin (two "
-        "one-sided t-tests, n = 5 seeds, sd 1.8 nats).",
+        "At the 5% level the difference is smaller than 16.3 nats, and no smaller bound can be given (two one-sided "
+        "t-tests, n = 5 seeds, sd 1.8 nats).",
         'The smallest true difference that four of five studies with n = 5 seeds would call "not reproduced" is 7.7 '
         "nats, if the true sd is 1.8 nats.",
         "A published run that was picked by hand is judged too harshly: for normally distributed scores, the best of 5 "
@@ -219,9 +219,9 @@ def test_explain_in_words():
 
 def test_explain_follows_the_data():
     worse, near = explain(OURS, 225), explain(OURS, 213)
-    assert "agree within 4.4 nats" in near[1]  # 0.03 + 2.13185 * 1.84442 * sqrt(6 / 5) = 4.33
+    assert "smaller than 4.4 nats" in near[1]  # 0.03 + 2.13185 * 1.84442 * sqrt(6 / 5) = 4.33
     assert near[2:] == worse[2:]
-    assert "agree within 0.1 nats" in explain([225.0] * 5, 225)[1]
+    assert "smaller than 0.1 nats" in explain([225.0] * 5, 225)[1]
     twenty = explain(OURS * 4, 225)
     assert "cannot reject" not in twenty[0]
     assert "in 11% of studies with n = 20 seeds, the best of 10 in 20%" in twenty[3]

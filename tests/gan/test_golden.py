@@ -153,14 +153,14 @@ class GivenDraws(Draws):
         return next(self._draws)
 
 
-def new_game(golden: Golden) -> Game:
+def new_game(golden: Golden, precision: str = "float32") -> Game:
     """Return a game with the initial parameters."""
     noise_size, data_size = golden.steps[0].draw.noise.shape[2], golden.steps[0].images.shape[1]
     generator = Generator(noise_size, golden.generator, stream(0, "replaced"))
     discriminator = Discriminator(data_size, golden.discriminator, stream(0, "replaced"))
     for name, value in named_parameters(generator, discriminator).items():
         value.copy_(golden.initial[name])
-    return Game(generator, discriminator, golden.recipe)
+    return Game(generator, discriminator, golden.recipe, precision)
 
 
 def named_parameters(generator: Generator, discriminator: Discriminator) -> Parameters:
@@ -173,17 +173,17 @@ def named_parameters(generator: Generator, discriminator: Discriminator) -> Para
     }
 
 
-def plain_loop(golden: Golden) -> Iterator[Parameters]:
+def plain_loop(golden: Golden, precision: str = "float32") -> Iterator[Parameters]:
     """Play the steps with gan.training; yield the parameters after each."""
-    game, draws = new_game(golden), GivenDraws(golden.steps)
+    game, draws = new_game(golden, precision), GivenDraws(golden.steps)
     for step in golden.steps:
         train_step(game, [step.images], draws, step.epoch)
         yield named_parameters(game.generator, game.discriminator)
 
 
-def fast_ensemble(golden: Golden) -> Iterator[Parameters]:
+def fast_ensemble(golden: Golden, precision: str = "float32") -> Iterator[Parameters]:
     """Play the steps with gan.ensemble, each as an epoch of one minibatch; yield the parameters after each."""
-    ensemble = Ensemble([new_game(golden)], [0])
+    ensemble = Ensemble([new_game(golden, precision)], [0])
     ensemble.draws = GivenDraws(golden.steps)
     for step in golden.steps:
         ensemble.train_epoch(step.images, step.epoch)

@@ -61,13 +61,13 @@ def test_intervals_cover_as_promised(n):
         ([220.0, 225, 230, 223, 227], 225, "scale quick", "not judged: scale quick"),
         ([220.0, 225, 230, 223, 227], None, "", "not judged: nothing published"),
         ([220.0, 225, 230, 223], 225, "", "too few seeds: n = 4 < 5"),
-        ([200.0, 201, 202, 203, 204], 225, "", "not reproduced: -23.0 nats, -14.5 sd"),
+        ([200.0, 201, 202, 203, 204], 225, "", "not reproduced: -23.0 nats (-14.5 sd)"),
         ([200.0] * 5, 225, "", "not reproduced: -25.0 nats"),
         ([219.0, 222, 225, 228, 231], 225, "", "undecided: 12 seeds would decide at this mean and sd"),
         ([200.0, 215, 225, 235, 250], 225, "", "undecided: 1000 seeds would not decide either at this mean and sd"),
         ([224.0, 225, 226, 225, 224], 225, "", "reproduced"),
-        ([246.0, 247, 248, 249, 250], 225, "", "not reproduced: +23.0 nats, +14.5 sd"),
-        (OURS, 225, "", "not reproduced: -12.0 nats, -6.5 sd"),
+        ([246.0, 247, 248, 249, 250], 225, "", "not reproduced: +23.0 nats (+14.5 sd)"),
+        (OURS, 225, "", "not reproduced: -12.0 nats (-6.5 sd)"),
         (OURS, 218.6, "", "reproduced"),
     ],
 )
@@ -132,7 +132,7 @@ def test_verdict_widens_the_interval_by_the_resolution_on_both_sides():
 def test_verdict_without_a_margin_can_only_decide_against(margin):
     for spread in (0.0, 1.0, 20.0):
         assert by_gap(0.0, spread, margin) == "undecided: no margin is set"
-    assert by_gap(-20.0, 1.0, margin) == "not reproduced: -20.0 nats, -12.6 sd"
+    assert by_gap(-20.0, 1.0, margin) == "not reproduced: -20.0 nats (-12.6 sd)"
     assert verdict(summarise_seeds(OURS), 214, margin).seeds_to_decide is None
 
 

@@ -17,7 +17,7 @@ from pipeline.runs import GAN, plain
 
 EXPERIMENT = load(ROOT / "params.yaml", "paper").experiment("mnist")
 GRID = EXPERIMENT.grids["authors"]
-MANIFEST = {"epochs_trained": 1000, "settings": {"n_samples": 10_000}}
+MANIFEST = {"epochs_trained": 1000, "settings": {"n_samples": 10_000, "precision": "float32"}}
 
 
 def scored(**changes: object) -> dict[str, object]:

@@ -140,11 +140,11 @@ def test_a_mistake_is_one_line_that_names_the_key(key, value, message):
     assert "\n" not in str(error.value)
 
 
-def test_tf32_is_a_deviation_that_is_not_judged():
-    assert Params(VALUES, "paper").not_judged == ""
-    tf32 = Params(changed("compute.precision", "tf32"), "paper")
-    assert tf32.not_judged == "precision tf32 is not the protocol's"
-    assert tf32.experiment("mnist").settings("train")["precision"] == "tf32"
+@pytest.mark.parametrize("precision", ["tf32", "bfloat16"])
+def test_precision_is_a_setting_of_an_experiment(precision):
+    params = Params(changed("catalogue.mnist.precision", precision), "paper")
+    assert params.experiment("mnist").settings("train")["precision"] == precision
+    assert Params(VALUES, "paper").experiment("mnist").settings("train")["precision"] == "float32"
 
 
 def test_every_change_of_the_first_stage_is_one_of_the_second():

@@ -44,6 +44,7 @@ def metrics(values: list[float], scale: str = "paper", length: int | None = None
             "n_eval": 10000,
             "length": length or EPOCHS[scale],
             "epoch": length or EPOCHS[scale],
+            "precision": "float32",
             "scale": scale,
         }
         for seed, value in enumerate(values)
@@ -94,12 +95,12 @@ def test_our_cell_is_the_mean_over_seeds_of_the_best_generators_test_scores():
         (
             [222.0, 223, 224, 223, 222],
             "paper",
-            "depends on the grid: reproduced (authors' grid), not reproduced (fine grid)",
+            "depends on the grid: reproduced on the authors' grid, not reproduced on the fine grid",
         ),
         (
             [204.0, 205, 206, 205, 204],
             "paper",
-            "not reproduced: -20.2 nats, -24.1 sd (authors' grid); -15.2 nats, -18.2 sd (fine grid)",
+            "not reproduced: -20.2 nats (-24.1 sd) on the authors' grid, -15.2 nats (-18.2 sd) on the fine grid",
         ),
         ([224.0, 225, 226], "paper", "too few seeds: n = 3 < 5"),
         ([224.0, 225, 226, 225, 224], "quick", "not judged: scale quick is shorter than the full run"),
@@ -235,7 +236,7 @@ def test_metrics_sum_up_the_seeds_with_the_verdict():
     assert values["mean_over_seeds", "nats"] == 202
     assert values["gap_to_paper", "nats"] == -23
     assert values["gap_to_paper", "sd"] == pytest.approx(-23 / 2.5**0.5)
-    assert set(summed.verdict) == {"not reproduced: -23.0 nats, -14.5 sd"}
+    assert set(summed.verdict) == {"not reproduced: -23.0 nats (-14.5 sd)"}
     undecided = pd.read_csv(io.StringIO(table.render(frames([219.0, 222, 225, 228, 231]), load(FILE))["metrics.csv"]))
     assert undecided[undecided.metric == "seeds_to_decide"].value.tolist() == [12]
 
@@ -249,7 +250,7 @@ def test_tables_of_published_metrics_are_the_same_again():
 
 
 def test_the_gap_stands_in_the_table():
-    assert shown([200.0, 201, 202, 203, 204])["ours: gap to the paper's value"] == "-23.0 nats, -14.5 sd"
+    assert shown([200.0, 201, 202, 203, 204])["ours: gap to the paper's value"] == "-23.0 nats (-14.5 sd)"
 
 
 SEEDS = [211.0, 213, 214, 215, 212]
@@ -260,7 +261,7 @@ def test_a_waypoint_is_judged_at_its_length_and_stands_beneath_the_whole_length(
     alone = shown_of(half)
     assert alone[table.OURS] == "213.0 ± 1.6"
     assert alone["ours: epochs"] == "1,000 of 2,000 planned"
-    assert alone["ours: verdict"] == "not reproduced at 1,000 epochs: -12.0 nats, -7.6 sd"
+    assert alone["ours: verdict"] == "not reproduced at 1,000 epochs: -12.0 nats (-7.6 sd)"
     four = shown_of(pd.concat([half, metrics([218.0] * 4)]))
     assert four[table.OURS] == "213.0 ± 1.6", "four seeds of the whole length are too few for the cell"
     assert four["ours: at 2,000 epochs"] == "218.0 ± 0: too few seeds: n = 4 < 5"

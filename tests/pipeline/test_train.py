@@ -270,7 +270,7 @@ def test_train_says_a_users_error_in_one_line(folder, options, message):
 @pytest.mark.skipif(torch.cuda.is_available(), reason="has a GPU: TF32 is possible")
 def test_train_refuses_tf32_where_it_would_change_nothing(folder):
     values = yaml.safe_load((folder / "params.yaml").read_text())
-    values["compute"]["precision"] = "tf32"
+    values["catalogue"]["mnist"]["precision"] = "tf32"
     (folder / "tf32.yaml").write_text(yaml.safe_dump(values))
     done = run_in(ROOT, *arguments(folder, "tf32", params=str(folder / "tf32.yaml")))
     assert done.returncode == 2
