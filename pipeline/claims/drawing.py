@@ -135,7 +135,8 @@ def half(frames: Frames, params: Params) -> Figure:
 def variety(frames: Frames, params: Params) -> Figure:
     """Measures of variety for each experiment, beside real images and a collapse made on purpose."""
     measures, yardsticks = frames["measures.csv"], frames["yardsticks.csv"]
-    names, colours = params.claims.experiments, params.values["figures"]
+    measured, colours = set(frames["measures.csv"].experiment), params.values["figures"]
+    names = [name for name in params.claims.experiments if name in measured]
     rows = [*yardsticks.of.unique(), *(params.experiment(name).label for name in names)]
     figure = plt.figure(figsize=(13.5, 0.3 * len(rows) + 1.4), layout="constrained")
     digits, *panels = figure.subplots(1, 1 + len(PANELS), width_ratios=(1.2, *[1] * len(PANELS)))
