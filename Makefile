@@ -34,7 +34,7 @@ cpu: setup  ## scale `cpu`: as far as honest time goes without a GPU, hours
 	@echo "Report: results/cpu/report.html"
 
 claims: setup  ## what the paper claims, as experiments, at scale `quick`: half an hour on 2 CPU cores
-	@echo "Toys, and 28 trainings of 3 epochs on MNIST: 20 to 30 minutes on 2 CPU cores. A stopped run goes on where it was."
+	@echo "Toys, and 30 trainings of 3 epochs on MNIST: 20 to 30 minutes on 2 CPU cores. A stopped run goes on where it was."
 	@$(SNAKEMAKE) --config scale=quick -- claims
 	@cat results/quick/claims/claims.md
 	@echo "Page: results/quick/claims/claims.html"

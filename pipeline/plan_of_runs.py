@@ -50,7 +50,8 @@ def deviations(plan: dict[str, Any], manifest: dict[str, Any]) -> list[str]:
     settings = manifest["settings"]
     if "n_validation" in settings:  # what runs until 87c12fa call the images that they measured
         settings = {FORMER.get(key, key): value for key, value in settings.items()}
-    return differences(plan["training"], settings)
+    found = differences(plan["training"], settings)
+    return [line.replace("validation_images: None", "validation_images: all") for line in found]
 
 
 def plan_blocks(published: Path, params: Params) -> dict[str, str]:
@@ -59,7 +60,6 @@ def plan_blocks(published: Path, params: Params) -> dict[str, str]:
     for path in sorted(published.glob(f"runs/paper/{EXPERIMENT}/seed*/{MANIFESTS['train']}")):
         manifest = read_json(path)
         for line in [f"commit {manifest['commit'][:7]}", *deviations(plan, manifest)]:
-            line = line.replace(" None ", " all ")  # of the validation images
             lines.setdefault(line, []).append(manifest["seed"])
     rows = [f"- {line} (seeds {', '.join(map(str, sorted(seeds)))})" for line, seeds in lines.items()]
     return {"deviations": "\n".join(rows) or "No run of scale `paper` is published."}

@@ -93,6 +93,17 @@ def test_switches_gain_or_cost_what_the_pairs_say(params):
     assert by_name["whole loss of D"].high < -39, "30 nats from seed to seed are in both runs of a pair"
 
 
+def test_a_switch_alone_has_an_interval_of_its_own_and_widens_no_other(params):
+    """And where it was not measured, it leaves no row."""
+    frame = measures(params)
+    found = {row.says: row for row in trained.switches({"measures.csv": frame}, params)}
+    (name,) = params.claims.alone
+    alone = found[f"{params.experiment(name).label}, against the 2014 code"]
+    assert alone.high == trained.difference({"measures.csv": frame}, params, name, params.claims.code).high
+    without = trained.switches({"measures.csv": frame[frame.experiment != name]}, params)
+    assert {row.says: row for row in without} == {says: row for says, row in found.items() if row != alone}
+
+
 def test_the_same_numbers_from_short_runs_are_not_read(short, params):
     found = trained.switches({"measures.csv": measures(params)}, short)
     assert all(row.reading.startswith("too short to tell: 3 of 50 epochs") for row in found)

@@ -5,7 +5,7 @@ import argparse
 import pytest
 import torch
 
-from pipeline.devices import training_precision, use_device
+from pipeline.devices import computable, machine, rounding, training_precision, use_device
 from pipeline.errors import UserError
 
 
@@ -34,3 +34,26 @@ def test_training_precision_is_for_training_alone():
 def test_tf32_without_cuda_is_refused():
     with pytest.raises(UserError, match="needs a CUDA device"), training_precision("tf32", torch.device("cpu")):
         pass
+
+
+def test_rounding_is_what_a_product_shows():
+    cpu = torch.device("cpu")
+    assert rounding(cpu) == "float32"
+    assert rounding(cpu, torch.bfloat16) == "bfloat16"
+    assert rounding(cpu, torch.float16) == "tf32", "as many digits as tf32"
+    assert machine(cpu, torch.bfloat16)["rounding"] == "bfloat16"
+
+
+def test_rounding_believes_no_setting(monkeypatch):
+    """A switch that asks for faster products is not what was computed: only the product says it."""
+    whole = torch.Tensor.__matmul__
+    monkeypatch.setattr(torch.Tensor, "__matmul__", lambda a, b: whole(a, b) + (a.dtype == torch.float32) * 0.03)
+    assert rounding(torch.device("cpu")) == "bfloat16"
+
+
+@pytest.mark.parametrize("has", [True, False])
+def test_bfloat16_is_float32_where_there_is_no_such_arithmetic(monkeypatch, capsys, has):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": has})
+    assert computable("bfloat16", torch.device("cpu")) == ("bfloat16" if has else "float32")
+    assert ("this device has no bfloat16 arithmetic" in capsys.readouterr().out) is not has
+    assert computable("float32", torch.device("cpu")) == "float32"

@@ -92,5 +92,5 @@ def test_the_report_shows_claims_that_have_been_read_and_is_made_again_when_they
 def test_what_is_compared_is_trained_beside_the_experiments(monkeypatch):
     found = blocks(monkeypatch, scale="quick", claims=True)
     assert found["mnist_k10_seed1"] == ["seed1"]
-    assert len(found) == 14 * 2
+    assert len(found) == 15 * 2
     assert list(blocks(monkeypatch, scale="quick")) == ["mnist_seed0", "mnist_seed1"]

@@ -329,3 +329,13 @@ def test_agreement_speaks_of_judged_cells_only():
     lines = agreement(metrics(SEEDS), load(FILE, "paper"))
     assert lines[0].startswith("MNIST: 0 of 5 seeds reach the published 225 nats.")
     assert agreement(metrics(SEEDS, "quick"), load(FILE, "quick")) == []
+
+
+def test_precisions_are_named_and_never_mixed_in_a_verdict():
+    assert shown_of(metrics(SEEDS))["ours: precision of training"] == "float32"
+    other = shown_of(metrics(SEEDS).assign(precision="bfloat16"))
+    assert other["ours: verdict"].startswith("not judged: trained in bfloat16")
+    mixed = metrics(SEEDS)
+    mixed.loc[mixed.seed == 0, "precision"] = "bfloat16"
+    assert shown_of(mixed)["ours: precision of training"] == "bfloat16, float32"
+    assert shown_of(mixed)["ours: verdict"].startswith("not judged: trained in bfloat16 and float32")

@@ -15,7 +15,7 @@ import yaml
 from helpers import ROOT, run_in
 
 from pipeline.io import read_arrays, read_csv, read_json, read_tensors, sha256
-from pipeline.runs import TRAINING_FILES
+from pipeline.runs import TRAINING_FILES, precision_of
 
 EPOCHS = 30
 FILES = ("generator.safetensors", "last.safetensors")
@@ -275,6 +275,25 @@ def test_train_refuses_tf32_where_it_would_change_nothing(folder):
     done = run_in(ROOT, *arguments(folder, "tf32", params=str(folder / "tf32.yaml")))
     assert done.returncode == 2
     assert "precision: tf32 needs a CUDA device, this is cpu" in done.stderr
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_train_records_the_precision_of_its_products(folder, precision):
+    """What a probe product shows; without bfloat16 arithmetic float32, saying so."""
+    values = yaml.safe_load((folder / "params.yaml").read_text())
+    values["catalogue"]["mnist"]["precision"] = precision
+    values["scales"]["smoke"]["experiments"]["mnist"]["epochs"] = 2
+    (folder / "precision.yaml").write_text(yaml.safe_dump(values))
+    done = run_in(ROOT, *arguments(folder, precision, params=str(folder / "precision.yaml")))
+    assert done.returncode == 0, done.stderr
+    manifest = read_json(folder / precision / "seed0/manifest.json")
+    computed = "float32" if "no bfloat16 arithmetic" in done.stdout else precision
+    assert [machine["rounding"] for machine in manifest["machines"]] == [computed]
+    assert precision_of(manifest) == computed
+    tensors, _ = read_tensors(folder / precision / "seed0/last.safetensors")
+    assert {tensor.dtype for tensor in tensors.values()} == {torch.float32}
+    kept_digits = any(not torch.equal(tensor, tensor.bfloat16().float()) for tensor in tensors.values())
+    assert kept_digits, "parameters keep float32's digits"
 
 
 def test_train_says_at_which_step_a_run_diverged(folder):
