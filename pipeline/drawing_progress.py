@@ -65,7 +65,7 @@ def progress(metrics: pd.DataFrame, params: Params, experiment: str) -> Figure:
     lasts = model_rows(metrics[metrics.scale == params.scale], experiment, "authors", GAN, "last")
     greatest = lasts.length.max()
     parts = {"whole training": 0, "its last half": greatest / 2} if lasts.length.nunique() > 1 else {"its end": 0}
-    figure, panels = plt.subplots(1, len(parts), figsize=(5.5 * len(parts), 4.8), layout="constrained", squeeze=False)
+    figure, panels = plt.subplots(1, len(parts), figsize=(3 + 4 * len(parts), 4.8), layout="constrained", squeeze=False)
     for axes, (title, least) in zip(panels[0], parts.items(), strict=True):
         _scores(axes, metrics, params, experiment, (least, greatest))
         _published_lines(axes, experiment, params.values["figures"]["data"])
