@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from gan.keeping import replay
 from gan.statistics import MIN_SEEDS, summarise_seeds
-from gan.training import replay
 from pipeline.drawing import contact_sheet, on_its_face
 from pipeline.params import Params
 from pipeline.runs import GAN

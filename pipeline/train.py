@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 import torch
 
+from gan.keeping import is_over
 from gan.precision import OPERANDS
 from gan.scoring import Selection
 from gan.splits import TRAIN, VALIDATION
 from gan.together import play_together
-from gan.training import CURVES, Divergence, Game, is_over
+from gan.training import CURVES, Divergence, Game
 from pipeline import cli
 from pipeline.checkpoints import Checkpoint, Progress
 from pipeline.datasets import check_prepared, load_images
@@ -84,8 +85,7 @@ class Training:
 
     def __init__(self, args: argparse.Namespace, experiment: Experiment, dataset: Dataset) -> None:
         self.args, self.experiment, self.seeds = args, experiment, args.seeds
-        self.record = Record("train")
-        self.device = use_device(args)
+        self.record, self.device = Record("train"), use_device(args)
         self.precision = computable(experiment.precision, self.device)
         with training_precision(self.precision, self.device):
             self.machine = machine(self.device, OPERANDS[self.precision])
@@ -228,8 +228,9 @@ class Training:
             epoch = self.progress[seed].epoch
             due = epoch % self.experiment.snapshot_epochs == 0
             if due and not self.progress[seed].diverged:
-                folder = snapshot_folder(self.args.work, epoch, seed)
-                self._write(folder, seed, self.games.generator_state(index), epoch)
+                self._write(
+                    snapshot_folder(self.args.work, epoch, seed), seed, self.games.generator_state(index), epoch
+                )
 
     def _epoch(self) -> None:
         """Train every seed in the ensemble for an epoch, and measure it where that is due."""

@@ -3,7 +3,7 @@
 import pandas as pd
 from helpers import ROOT
 
-from gan.training import replay
+from gan.keeping import replay
 from pipeline.io import read_csv, read_json
 from pipeline.params import load
 from pipeline.plan_of_runs import deviations, plan_blocks, planned, read_plan
