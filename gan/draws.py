@@ -107,7 +107,7 @@ class Draws:
             words.random_(-(2**63), None, generator=random)
         for given, streams in zip(self._bytes, self._tie_streams, strict=True):
             for part, keep, random in zip(self._of_layers(given), self.keeps, streams, strict=True):
-                _decide(part, keep, random)
+                decide(part, keep, random, counted=self.device.type == "cpu")
         self._next = 0
 
     def discard(self) -> None:
@@ -141,16 +141,27 @@ class Draws:
         ]
 
 
-def _decide(given: torch.Tensor, keep: float, random: torch.Generator) -> None:
+def decide(given: torch.Tensor, keep: float, random: torch.Generator, *, counted: bool) -> None:
     """Change random bytes in place so that each is below the floor of 256 keep with probability keep.
 
     Where 256 keep is no whole number, a further draw decides about a byte that equals the floor.
+
+    Args:
+        given: bytes, of any shape.
+        keep: from 1/256 to 1.
+        random: the stream of the further draws, advanced.
+        counted: draw for those bytes alone, which takes their number; else for all, without waiting for a device.
     """
     least, rest = divmod(256 * keep, 1)
-    if rest:
-        tied = given == int(least)
-        below = torch.rand(int(tied.sum()), generator=random, device=given.device) < rest
-        given[tied] = torch.where(below, 0, 255).to(torch.uint8)
+    if not rest:
+        return
+    tied = given == int(least)
+    shape = (int(tied.sum()),) if counted else given.shape
+    decided = (torch.rand(shape, generator=random, device=given.device) >= rest).to(torch.uint8).mul_(255)
+    if counted:
+        given[tied] = decided
+    else:
+        given.copy_(torch.where(tied, decided, given))
 
 
 def _keep_with(given: torch.Tensor, keep: float, dtype: torch.dtype) -> torch.Tensor:

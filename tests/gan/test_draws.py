@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from gan.draws import AHEAD, Draws
+from gan.draws import AHEAD, Draws, decide
+from gan.seeding import stream
 
 
 def draws_of(seeds: list[int], batch_size: int = 5, device: str = "cpu") -> Draws:
@@ -86,3 +87,16 @@ def test_masks_have_the_dtype_asked_for():
 def test_draws_refuse_what_bytes_cannot_decide(keep):
     with pytest.raises(ValueError, match="from 1/256 to 1"):
         Draws([0], "uniform", 4, [40], [keep], 5, 1, "cpu")
+
+
+@pytest.mark.parametrize("counted", [True, False])
+@pytest.mark.parametrize("keep", [0.8, 1 / 3])
+def test_decide_settles_the_tied_bytes_alone_with_the_right_probability(counted, keep):
+    given = torch.arange(256, dtype=torch.uint8).repeat(40_000)
+    decided, least = given.clone(), int(256 * keep)
+    decide(decided, keep, stream(0, "ties"), counted=counted)
+    assert torch.equal(decided[given != least], given[given != least])
+    assert set(decided[given == least].tolist()) == {0, 255}
+    rest = 256 * keep - least
+    below = (decided[given == least] < least).double().mean().item()
+    assert below == pytest.approx(rest, abs=4.5 * (rest * (1 - rest) / 40_000) ** 0.5)
