@@ -19,6 +19,7 @@ from gan.scoring import score
 from gan.seeding import stream
 from gan.splits import TEST, VALIDATION
 from pipeline.datasets import load_images
+from pipeline.errors import UserError
 from pipeline.experiments import Experiment
 from pipeline.io import read_json, write_csv
 from pipeline.networks import load_generator
@@ -62,6 +63,8 @@ def row(run: Path, asked: str, experiment: Experiment, images: dict[int, torch.T
     random = stream(trained["seed"], "evaluation samples")
     samples = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
     found = score(samples, images[VALIDATION][: experiment.n_validation], images[TEST], experiment.grids)
+    if precision_of(trained) != asked:
+        raise UserError(f"{run}: computed in {precision_of(trained)}, not in {asked}")
     about = {"seed": trained["seed"], "asked": asked, "computed": precision_of(trained), "commit": trained["commit"]}
     about |= {"epochs": trained["epochs_trained"], "kept": trained["best_epoch"], "seconds": trained["wall_seconds"]}
     return about | {grid: found[grid].test for grid in GRIDS}

@@ -49,6 +49,7 @@ class Ensemble:
 
     def refresh(self) -> None:
         """Follow parameters that were written into from outside."""
+        self._graph = None  # it would go on with the former operands
         for layer in (*self.g.layers, *self.d.layers):
             layer.refresh()
 

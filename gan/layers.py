@@ -227,7 +227,9 @@ class Dense(nn.Module):
             return _maximum_of_pieces(h, self.pieces)
         if self.activation == "relu":
             return h.relu()
-        return h.sigmoid() if self.activation == "sigmoid" else h
+        if self.activation == "sigmoid":
+            return h.float().sigmoid().to(h.dtype)  # its slope y (1 - y) needs float32's digits where y is near 1
+        return h
 
 
 def _maximum_of_pieces(h: torch.Tensor, pieces: int) -> torch.Tensor:

@@ -1,9 +1,10 @@
 """The precision of training's products: one definition for both loops and every device.
 
 float32 is the 2014 code's. In bfloat16 the operands of the products are kept in bfloat16: a copy of each parameter,
-made anew where it is updated; activations; dropout masks; the slopes of the losses that weight the examples. Sums run
-in float32, and a product's result is rounded to bfloat16 once. Parameters, velocities and losses stay in float32.
-Scores never use it.
+made anew where it is updated; images; activations; dropout masks, exact for the 2014 code's scales of 1.25 and 2; the
+slopes of the losses that weight the examples (in the ensemble times the learning rate). Sums run in float32, and a
+product's result is rounded to bfloat16 once. Parameters, velocities, losses and the slope of a sigmoid's rise to 1 keep
+float32's digits. Scores never use it.
 """
 
 from collections.abc import Iterator

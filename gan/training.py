@@ -178,7 +178,8 @@ def _judge(
     game: Game, images: torch.Tensor, samples: torch.Tensor, masks: Sequence[torch.Tensor]
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Logits of m images and of m samples, in one pass; masks (2 m, inputs), those of the images first."""
-    logits = game.discriminator(torch.cat([images, samples]), masks).float()
+    both = torch.cat([images.to(game.operands), samples.to(game.operands)])
+    logits = game.discriminator(both, masks).float()
     return logits[: len(images)], logits[len(images) :]
 
 

@@ -59,6 +59,19 @@ class Progress:
         self.machines[-1]["seconds"] = round(self.machines[-1]["seconds"] + seconds, 3)
 
 
+def is_begun(progress: Mapping[int, Progress], machine: dict[str, Any]) -> bool:
+    """Whether runs go on that other sittings have begun.
+
+    Raises:
+        UserError: they were begun in another precision than this machine's, which are never mixed in a run.
+    """
+    begun = {one["rounding"] for run in progress.values() for one in run.machines}
+    if begun - {machine["rounding"]}:
+        both = f"begun in {' and '.join(sorted(begun))}, multiplied in {machine['rounding']} here"
+        raise UserError(f"the runs were {both}; resume them where the first is possible")
+    return bool(begun)
+
+
 class Checkpoint:
     """The checkpoint file of runs that are trained together.
 

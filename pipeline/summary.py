@@ -155,7 +155,7 @@ def cell(
     if rows.empty:
         return None
     seeds = summarise_seeds(rows.value.tolist(), params.confidence)
-    published = published_value(experiment)
+    published, precisions = published_value(experiment), tuple(sorted(rows.precision.unique()))
     return Cell(
         experiment=experiment,
         grid=grid,
@@ -165,7 +165,7 @@ def cell(
         diverged=_diverged(metrics, rows),
         standard_errors=tuple(rows.standard_error),
         error_over=_error_over(rows.iloc[0]),
-        precisions=(precisions := tuple(sorted(rows.precision.unique()))),
+        precisions=precisions,
         bandwidths=_bandwidths(metrics, rows),
         published=published,
         verdict=_verdict(params, experiment, seeds, published, precisions),

@@ -22,7 +22,7 @@ from gan.splits import TRAIN, VALIDATION
 from gan.together import play_together
 from gan.training import CURVES, Divergence, Game
 from pipeline import cli
-from pipeline.checkpoints import Checkpoint, Progress
+from pipeline.checkpoints import Checkpoint, Progress, is_begun
 from pipeline.datasets import check_prepared, load_images
 from pipeline.devices import add_device, computable, machine, training_precision, use_device
 from pipeline.errors import RunError, Stopped, UserError
@@ -97,7 +97,7 @@ class Training:
         self.games = play_together([self._new_game(seed) for seed in self.seeds], self.seeds)
         self.checkpoint = Checkpoint(args.work / f"{name_of(self.seeds)}.safetensors", self._fingerprint())
         self.progress = self.checkpoint.restore(self.games, experiment.epochs)
-        if not any(run.epoch for run in self.progress.values()):
+        if not is_begun(self.progress, self.machine):
             remove_snapshots(args.work, self.seeds)  # of another run
 
     def _pretrained(self) -> dict[int, Path]:

@@ -25,7 +25,7 @@ from pipeline.io import read_csv, read_json, write_text
 from pipeline.params import Params
 from pipeline.provenance import Record
 from pipeline.report.page import embedded, render
-from pipeline.runs import GAN, MANIFESTS, audits, manifests
+from pipeline.runs import GAN, MANIFESTS, audits, manifests, precision_of
 from pipeline.summary import read_metrics
 from pipeline.table import parts
 from pipeline.verdicts import agreement, sentences
@@ -166,10 +166,12 @@ def recipes(runs: list[Path]) -> list[dict[str, Any]]:
     defaults, found = asdict(Recipe()), {}
     trained = [path for run in runs for path in manifests(run) if path.name == MANIFESTS["train"]]
     for path in trained:
-        settings = read_json(path)["settings"]
+        manifest = read_json(path)
+        settings = manifest["settings"]
         rows = [{"key": k, "value": v, "changed": v != defaults[k]} for k, v in settings["recipe"].items()]
         first = (settings["pretraining"] or {}).get("name")
         plain = {key: settings[key] for key in ("noise_size", "selection", "precision")} | {"first stage": first}
+        plain |= {"products computed in": precision_of(manifest)}
         networks = {key: [_layer_text(line) for line in settings[key]] for key in ("generator", "discriminator")}
         rows += [{"key": k, "value": v, "changed": False} for k, v in plain.items()]
         rows += [{"key": k, "value": "; ".join(lines), "changed": False} for k, lines in networks.items()]

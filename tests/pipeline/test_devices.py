@@ -5,7 +5,7 @@ import argparse
 import pytest
 import torch
 
-from pipeline.devices import computable, machine, rounding, training_precision, use_device
+from pipeline.devices import BFLOAT16_INSTRUCTIONS, computable, machine, rounding, training_precision, use_device
 from pipeline.errors import UserError
 
 
@@ -21,6 +21,7 @@ def cpu():
 def test_use_device_turns_tf32_off_and_determinism_on():
     assert flags() == ("highest", False)
     assert torch.backends.cudnn.deterministic
+    assert not torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction
 
 
 def test_training_precision_is_for_training_alone():
@@ -44,6 +45,19 @@ def test_rounding_is_what_a_product_shows():
     assert machine(cpu, torch.bfloat16)["rounding"] == "bfloat16"
 
 
+def test_rounding_notices_sums_in_less_than_float32(monkeypatch):
+    """Partial sums that are rounded to bfloat16, as some libraries allow themselves."""
+    whole = torch.Tensor.__matmul__
+
+    def in_parts(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        if a.dtype != torch.bfloat16:
+            return whole(a, b)
+        return sum(whole(x, y) for x, y in zip(a.chunk(4, dim=1), b.chunk(4), strict=True))
+
+    monkeypatch.setattr(torch.Tensor, "__matmul__", in_parts)
+    assert rounding(torch.device("cpu"), torch.bfloat16) == "less than bfloat16"
+
+
 def test_rounding_believes_no_setting(monkeypatch):
     """A switch that asks for faster products is not what was computed: only the product says it."""
     whole = torch.Tensor.__matmul__
@@ -51,9 +65,10 @@ def test_rounding_believes_no_setting(monkeypatch):
     assert rounding(torch.device("cpu")) == "bfloat16"
 
 
+@pytest.mark.parametrize("name", BFLOAT16_INSTRUCTIONS)
 @pytest.mark.parametrize("has", [True, False])
-def test_bfloat16_is_float32_where_there_is_no_such_arithmetic(monkeypatch, capsys, has):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": has})
+def test_bfloat16_is_float32_where_there_is_no_such_arithmetic(monkeypatch, capsys, has, name):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {name: has})
     assert computable("bfloat16", torch.device("cpu")) == ("bfloat16" if has else "float32")
     assert ("this device has no bfloat16 arithmetic" in capsys.readouterr().out) is not has
     assert computable("float32", torch.device("cpu")) == "float32"

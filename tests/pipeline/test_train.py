@@ -14,6 +14,7 @@ import torch
 import yaml
 from helpers import ROOT, run_in
 
+from pipeline import train
 from pipeline.io import read_arrays, read_csv, read_json, read_tensors, sha256
 from pipeline.runs import TRAINING_FILES, precision_of
 
@@ -294,6 +295,25 @@ def test_train_records_the_precision_of_its_products(folder, precision):
     assert {tensor.dtype for tensor in tensors.values()} == {torch.float32}
     kept_digits = any(not torch.equal(tensor, tensor.bfloat16().float()) for tensor in tensors.values())
     assert kept_digits, "parameters keep float32's digits"
+
+
+def test_train_resumes_in_no_other_precision(folder, monkeypatch, capsys):
+    """Begun in bfloat16, resumed where there is no such arithmetic: refused, and the checkpoint stays."""
+    values = yaml.safe_load((folder / "params.yaml").read_text())
+    values["catalogue"]["mnist"]["precision"] = "bfloat16"
+    options = arguments(folder, "mixed", params=str(folder / "mixed.yaml"))[2:]
+    for epochs, capabilities in ((2, {"avx512_bf16": True}), (3, {})):
+        values["scales"]["smoke"]["experiments"]["mnist"]["epochs"] = epochs
+        (folder / "mixed.yaml").write_text(yaml.safe_dump(values))
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda found=capabilities: found)
+        monkeypatch.setattr(sys, "argv", ["train", *options])
+        if capabilities:
+            train.main()
+        else:
+            with pytest.raises(SystemExit):
+                train.main()
+    assert "begun in bfloat16, multiplied in float32 here; resume them where" in capsys.readouterr().err
+    assert (folder / "work/mixed/seed0.safetensors").is_file()
 
 
 def test_train_says_at_which_step_a_run_diverged(folder):
