@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # a core each, also for torch, and for the processes that tests start
@@ -27,6 +28,15 @@ def networks() -> tuple[Generator, Discriminator]:
 def images() -> torch.Tensor:
     """25 images of 12 pixels."""
     return torch.rand(25, 12, generator=stream(0, "images"))
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """One thread for torch: on small arrays more of them only wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

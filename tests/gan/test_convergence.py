@@ -24,12 +24,7 @@ from gan.optimum import EQUILIBRIUM
 ROUNDING = 1e-12
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # small arrays
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_simplex_step_of_rate_1_leads_half_way():

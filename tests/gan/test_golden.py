@@ -43,12 +43,7 @@ FACTORS = {"small": 3, "fast": 1e5}  # a wrong variant must differ by so many bo
 Parameters = dict[str, torch.Tensor]  # in our layout, named as in Ensemble.tensors
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # small arrays
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """In bfloat16 both loops follow the 2014 code within a bound that still tells wrong steps; float32 has none of it."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -31,13 +30,7 @@ TOLD_APART = (  # beside each: its greatest difference in small over the first u
 )
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small arrays."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def in_bfloat16(golden: Golden) -> Golden:

@@ -10,11 +10,8 @@ STEP = 0.02
 
 
 @pytest.fixture(scope="module")
-def panels():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # small arrays
-    yield play(0, GRID)
-    torch.set_num_threads(threads)
+def panels(one_thread):
+    return play(0, GRID)
 
 
 def distance(panel) -> float:
