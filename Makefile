@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONNOUSERSITE := 1
-SNAKEMAKE := python -m pipeline.lock .snakemake.flock snakemake --nolock --cores all
+SNAKEMAKE := python -m pipeline.files.lock .snakemake.flock snakemake --nolock --cores all
 
 .PHONY: help setup quick cpu claims full test torture bench format
 help:  ## this list

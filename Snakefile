@@ -11,12 +11,12 @@ sys.path.insert(0, workflow.basedir)
 # The stages run in the working directory, which may be another.
 os.environ.update(PYTHONPATH=workflow.basedir)
 
-from pipeline.errors import UserError
+from pipeline.files.errors import UserError
 from pipeline.claims.files import FIGURES as CLAIMS_FIGURES
 from pipeline.claims.files import TABLES as CLAIMS_TABLES
 from pipeline.claims.graph import ClaimsGraph
-from pipeline.graph import TRAINED, Graph
-from pipeline.runs import GATHERED
+from pipeline.rules.graph import TRAINED, Graph
+from pipeline.record.runs import GATHERED
 
 
 configfile: "params.yaml"

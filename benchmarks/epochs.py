@@ -13,16 +13,16 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from gan.images import TEST, TRAIN, VALIDATION
 from gan.sampling import draw_samples
 from gan.scoring import score
 from gan.seeding import stream
-from gan.splits import TEST, TRAIN, VALIDATION
 from gan.training import Game, train_epoch
-from pipeline.datasets import load_images
-from pipeline.experiments import Experiment
-from pipeline.io import read_csv, write_csv
-from pipeline.networks import new_discriminator, new_generator
-from pipeline.params import load
+from pipeline.config.experiments import Experiment
+from pipeline.config.params import load
+from pipeline.data.arrays import load_images
+from pipeline.files.formats import read_csv, write_csv
+from pipeline.runtime.networks import new_discriminator, new_generator
 
 
 def main() -> None:

@@ -29,10 +29,10 @@ from benchmarks.training import MINIBATCHES, new_game, timed
 from gan.ensemble import Ensemble
 from gan.parzen import ParzenWindow
 from gan.seeding import stream
-from pipeline.devices import add_device, machine, use_device
-from pipeline.io import write_csv
-from pipeline.params import load
-from pipeline.provenance import peak_memory_mb
+from pipeline.config.params import load
+from pipeline.files.formats import write_csv
+from pipeline.record.manifest import peak_memory_mb
+from pipeline.runtime.devices import add_device, machine, use_device
 
 GRID = [float(bandwidth) for bandwidth in np.geomspace(0.1, 1, 10)]
 BLOCK = 10_000  # samples that are there at once

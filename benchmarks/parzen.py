@@ -20,12 +20,12 @@ from tqdm import tqdm
 
 from benchmarks import peers
 from benchmarks.training import timed
+from gan.images import TEST, TRAIN, VALIDATION
 from gan.parzen import log_density
 from gan.seeding import stream
-from gan.splits import TEST, TRAIN, VALIDATION
-from pipeline.datasets import load_images
-from pipeline.devices import add_device, machine, use_device
-from pipeline.io import write_csv
+from pipeline.data.arrays import load_images
+from pipeline.files.formats import write_csv
+from pipeline.runtime.devices import add_device, machine, use_device
 
 GRID = [float(bandwidth) for bandwidth in np.geomspace(0.1, 1, 10)]
 CHOSEN = GRID[2]

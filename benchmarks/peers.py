@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn.functional import softplus
 
 from gan.layers import Layer
-from pipeline.experiments import Experiment
+from pipeline.config.experiments import Experiment
 
 
 class EagerGenerator(nn.Module):

@@ -13,18 +13,18 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from gan.readings import paired
+from gan.images import TEST, VALIDATION
 from gan.sampling import draw_samples
 from gan.scoring import score
 from gan.seeding import stream
-from gan.splits import TEST, VALIDATION
-from pipeline.datasets import load_images
-from pipeline.errors import UserError
-from pipeline.experiments import Experiment
-from pipeline.io import read_json, write_csv
-from pipeline.networks import load_generator
-from pipeline.params import load
-from pipeline.runs import GENERATORS, MANIFESTS, precision_of
+from gan.theory.readings import paired
+from pipeline.config.experiments import Experiment
+from pipeline.config.params import load
+from pipeline.data.arrays import load_images
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_json, write_csv
+from pipeline.record.runs import GENERATORS, MANIFESTS, precision_of
+from pipeline.runtime.networks import load_generator
 
 EXPERIMENTS = {"float32": "mnist-code", "bfloat16": "mnist-bfloat16"}
 GRIDS = ("authors", "fine")

@@ -10,14 +10,14 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from gan.images import TEST, VALIDATION
 from gan.sampling import draw_samples
 from gan.scoring import score
 from gan.seeding import stream
-from gan.splits import TEST, VALIDATION
-from pipeline.datasets import load_images
-from pipeline.io import write_csv
-from pipeline.networks import load_generator
-from pipeline.params import load
+from pipeline.config.params import load
+from pipeline.data.arrays import load_images
+from pipeline.files.formats import write_csv
+from pipeline.runtime.networks import load_generator
 
 
 def main() -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from gan.statistics import summarise_seeds
 from pipeline.check import KEYS, measured
-from pipeline.io import write_json
-from pipeline.params import load
+from pipeline.config.params import load
+from pipeline.files.formats import write_json
 
 
 def main() -> None:

@@ -22,11 +22,11 @@ from tqdm import tqdm
 from benchmarks.peers import EagerGame
 from gan.ensemble import Ensemble
 from gan.training import Game, train_epoch
-from pipeline.devices import add_device, machine, use_device
-from pipeline.experiments import Experiment
-from pipeline.io import write_csv
-from pipeline.networks import new_discriminator, new_generator
-from pipeline.params import load
+from pipeline.config.experiments import Experiment
+from pipeline.config.params import load
+from pipeline.files.formats import write_csv
+from pipeline.runtime.devices import add_device, machine, use_device
+from pipeline.runtime.networks import new_discriminator, new_generator
 
 MINIBATCHES = 100
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from pipeline.io import write_csv
-from pipeline.provenance import ROOT
+from pipeline.files.formats import write_csv
+from pipeline.record.manifest import ROOT
 
 
 def main() -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from gan.noise import PRIORS
 from gan.objectives import GENERATOR_LOSSES
-from gan.schedules import learning_rate, momentum
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,8 @@ class Recipe:
         saturating_epochs: when the switching loss switches.
         generator_noise, generator_masks: "shared": G is judged on the very samples and dropout masks
             that D was last trained with; "fresh": on new ones.
-        learning_rate, learning_rate_decay, learning_rate_floor: see gan.schedules.learning_rate.
-        momentum_initial, momentum_final, momentum_saturation_epoch: see gan.schedules.momentum.
+        learning_rate, learning_rate_decay, learning_rate_floor: see the function learning_rate.
+        momentum_initial, momentum_final, momentum_saturation_epoch: see the function momentum.
         max_column_norm: bound on the norm of each unit's incoming weights, in both networks; None: no bound.
     Raises:
         ValueError: an unknown switch, or a combination that has no meaning.
@@ -93,14 +92,37 @@ class Recipe:
         return self.generator_loss
 
     def learning_rate_at(self, update: int) -> float:
-        """See gan.schedules.learning_rate."""
+        """See the function learning_rate."""
         return learning_rate(update, self.learning_rate, self.learning_rate_decay, self.learning_rate_floor)
 
     def momentum_at(self, epoch: int) -> float:
-        """See gan.schedules.momentum."""
+        """See the function momentum."""
         return momentum(epoch, self.momentum_initial, self.momentum_final, self.momentum_saturation_epoch)
 
 
 def _one_of(name: str, value: str, choices: Sequence[str]) -> None:
     if value not in choices:
         raise ValueError(f"{name} must be one of {tuple(choices)}, got {value!r}")
+
+
+def learning_rate(update: int, initial: float, decay: float, floor: float) -> float:
+    """Learning rate of minibatch update 0, 1, ...: divided by `decay` after every update.
+
+    Source:
+        pylearn2 ExponentialDecay: the first update uses the initial value; never below `floor`.
+    """
+    return max(floor, initial * decay**-update)  # a negative power fades out, a positive one overflows
+
+
+def momentum(epoch: int, initial: float, final: float, saturation_epoch: int) -> float:
+    """Momentum of epoch 1, 2, ...: linear from `initial` in epoch 1 to `final` from `saturation_epoch` on.
+
+    Raises:
+        ValueError: the ramp has no length.
+    Source:
+        pylearn2 MomentumAdjustor; constant within an epoch.
+    """
+    if saturation_epoch < 2:
+        raise ValueError(f"saturation_epoch must be at least 2, got {saturation_epoch}")
+    progress = (epoch - 1) / (saturation_epoch - 1)
+    return initial + (final - initial) * min(max(progress, 0.0), 1.0)

@@ -21,16 +21,16 @@ from typing import Any
 import pandas as pd
 
 from gan.scoring import Selection
-from pipeline import cli
-from pipeline.errors import UserError
-from pipeline.experiments import Experiment
-from pipeline.gather import tidy
-from pipeline.io import read_csv, read_json, sha256, write_csv, write_json
-from pipeline.places import PUBLISHED
-from pipeline.plan_of_runs import deviations
+from pipeline.config.experiments import Experiment
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_csv, read_json, sha256, write_csv, write_json
 from pipeline.publish import commits
-from pipeline.runs import CURVE, GAN, MANIFESTS, SHEET, VALIDATION_CURVE, plain, precision_of
-from pipeline.scores import Rows, one_split, place_in_grid
+from pipeline.record.places import PUBLISHED
+from pipeline.record.runs import CURVE, GAN, MANIFESTS, SHEET, VALIDATION_CURVE, plain, precision_of
+from pipeline.reporting.gather import tidy
+from pipeline.reporting.plan import deviations
+from pipeline.runtime import cli
+from pipeline.runtime.scores import Rows, one_split, place_in_grid
 
 N_TEST = 10_000  # images of the only data set that such runs are of, MNIST
 GENERATORS = {"kept": "best", "at": "last"}

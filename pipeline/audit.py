@@ -12,18 +12,17 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from gan import baselines
-from gan.contrast import to_grey
+from gan.evidence import baselines
+from gan.images import TRAIN, to_grey
 from gan.seeding import stream
-from gan.splits import TRAIN
-from pipeline import cli
-from pipeline.datasets import check_prepared, load_images
-from pipeline.devices import add_device, use_device
-from pipeline.experiments import Experiment
-from pipeline.io import write_arrays, write_csv
-from pipeline.provenance import Record
-from pipeline.runs import AUDITS, BANDWIDTHS, METRICS, SHEET
-from pipeline.scores import Rows, folds, named, score_folds
+from pipeline.config.experiments import Experiment
+from pipeline.data.arrays import check_prepared, load_images
+from pipeline.files.formats import write_arrays, write_csv
+from pipeline.record.manifest import Record
+from pipeline.record.runs import AUDITS, BANDWIDTHS, METRICS, SHEET
+from pipeline.runtime import cli
+from pipeline.runtime.devices import add_device, use_device
+from pipeline.runtime.scores import Rows, folds, named, score_folds
 
 EXAMPLE = "--scale quick --experiment mnist --data data/prepared/mnist.npz --output runs/quick/mnist/audit"
 SHOWN = 8  # images of each baseline in the figure

@@ -19,13 +19,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from pipeline import cli
 from pipeline.claims.files import CLASSIFIER
-from pipeline.errors import RunError, Stopped
-from pipeline.experiments import Experiment
-from pipeline.io import read_json, replacing, sha256
-from pipeline.params import Params
-from pipeline.places import (
+from pipeline.config.experiments import Experiment
+from pipeline.config.params import Params
+from pipeline.files.errors import RunError, Stopped
+from pipeline.files.formats import read_json, replacing, sha256
+from pipeline.record.manifest import is_present_code
+from pipeline.record.places import (
     PREPARED,
     RESULTS,
     RUNS,
@@ -37,9 +37,9 @@ from pipeline.places import (
     run_folder,
     run_folders,
 )
-from pipeline.provenance import is_present_code
-from pipeline.runs import AUDITS, GENERATORS, HEAVY, MANIFESTS, MEASURED, SHEET, name_of, plain
-from pipeline.signals import Exit
+from pipeline.record.runs import AUDITS, GENERATORS, HEAVY, MANIFESTS, MEASURED, SHEET, name_of, plain
+from pipeline.runtime import cli
+from pipeline.runtime.signals import Exit
 
 STAGES = ("runs", "claims", "results")
 

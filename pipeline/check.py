@@ -15,13 +15,13 @@ from typing import Any
 import pandas as pd
 
 from gan.training import CURVES
-from pipeline import cli
-from pipeline.errors import RunError, UserError
-from pipeline.io import read_csv, read_json, reading
-from pipeline.params import Params
-from pipeline.places import RESULTS
-from pipeline.runs import GAN
-from pipeline.summary import DIVERGED
+from pipeline.config.params import Params
+from pipeline.files.errors import RunError, UserError
+from pipeline.files.formats import read_csv, read_json, reading
+from pipeline.record.places import RESULTS
+from pipeline.record.runs import GAN
+from pipeline.reporting.cells import DIVERGED
+from pipeline.runtime import cli
 
 RECORDS = Path("tests/regression")
 KEYS = ("experiment", "model", "generator", "grid", "metric")

@@ -22,11 +22,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from pipeline import cli
-from pipeline.errors import UserError
-from pipeline.experiments import MIRROR_VARIABLE, Dataset
-from pipeline.io import replacing
-from pipeline.provenance import Record
+from pipeline.config.experiments import MIRROR_VARIABLE, Dataset
+from pipeline.files.errors import UserError
+from pipeline.files.formats import replacing
+from pipeline.record.manifest import Record
+from pipeline.runtime import cli
 
 CONNECT_TIMEOUT_SECONDS = 5  # and for each next piece
 PASSING = (408, 429, 500, 502, 503, 504)  # states of a server that may pass
@@ -68,7 +68,7 @@ def _from_mirror(dataset: Dataset, name: str, mirror: Path) -> bytes:
 
 def _from_canonical(dataset: Dataset, name: str) -> bytes:
     """The file from where torchvision gets it."""
-    from pipeline.torchvision_import import datasets
+    from pipeline.data.torchvision_import import datasets
 
     if dataset.name == "cifar10":
         return _from_archive(_fetch_once(datasets.CIFAR10.url), name)

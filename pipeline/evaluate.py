@@ -14,15 +14,12 @@ import torch
 from gan.sampling import draw_samples
 from gan.scoring import score_by_subset, validate
 from gan.seeding import stream
-from pipeline import cli
-from pipeline.devices import add_device, use_device
-from pipeline.errors import UserError
-from pipeline.experiments import Experiment
-from pipeline.io import read_array, read_json, reading, sha256, write_arrays, write_csv
-from pipeline.networks import load_generator
-from pipeline.places import snapshots
-from pipeline.provenance import Record
-from pipeline.runs import (
+from pipeline.config.experiments import Experiment
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_array, read_json, reading, sha256, write_arrays, write_csv
+from pipeline.record.manifest import Record
+from pipeline.record.places import snapshots
+from pipeline.record.runs import (
     BANDWIDTHS,
     GAN,
     GENERATORS,
@@ -35,7 +32,10 @@ from pipeline.runs import (
     differences,
     precision_of,
 )
-from pipeline.scores import Fold, Rows, folds, named, place_in_grid, score_folds
+from pipeline.runtime import cli
+from pipeline.runtime.devices import add_device, use_device
+from pipeline.runtime.networks import load_generator
+from pipeline.runtime.scores import Fold, Rows, folds, named, place_in_grid, score_folds
 
 SHARED = ("settings", "code_sha256", "inputs", "trained_together")  # what a snapshot's manifest has of its run's
 EXAMPLE = "--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz"

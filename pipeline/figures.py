@@ -8,12 +8,15 @@ import pandas as pd
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 
-from pipeline import cli, drawing, drawing_evidence, drawing_progress
-from pipeline.errors import UserError
-from pipeline.io import read_arrays, read_csv, read_json, reading, replacing
-from pipeline.provenance import Record
-from pipeline.runs import MANIFESTS
-from pipeline.summary import read_metrics
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_arrays, read_csv, read_json, reading, replacing
+from pipeline.record.manifest import Record
+from pipeline.record.runs import MANIFESTS
+from pipeline.reporting import plots as drawing
+from pipeline.reporting import plots_evidence as drawing_evidence
+from pipeline.reporting import plots_progress as drawing_progress
+from pipeline.reporting.cells import read_metrics
+from pipeline.runtime import cli
 
 EXAMPLE = (
     "--scale quick --results results/quick --toy results/quick/toy.csv --oracle results/quick/oracle.csv \\\n"

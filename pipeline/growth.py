@@ -8,17 +8,17 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from gan.growth import counts_up_to, score_by_count
+from gan.evidence.growth import counts_up_to, score_by_count
 from gan.sampling import draw_samples
 from gan.seeding import stream
-from pipeline import cli
-from pipeline.devices import add_device, use_device
-from pipeline.experiments import Experiment
-from pipeline.io import write_csv
-from pipeline.networks import load_generator
-from pipeline.provenance import Record
-from pipeline.runs import AUDITS, GAN, GENERATORS, GROWTH, Run
-from pipeline.scores import Fold, Rows, folds, named, place_in_grid
+from pipeline.config.experiments import Experiment
+from pipeline.files.formats import write_csv
+from pipeline.record.manifest import Record
+from pipeline.record.runs import AUDITS, GAN, GENERATORS, GROWTH, Run
+from pipeline.runtime import cli
+from pipeline.runtime.devices import add_device, use_device
+from pipeline.runtime.networks import load_generator
+from pipeline.runtime.scores import Fold, Rows, folds, named, place_in_grid
 
 EXAMPLE = """--scale quick --experiment mnist --run runs/quick/mnist/seed0 \\
     --data data/prepared/mnist.npz --output runs/quick/mnist/audit"""

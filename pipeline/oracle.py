@@ -9,10 +9,10 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from gan.oracle import FAMILIES, measure
-from pipeline import cli
-from pipeline.io import write_csv
-from pipeline.provenance import Record
+from gan.evidence.oracle import FAMILIES, measure
+from pipeline.files.formats import write_csv
+from pipeline.record.manifest import Record
+from pipeline.runtime import cli
 
 
 def main() -> None:

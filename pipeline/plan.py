@@ -2,8 +2,8 @@
 
 import argparse
 
-from pipeline import cli
-from pipeline.summary import count
+from pipeline.reporting.cells import count
+from pipeline.runtime import cli
 
 
 def main() -> None:

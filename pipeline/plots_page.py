@@ -7,8 +7,8 @@ import argparse
 from importlib import resources
 from pathlib import Path
 
-from pipeline import cli
-from pipeline.io import write_text
+from pipeline.files.formats import write_text
+from pipeline.runtime import cli
 
 SCRIPTS = ("vega/vega.js", "vega-lite/vega-lite.js", "vega-embed/vega-embed.js")
 PAGE = """<!DOCTYPE html>

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from gan.splits import TEST, TRAIN, VALIDATION
-from pipeline import cli
-from pipeline.datasets import NO_LABEL, synthetic_images, synthetic_labels
+from gan.images import TEST, TRAIN, VALIDATION
+from pipeline.config.experiments import Dataset
+from pipeline.data.arrays import NO_LABEL, synthetic_images, synthetic_labels
+from pipeline.data.readers import LABEL_READERS, READERS
 from pipeline.download import is_canonical
-from pipeline.errors import UserError
-from pipeline.experiments import Dataset
-from pipeline.io import write_arrays
-from pipeline.provenance import Record
-from pipeline.readers import LABEL_READERS, READERS
+from pipeline.files.errors import UserError
+from pipeline.files.formats import write_arrays
+from pipeline.record.manifest import Record
+from pipeline.runtime import cli
 
 
 def main() -> None:

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import cli
-from pipeline.errors import UserError
-from pipeline.evidence import audit_sentences, blocks, read_evidence, variance_sentences, with_blocks
-from pipeline.io import read_csv, read_json, sha256, write_json, write_text
-from pipeline.params import Params, load
-from pipeline.places import RESULTS, RUNS, audit_folder, run_folders
-from pipeline.plan_of_runs import plan_blocks
-from pipeline.runs import GATHERED, SHEET, audits, manifests
-from pipeline.summary import columns
+from pipeline.config.params import Params, load
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_csv, read_json, sha256, write_json, write_text
+from pipeline.record.places import RESULTS, RUNS, audit_folder, run_folders
+from pipeline.record.runs import GATHERED, SHEET, audits, manifests
+from pipeline.reporting.cells import columns
+from pipeline.reporting.plan import plan_blocks
+from pipeline.reporting.sentences import audit_sentences, blocks, read_evidence, variance_sentences, with_blocks
+from pipeline.reporting.verdicts import agreement, sentences
+from pipeline.runtime import cli
 from pipeline.table import caption, parts
-from pipeline.verdicts import agreement, sentences
 from pipeline.verify import verify
 
 LIMIT_BYTES = 10_000_000

@@ -5,20 +5,18 @@ from pathlib import Path
 
 import torch
 
-from gan.contrast import to_grey
-from gan.neighbours import nearest
+from gan.images import TRAIN, nearest, to_grey
 from gan.sampling import draw_samples, interpolate
 from gan.seeding import stream
-from gan.splits import TRAIN
-from pipeline import cli
-from pipeline.datasets import load_images
-from pipeline.devices import add_device, use_device
-from pipeline.errors import RunError
-from pipeline.experiments import Dataset, Experiment
-from pipeline.io import write_array, write_arrays, write_same
-from pipeline.networks import load_generator
-from pipeline.provenance import Record
-from pipeline.runs import GENERATORS, MANIFESTS, SAMPLES, SHEET, Run
+from pipeline.config.experiments import Dataset, Experiment
+from pipeline.data.arrays import load_images
+from pipeline.files.errors import RunError
+from pipeline.files.formats import write_array, write_arrays, write_same
+from pipeline.record.manifest import Record
+from pipeline.record.runs import GENERATORS, MANIFESTS, SAMPLES, SHEET, Run
+from pipeline.runtime import cli
+from pipeline.runtime.devices import add_device, use_device
+from pipeline.runtime.networks import load_generator
 
 EXAMPLE = "--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz"
 SHEET_ROWS, SHEET_COLUMNS = 4, 5  # fair draws of Figure 2; a sixth column shows neighbours

@@ -11,14 +11,11 @@ import pandas as pd
 
 from gan.agreement import rank
 from gan.statistics import MIN_SEEDS
-from pipeline import cli
-from pipeline.evidence import AUDITED, audit_cells, audit_sentences
-from pipeline.gather import RUN_TABLES, Frames, gather, tidy
-from pipeline.io import csv_text, json_text, read_csv, write_text
-from pipeline.params import PAPERS_COLUMNS, Params
-from pipeline.provenance import Record
-from pipeline.runs import GATHERED
-from pipeline.summary import (
+from pipeline.config.params import PAPERS_COLUMNS, Params
+from pipeline.files.formats import csv_text, json_text, read_csv, write_text
+from pipeline.record.manifest import Record
+from pipeline.record.runs import GATHERED
+from pipeline.reporting.cells import (
     EDGE,
     Cell,
     cell,
@@ -30,7 +27,10 @@ from pipeline.summary import (
     two_digits,
     why_missing,
 )
-from pipeline.verdicts import judged, sentences
+from pipeline.reporting.gather import RUN_TABLES, Frames, gather, tidy
+from pipeline.reporting.sentences import AUDITED, audit_cells, audit_sentences
+from pipeline.reporting.verdicts import judged, sentences
+from pipeline.runtime import cli
 
 EXAMPLE = "--scale quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 --output results/quick"
 OURS = "Adversarial nets (ours)"

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from gan.toy import Panel, play
-from pipeline import cli
-from pipeline.io import write_csv
-from pipeline.provenance import Record
+from gan.theory.toy import Panel, play
+from pipeline.files.formats import write_csv
+from pipeline.record.manifest import Record
+from pipeline.runtime import cli
 
 GRID = torch.linspace(0, 6, 301)
 SEED = 0

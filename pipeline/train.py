@@ -15,26 +15,26 @@ import numpy as np
 import pandas as pd
 import torch
 
+from gan.ensemble import play_together
+from gan.images import TRAIN, VALIDATION
 from gan.keeping import is_over
 from gan.precision import OPERANDS
 from gan.scoring import Selection
-from gan.splits import TRAIN, VALIDATION
-from gan.together import play_together
 from gan.training import CURVES, Divergence, Game
-from pipeline import cli
-from pipeline.checkpoints import Checkpoint, Progress, is_begun
-from pipeline.datasets import check_prepared, load_images
-from pipeline.devices import add_device, computable, machine, training_precision, use_device
-from pipeline.errors import RunError, Stopped, UserError
-from pipeline.experiments import Dataset, Experiment
-from pipeline.io import read_tensors, sha256, write_compressed, write_csv, write_same, write_tensors
-from pipeline.lock import lock
-from pipeline.networks import generator_with, new_discriminator, new_generator, put_on_top
-from pipeline.places import remove_snapshots, snapshot_folder
-from pipeline.progress import Reporter
-from pipeline.provenance import Record, code_hash, peak_memory_mb
-from pipeline.runs import CURVE, GENERATORS, MANIFESTS, PICTURES, TRAINING_FILES, VALIDATION_CURVE, Run, name_of
-from pipeline.validator import Validator
+from pipeline.config.experiments import Dataset, Experiment
+from pipeline.data.arrays import check_prepared, load_images
+from pipeline.files.errors import RunError, Stopped, UserError
+from pipeline.files.formats import read_tensors, sha256, write_compressed, write_csv, write_same, write_tensors
+from pipeline.files.lock import lock
+from pipeline.record.manifest import Record, code_hash, peak_memory_mb
+from pipeline.record.places import remove_snapshots, snapshot_folder
+from pipeline.record.runs import CURVE, GENERATORS, MANIFESTS, PICTURES, TRAINING_FILES, VALIDATION_CURVE, Run, name_of
+from pipeline.runtime import cli
+from pipeline.runtime.checkpoints import Checkpoint, Progress, is_begun
+from pipeline.runtime.devices import add_device, computable, machine, training_precision, use_device
+from pipeline.runtime.networks import generator_with, new_discriminator, new_generator, put_on_top
+from pipeline.runtime.progress import Reporter
+from pipeline.runtime.validator import Validator
 
 EXAMPLE = """--scale quick --experiment mnist --seeds 0 1 \\
     --data data/prepared/mnist.npz --output runs/quick/mnist --work work/quick/mnist"""

@@ -8,17 +8,17 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from pipeline import cli
 from pipeline.claims.files import OF_MNIST, OF_TOYS
 from pipeline.claims.gather import gather_claims
 from pipeline.claims.read import read_all
-from pipeline.errors import UserError
-from pipeline.gather import gather
-from pipeline.io import csv_text, read_csv, read_json, reading, sha256
-from pipeline.params import Params
-from pipeline.places import PREPARED, RESULTS, RUNS, run_folders
-from pipeline.provenance import is_present_code
-from pipeline.runs import MANIFESTS, MEASURED, audits, differences, manifests, plain
+from pipeline.config.params import Params
+from pipeline.files.errors import UserError
+from pipeline.files.formats import csv_text, read_csv, read_json, reading, sha256
+from pipeline.record.manifest import is_present_code
+from pipeline.record.places import PREPARED, RESULTS, RUNS, run_folders
+from pipeline.record.runs import MANIFESTS, MEASURED, audits, differences, manifests, plain
+from pipeline.reporting.gather import gather
+from pipeline.runtime import cli
 from pipeline.table import render
 
 ALONE = ("toy.manifest.json", "oracle.manifest.json")  # of stages that read no run

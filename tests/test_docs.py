@@ -3,7 +3,7 @@
 import yaml
 from helpers import ROOT
 
-from pipeline.io import read_csv
+from pipeline.files.formats import read_csv
 
 
 def test_epochs_table_shows_the_csv():

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline import cli
 from pipeline.claims.claim import Frames
 from pipeline.claims.files import OF_MNIST, OF_RUNS, OF_TOYS
 from pipeline.claims.gather import gather_claims
@@ -17,13 +16,14 @@ from pipeline.claims.read import read_all
 from pipeline.claims.sections import MORE, SECTIONS
 from pipeline.claims.tables import shown
 from pipeline.claims.trained import seeds_of
-from pipeline.drawing import style
-from pipeline.errors import UserError
+from pipeline.config.params import Params
 from pipeline.figures import save
-from pipeline.io import read_csv, write_csv, write_text
-from pipeline.params import Params
-from pipeline.provenance import Record
-from pipeline.report.page import render
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_csv, write_csv, write_text
+from pipeline.record.manifest import Record
+from pipeline.reporting.page import render
+from pipeline.reporting.plots import style
+from pipeline.runtime import cli
 
 EXAMPLE = """--scale quick --runs runs/quick/mnist-code/seed0 runs/quick/mnist-code/seed1 ... \\
     --output results/quick/claims"""

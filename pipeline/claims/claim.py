@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from gan.readings import Estimate, reading
+from gan.theory.readings import Estimate, reading
 
 Frames = dict[str, pd.DataFrame]
 Kind = Literal["paper", "identity", "check", "counterexample", "open"]
@@ -26,7 +26,7 @@ class Claim:
             "check": ours, of an experiment or of what it leads one to expect;
             "counterexample": to what the paper might be taken to say; "open": nobody predicts it.
         bounds: where the number ought to lie, in words; empty for a difference that nobody predicts.
-        reading: what the interval says of it; see gan.readings.
+        reading: what the interval says of it; see gan.theory.readings.
     """
 
     claim: str

@@ -11,8 +11,8 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from pipeline.claims.claim import Frames
 from pipeline.claims.trained import NATS, by_seed, difference, seeds_of, steps_seen, steps_table
-from pipeline.drawing import on_its_face
-from pipeline.params import Params
+from pipeline.config.params import Params
+from pipeline.reporting.plots import on_its_face
 
 LOSSES = {"saturating": "log(1 \N{MINUS SIGN} D(G(z)))", "non_saturating": "\N{MINUS SIGN}log D(G(z))"}
 SHARE = "share_of_class_"

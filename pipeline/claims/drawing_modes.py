@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pipeline.drawing import on_its_face
-from pipeline.params import Params
+from pipeline.config.params import Params
+from pipeline.reporting.plots import on_its_face
 
 SETTINGS = {"balanced": "ours", "G too fast": "other"}  # and their colours
 LABELS = {"balanced": "balanced: k = 1", "G too fast": "G too fast: 10 steps of G for each of D"}

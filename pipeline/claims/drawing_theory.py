@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gan.optimum import EQUILIBRIUM
-from pipeline.drawing import on_its_face
-from pipeline.params import Params
+from gan.theory.optimum import EQUILIBRIUM
+from pipeline.config.params import Params
+from pipeline.reporting.plots import on_its_face
 
 LOOKS = ("o:", "s--", "D-")  # of capacities, ascending
 NO_GAP = 1e-12  # nats; below it C + log 4 is rounding

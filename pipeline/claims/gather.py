@@ -6,10 +6,10 @@ import pandas as pd
 
 from pipeline.claims.claim import Frames
 from pipeline.claims.files import CLASSIFIER
-from pipeline.errors import UserError
-from pipeline.io import read_csv, read_json, reading
-from pipeline.params import Params
-from pipeline.runs import CURVE, MEASURED, MEASURES, Run
+from pipeline.config.params import Params
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_csv, read_json, reading
+from pipeline.record.runs import CURVE, MEASURED, MEASURES, Run
 
 
 def gather_claims(folders: list[Path], params: Params, toys: Path) -> Frames:

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from pipeline.graph import Graph
-from pipeline.io import read_json, sha256
-from pipeline.places import PUBLISHED, labels, prepared
+from pipeline.files.formats import read_json, sha256
+from pipeline.record.places import PUBLISHED, labels, prepared
+from pipeline.rules.graph import Graph
 
 
 class ClaimsGraph:

@@ -7,13 +7,19 @@ from statistics import NormalDist
 
 import torch
 
-from gan.classifier import Classifier, binomial_interval, two_sample_accuracy
-from gan.collapse import class_entropy, class_shares, classes_present, distinct_neighbours, mean_pairwise_distance
+from gan.images import TRAIN
 from gan.scoring import score
-from gan.splits import TRAIN
-from pipeline.datasets import N_CLASSES, load_images
-from pipeline.experiments import Experiment
-from pipeline.scores import Fold, Rows, folds
+from gan.theory.classifier import Classifier, binomial_interval, two_sample_accuracy
+from gan.theory.collapse import (
+    class_entropy,
+    class_shares,
+    classes_present,
+    distinct_neighbours,
+    mean_pairwise_distance,
+)
+from pipeline.config.experiments import Experiment
+from pipeline.data.arrays import N_CLASSES, load_images
+from pipeline.runtime.scores import Fold, Rows, folds
 
 N_NEIGHBOURS = 1_000  # samples whose nearest training images are counted: their share depends on their number
 

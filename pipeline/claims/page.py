@@ -5,11 +5,11 @@ from typing import Any
 
 from pipeline.claims.sections import MORE, SECTIONS
 from pipeline.claims.tables import shown
-from pipeline.io import read_csv, read_json, reading
-from pipeline.params import Params
-from pipeline.provenance import is_present_code
-from pipeline.report.page import embedded
-from pipeline.runs import differences, plain
+from pipeline.config.params import Params
+from pipeline.files.formats import read_csv, read_json, reading
+from pipeline.record.manifest import is_present_code
+from pipeline.record.runs import differences, plain
+from pipeline.reporting.page import embedded
 
 
 def fit(folder: Path, params: Params) -> bool:

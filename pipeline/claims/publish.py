@@ -6,17 +6,17 @@ They stand beside what `publish` copies and may be of another scale. Tables, fig
 import argparse
 from pathlib import Path
 
-from pipeline import cli
 from pipeline.claims.files import TABLES
 from pipeline.claims.sections import SECTIONS
 from pipeline.claims.tables import scoreboard, shown, summary
-from pipeline.errors import UserError
-from pipeline.evidence import with_blocks
-from pipeline.io import read_csv, read_json, write_json, write_text
-from pipeline.params import Params
-from pipeline.places import RESULTS, RUNS, run_folders
+from pipeline.config.params import Params
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_csv, read_json, write_json, write_text
 from pipeline.publish import check_size, commits, copy, recover, replace
-from pipeline.runs import MANIFESTS, MEASURED
+from pipeline.record.places import RESULTS, RUNS, run_folders
+from pipeline.record.runs import MANIFESTS, MEASURED
+from pipeline.reporting.sentences import with_blocks
+from pipeline.runtime import cli
 from pipeline.verify import verify_claims
 
 MANIFESTS_OF = ("theory", "modes", "saturation", "classifier", "claims")

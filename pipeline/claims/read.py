@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline.claims import toys, trained
 from pipeline.claims.claim import Claim, Frames
-from pipeline.params import Params
+from pipeline.config.params import Params
 
 READERS: dict[str, Callable[[Frames, Params], list[Claim]]] = {
     "optimal-discriminator": toys.optimal_discriminator,

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from pipeline.claims import drawing, drawing_modes, drawing_theory
 from pipeline.claims.claim import Frames
-from pipeline.params import Params
+from pipeline.config.params import Params
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import get_args
 import pandas as pd
 
 from pipeline.claims.claim import Kind
-from pipeline.summary import count
+from pipeline.reporting.cells import count
 
 OUTCOMES = {  # what readings come to, and how they begin
     "hold": ("holds",),

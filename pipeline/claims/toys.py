@@ -5,11 +5,11 @@ from functools import partial
 
 import pandas as pd
 
-from gan.modes import RECIPES
-from gan.optimum import EQUILIBRIUM
-from gan.readings import Estimate, over_seeds, paired, ratio_over_seeds
+from gan.theory.modes import RECIPES
+from gan.theory.optimum import EQUILIBRIUM
+from gan.theory.readings import Estimate, over_seeds, paired, ratio_over_seeds
 from pipeline.claims.claim import Claim, Frames, check, counterexample, identity, paper
-from pipeline.params import Params
+from pipeline.config.params import Params
 
 SHAPES = {1: "one dimension", 2: "two dimensions"}
 BELOW_1 = (-math.inf, 1.0)

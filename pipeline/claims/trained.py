@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from gan.cost import multiply_adds
-from gan.readings import Estimate, effect, over_seeds, paired, ratio_over_seeds, simultaneous
+from gan.theory.cost import multiply_adds
+from gan.theory.readings import Estimate, effect, over_seeds, paired, ratio_over_seeds, simultaneous
 from pipeline.claims.claim import Claim, Frames, check, difference_of, paper
-from pipeline.params import Params
-from pipeline.summary import count
+from pipeline.config.params import Params
+from pipeline.reporting.cells import count
 
 NATS = "test_log_likelihood"
 PAIRED = "difference of runs of one seed"

@@ -3,7 +3,7 @@
 
 rule theory:
     input:
-        src=sources("pipeline.theory"),
+        src=sources("pipeline.claims.theory"),
     output:
         expand("results/{{scale}}/claims/{name}.csv", name=["optimal", "path", "descent", "dirac", "nets"]),
         "results/{scale}/claims/theory.manifest.json",
@@ -17,13 +17,13 @@ rule theory:
         settings=graph.params.toys(),
         folder=subpath(output[0], parent=True),
     shell:
-        "python -m pipeline.theory --params params.yaml --scale {wildcards.scale}"
+        "python -m pipeline.claims.theory --params params.yaml --scale {wildcards.scale}"
         " --output {params.folder} 2>&1 | tee {log}"
 
 
 rule modes:
     input:
-        src=sources("pipeline.modes"),
+        src=sources("pipeline.claims.modes"),
     output:
         expand("results/{{scale}}/claims/{name}.csv", name=["modes", "modes_points"]),
         "results/{scale}/claims/modes.manifest.json",
@@ -37,14 +37,14 @@ rule modes:
         settings=graph.params.toys(),
         folder=subpath(output[0], parent=True),
     shell:
-        "python -m pipeline.modes --params params.yaml --scale {wildcards.scale}"
+        "python -m pipeline.claims.modes --params params.yaml --scale {wildcards.scale}"
         " --output {params.folder} 2>&1 | tee {log}"
 
 
 rule saturation:
     input:
         data=claims_graph.data(),
-        src=sources("pipeline.saturation"),
+        src=sources("pipeline.claims.saturation"),
     output:
         table="results/{scale}/claims/saturation.csv",
         manifest="results/{scale}/claims/saturation.manifest.json",
@@ -63,7 +63,7 @@ rule saturation:
         seeds=claims_graph.seeds(),
         device=graph.params.values["compute"]["device"],
     shell:
-        "python -m pipeline.saturation --params params.yaml --scale {wildcards.scale}"
+        "python -m pipeline.claims.saturation --params params.yaml --scale {wildcards.scale}"
         " --experiment {params.experiment} --seeds {params.seeds} --data {input.data}"
         " --output {output.table} --device {params.device} --threads {threads} 2>&1 | tee {log}"
 
@@ -72,7 +72,7 @@ rule classify:
     input:
         data=claims_graph.data(),
         labels=claims_graph.labels(),
-        src=sources("pipeline.classify"),
+        src=sources("pipeline.claims.classify"),
     output:
         expand("results/{{scale}}/claims/{name}.csv", name=["classifier", "yardsticks"]),
         "results/{scale}/claims/classifier.manifest.json",
@@ -92,7 +92,7 @@ rule classify:
         device=graph.params.values["compute"]["device"],
         folder=subpath(output[0], parent=True),
     shell:
-        "python -m pipeline.classify --params params.yaml --scale {wildcards.scale}"
+        "python -m pipeline.claims.classify --params params.yaml --scale {wildcards.scale}"
         " --experiment {params.experiment} --data {input.data} --labels {input.labels}"
         " --output {params.folder} --device {params.device} --threads {threads} 2>&1 | tee {log}"
 
@@ -102,7 +102,7 @@ rule measure:
         expand("runs/{{scale}}/{{experiment}}/seed{{seed}}/{file}", file=TRAINED),
         data=graph.prepared,
         classifier=rules.classify.output.network,
-        src=sources("pipeline.measure"),
+        src=sources("pipeline.claims.measure"),
     output:
         "runs/{scale}/{experiment}/seed{seed}/measures.csv",
         "runs/{scale}/{experiment}/seed{seed}/measures.manifest.json",
@@ -120,7 +120,7 @@ rule measure:
         device=graph.params.values["compute"]["device"],
         run=subpath(output[0], parent=True),
     shell:
-        "python -m pipeline.measure --params params.yaml --scale {wildcards.scale}"
+        "python -m pipeline.claims.measure --params params.yaml --scale {wildcards.scale}"
         " --experiment {wildcards.experiment} --run {params.run} --data {input.data}"
         " --classifier {input.classifier} --device {params.device} --threads {threads} 2>&1 | tee {log}"
 
@@ -146,7 +146,7 @@ rule read_claims:
     output:
         report(
             "results/{scale}/claims/claims.csv",
-            caption="../report/captions/claims.rst",
+            caption="captions/claims.rst",
             category="Claims",
             labels={"scale": "{scale}"},
         ),

@@ -3,7 +3,7 @@
 import os
 from functools import cache
 
-from pipeline.provenance import sources as sources_of
+from pipeline.record.manifest import sources as sources_of
 
 
 def here(*paths):

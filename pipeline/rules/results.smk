@@ -63,7 +63,7 @@ rule table:
         "results/{scale}/variance.csv",
         report(
             "results/{scale}/table1.csv",
-            caption="../report/captions/table.rst",
+            caption="captions/table.rst",
             category="Table 1",
             labels={"scale": "{scale}"},
         ),
@@ -99,7 +99,7 @@ rule figures:
     output:
         report(
             expand("results/{{scale}}/figures/{name}.svg", name=graph.figures()),
-            caption="../report/captions/figures.rst",
+            caption="captions/figures.rst",
             category="Figures",
             labels={"scale": "{scale}"},
         ),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from pipeline.evidence import with_blocks
+from pipeline.reporting.sentences import with_blocks
 
 COUNTS: Counter[str] = Counter()
 

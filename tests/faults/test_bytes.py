@@ -10,11 +10,11 @@ import torch
 import yaml
 from helpers import run_in
 
-from pipeline.checkpoints import Checkpoint, Progress
-from pipeline.datasets import check_prepared
-from pipeline.errors import UserError
-from pipeline.gather import gather
-from pipeline.params import Params
+from pipeline.config.params import Params
+from pipeline.data.arrays import check_prepared
+from pipeline.files.errors import UserError
+from pipeline.reporting.gather import gather
+from pipeline.runtime.checkpoints import Checkpoint, Progress
 
 RUN = "runs/smoke/mnist"
 BEHIND_A_TABLE = (

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from helpers import run_in
 
-from pipeline.io import read_csv, read_tensors, sha256
+from pipeline.files.formats import read_csv, read_tensors, sha256
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 MNIST = ("--scale", "smoke", "--experiment", "mnist")

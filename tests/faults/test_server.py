@@ -11,9 +11,9 @@ import pytest
 from helpers import ROOT
 
 from pipeline import download as module
-from pipeline.errors import UserError
-from pipeline.experiments import Dataset
-from pipeline.params import load
+from pipeline.config.experiments import Dataset
+from pipeline.config.params import load
+from pipeline.files.errors import UserError
 
 CONTENT = b"\x00\x00\x08\x03 some pixels"
 FILES = {"images-ubyte": {"bytes": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()}}

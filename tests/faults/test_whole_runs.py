@@ -10,7 +10,17 @@ from pathlib import Path
 
 from helpers import copy_project, only_mnist, run_in
 
-COMMAND = ("-m", "pipeline.lock", ".snakemake.flock", sys.executable, "-m", "snakemake", "--nolock", "--cores", "2")
+COMMAND = (
+    "-m",
+    "pipeline.files.lock",
+    ".snakemake.flock",
+    sys.executable,
+    "-m",
+    "snakemake",
+    "--nolock",
+    "--cores",
+    "2",
+)
 FILES = ("metrics.csv", "table1.csv", "bandwidths.csv", "variance.csv", "growth.csv")
 
 

@@ -4,12 +4,12 @@ import pytest
 import torch
 from sklearn.cluster import KMeans
 
-from gan import baselines
+from gan.evidence import baselines
+from gan.images import TEST, TRAIN, VALIDATION
 from gan.scoring import score
 from gan.seeding import stream
-from gan.splits import TEST, TRAIN, VALIDATION
-from pipeline.datasets import load_images
-from pipeline.params import load
+from pipeline.config.params import load
+from pipeline.data.arrays import load_images
 
 
 def images(m: int = 500, d: int = 6) -> torch.Tensor:

@@ -4,8 +4,8 @@ import pytest
 import torch
 from scipy.stats import binom
 
-from gan.classifier import Classifier, accuracy, binomial_interval, fit, two_sample_accuracy, with_weights
 from gan.seeding import stream
+from gan.theory.classifier import Classifier, accuracy, binomial_interval, fit, two_sample_accuracy, with_weights
 
 
 def blobs(n: int, name: str, shift: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:

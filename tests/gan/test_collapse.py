@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from gan.collapse import (
+from gan.seeding import stream
+from gan.theory.collapse import (
     class_entropy,
     class_shares,
     classes_present,
@@ -14,8 +15,7 @@ from gan.collapse import (
     mean_pairwise_distance,
     modes_covered,
 )
-from gan.modes import grid, ring
-from gan.seeding import stream
+from gan.theory.modes import grid, ring
 
 
 def test_class_shares_count_every_class():

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gan.contrast import normalise_contrast, to_grey
+from gan.images import normalise_contrast, to_grey
 from gan.seeding import stream
 
 

@@ -6,8 +6,9 @@ from itertools import pairwise
 import pytest
 import torch
 
-from gan import convergence
-from gan.convergence import (
+from gan.objectives import discriminator_loss, generator_loss, jensen_shannon
+from gan.theory import convergence
+from gan.theory.convergence import (
     DIRAC_RATE,
     SIMPLEX_RATE,
     UPDATES,
@@ -18,8 +19,7 @@ from gan.convergence import (
     train_networks,
     turn,
 )
-from gan.objectives import discriminator_loss, generator_loss, jensen_shannon
-from gan.optimum import EQUILIBRIUM
+from gan.theory.optimum import EQUILIBRIUM
 
 ROUNDING = 1e-12
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gan.cost import multiply_adds, weights
 from gan.layers import Deconvolution, Layer
 from gan.recipe import Recipe
+from gan.theory.cost import multiply_adds, weights
 
 G = (Layer(5, "relu", 0.1), Layer(7, "sigmoid", 0.1))  # 2 x 5 + 5 x 7 = 45
 D = (Layer(4, "maxout", 0.1, pieces=2), Layer(1, "linear", 0.1))  # 7 x 8 + 4 = 60

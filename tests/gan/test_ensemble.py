@@ -6,17 +6,17 @@ from helpers import DISCRIMINATOR, GENERATOR, ROOT
 
 from gan.draws import AHEAD
 from gan.ensemble import Ensemble
+from gan.images import TEST, TRAIN
 from gan.layers import Layer
 from gan.models import Discriminator, Generator
 from gan.parzen import log_density
 from gan.recipe import Recipe
 from gan.sampling import draw_samples
 from gan.seeding import stream
-from gan.splits import TEST, TRAIN
 from gan.training import Divergence, Game, train_epoch
-from pipeline.datasets import synthetic_images
-from pipeline.networks import generator_with, new_discriminator, new_generator
-from pipeline.params import load
+from pipeline.config.params import load
+from pipeline.data.arrays import synthetic_images
+from pipeline.runtime.networks import generator_with, new_discriminator, new_generator
 
 RECIPES = {
     "2014 code": {},

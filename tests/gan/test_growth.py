@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gan.growth import counts_up_to, score_by_count, trend
+from gan.evidence.growth import counts_up_to, score_by_count, trend
 from gan.scoring import score
 from gan.seeding import stream
 

@@ -9,7 +9,7 @@ from torch.nn.functional import conv_transpose2d
 from gan.layers import Deconvolution, Layer, MaxoutConvolution
 from gan.models import Discriminator, Generator
 from gan.seeding import stream
-from pipeline.params import load
+from pipeline.config.params import load
 
 PARAMS = load(Path(__file__).parents[2] / "params.yaml", "paper")
 SIZES = {  # parameters of G and D, as the 2014 configuration files give them

@@ -8,7 +8,7 @@ import torch
 from gan.layers import Dense, Layer, marginal_logits
 from gan.models import Discriminator, Generator, check_layers
 from gan.seeding import stream
-from pipeline.params import load
+from pipeline.config.params import load
 
 PARAMS = load(Path(__file__).parents[2] / "params.yaml", "paper")
 

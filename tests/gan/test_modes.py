@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from gan.modes import BALANCED, RECIPES, grid, play, ring
 from gan.seeding import stream
+from gan.theory.modes import BALANCED, RECIPES, grid, play, ring
 
 
 def test_ring_and_grid_have_their_modes_at_one_distance():
@@ -27,7 +27,7 @@ def test_draw_has_the_mixtures_moments():
 
 
 def test_play_is_each_seeds_own_game_whoever_plays_beside_it(monkeypatch):
-    monkeypatch.setattr("gan.modes.N_TRAINING", 1_000)  # few steps: rounding differs, and grows
+    monkeypatch.setattr("gan.theory.modes.N_TRAINING", 1_000)  # few steps: rounding differs, and grows
     together = play(ring(8), BALANCED, [0, 1], [1, 2])
     alone = play(ring(8), BALANCED, [1], [2])
     assert [(one.seed, one.epoch) for one in together] == [(0, 1), (1, 1), (0, 2), (1, 2)]

@@ -2,7 +2,7 @@
 
 import torch
 
-from gan.neighbours import nearest
+from gan.images import nearest
 from gan.seeding import stream
 
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from gan.objectives import optimal_discriminator, value
-from gan.optimum import (
+from gan.seeding import stream
+from gan.theory.optimum import (
     EQUILIBRIUM,
     Pair,
     approach,
@@ -15,7 +16,6 @@ from gan.optimum import (
     path_pair,
     visit,
 )
-from gan.seeding import stream
 
 ROUNDING = 1e-12
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import stats
 
-from gan.oracle import FAMILIES, GRID, measure
+from gan.evidence.oracle import FAMILIES, GRID, measure
 from gan.seeding import stream
 
 

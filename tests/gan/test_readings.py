@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from gan.readings import Estimate, effect, over_seeds, paired, ratio_over_seeds, reading, simultaneous
+from gan.theory.readings import Estimate, effect, over_seeds, paired, ratio_over_seeds, reading, simultaneous
 
 INF = math.inf
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gan.recipe import Recipe
-from gan.saturation import gradient_norms
+from gan.theory.saturation import gradient_norms
 from gan.training import Game, train_epoch
 
 

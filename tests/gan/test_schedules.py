@@ -2,7 +2,7 @@
 
 import pytest
 
-from gan.schedules import learning_rate, momentum
+from gan.recipe import learning_rate, momentum
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ import math
 import pytest
 import torch
 
+from gan.images import TEST, TRAIN, VALIDATION
 from gan.parzen import log_density
 from gan.scoring import BLOCK_IMAGES, score, score_by_subset, select_bandwidth, standard_error, validate
 from gan.seeding import stream
-from gan.splits import TEST, TRAIN, VALIDATION
-from pipeline.datasets import load_images
-from pipeline.params import load
+from pipeline.config.params import load
+from pipeline.data.arrays import load_images
 
 
 def uniform(n: int, d: int, name: str) -> torch.Tensor:

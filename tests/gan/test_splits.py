@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gan.splits import TEST, TRAIN, UNUSED, VALIDATION, consecutive_split, stratified_folds
+from gan.images import TEST, TRAIN, UNUSED, VALIDATION, consecutive_split, stratified_folds
 
 
 def test_consecutive_split_is_in_file_order():

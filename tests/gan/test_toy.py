@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gan.toy import DATA_MEAN, play
+from gan.theory.toy import DATA_MEAN, play
 
 GRID = torch.linspace(0, 6, 301)
 STEP = 0.02

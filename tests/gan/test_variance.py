@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from gan.variance import Component, crossed, nested, of_mean, over_images
+from gan.evidence.variance import Component, crossed, nested, of_mean, over_images
 
 SEEDS, DRAWS, SUBSETS = 5, 4, 8
 

@@ -10,10 +10,10 @@ from helpers import ROOT
 
 from pipeline import adopt
 from pipeline.adopt import merged, metrics
-from pipeline.errors import UserError
-from pipeline.io import read_csv, read_json, sha256, write_arrays, write_csv, write_json
-from pipeline.params import load
-from pipeline.runs import GAN, plain
+from pipeline.config.params import load
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_csv, read_json, sha256, write_arrays, write_csv, write_json
+from pipeline.record.runs import GAN, plain
 
 EXPERIMENT = load(ROOT / "params.yaml", "paper").experiment("mnist")
 GRID = EXPERIMENT.grids["authors"]

@@ -9,8 +9,8 @@ from helpers import ROOT, run_in
 
 from gan.training import CURVES
 from pipeline.check import KEYS, TRAINING, edges, failures, first_epoch
-from pipeline.io import read_json, write_csv, write_json
-from pipeline.params import load
+from pipeline.config.params import load
+from pipeline.files.formats import read_json, write_csv, write_json
 
 EPOCHS = load(ROOT / "params.yaml", "quick").experiment("mnist").epochs
 KEY = ("mnist", "adversarial-nets", "best", "authors", "test_log_likelihood")

@@ -11,7 +11,7 @@ from gan.models import Discriminator, Generator
 from gan.recipe import Recipe
 from gan.seeding import stream
 from gan.training import Game
-from pipeline.checkpoints import Checkpoint, Progress
+from pipeline.runtime.checkpoints import Checkpoint, Progress
 
 ROW = {"epoch": 1, "loss_D": 1 / 3, "validation_log_likelihood": None}
 SEEDS = [4, 0, 7]

@@ -9,8 +9,8 @@ import pytest
 from helpers import ROOT
 
 from pipeline import __main__ as listing
-from pipeline import cli
-from pipeline.errors import RunError, UserError
+from pipeline.files.errors import RunError, UserError
+from pipeline.runtime import cli
 
 
 def test_every_command_is_listed(capsys):

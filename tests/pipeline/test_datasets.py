@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from gan.splits import TEST, TRAIN, VALIDATION
-from pipeline.datasets import check_prepared, load_images, load_labels, n_folds, synthetic_images, synthetic_labels
-from pipeline.errors import UserError
-from pipeline.io import sha256, write_arrays, write_json
-from pipeline.params import load
+from gan.images import TEST, TRAIN, VALIDATION
+from pipeline.config.params import load
+from pipeline.data.arrays import check_prepared, load_images, load_labels, n_folds, synthetic_images, synthetic_labels
+from pipeline.files.errors import UserError
+from pipeline.files.formats import sha256, write_arrays, write_json
 
 FILE = Path(__file__).parents[2] / "params.yaml"
 PARAMS = load(FILE, "smoke")

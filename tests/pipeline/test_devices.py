@@ -5,8 +5,15 @@ import argparse
 import pytest
 import torch
 
-from pipeline.devices import BFLOAT16_INSTRUCTIONS, computable, machine, rounding, training_precision, use_device
-from pipeline.errors import UserError
+from pipeline.files.errors import UserError
+from pipeline.runtime.devices import (
+    BFLOAT16_INSTRUCTIONS,
+    computable,
+    machine,
+    rounding,
+    training_precision,
+    use_device,
+)
 
 
 def flags() -> tuple[str, bool]:

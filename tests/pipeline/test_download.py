@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from pipeline import download as module
+from pipeline.config.experiments import Dataset
 from pipeline.download import SourceFailed, download
-from pipeline.errors import UserError
-from pipeline.experiments import Dataset
+from pipeline.files.errors import UserError
 
 CONTENT = b"\x00\x00\x08\x03 some pixels"
 FILES = {"images-ubyte": {"bytes": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()}}
@@ -90,7 +90,7 @@ def test_a_missing_npm_is_said(tmp_path, monkeypatch, capsys):
 
 
 def test_torchvision_names_the_canonical_source():
-    from pipeline.torchvision_import import datasets
+    from pipeline.data.torchvision_import import datasets
 
     assert all(mirror.startswith("http") for mirror in datasets.MNIST.mirrors)
     assert {name for name, _ in datasets.MNIST.resources} == {

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from pipeline.drawing import GREY, PADDING, YELLOW, contact_sheet, style
 from pipeline.figures import save
+from pipeline.reporting.plots import GREY, PADDING, YELLOW, contact_sheet, style
 
 
 def test_contact_sheet_follows_the_2014_script():

@@ -7,9 +7,9 @@ from helpers import ROOT
 from matplotlib import pyplot
 
 from gan.statistics import summarise_seeds
-from pipeline.drawing import contact_sheet
-from pipeline.drawing_progress import Rule, progress, rules, seeds
-from pipeline.params import load
+from pipeline.config.params import load
+from pipeline.reporting.plots import contact_sheet
+from pipeline.reporting.plots_progress import Rule, progress, rules, seeds
 
 PARAMS = load(ROOT / "params.yaml", "paper")
 OURS, OTHER = (PARAMS.values["figures"][key] for key in ("ours", "other"))

@@ -10,8 +10,8 @@ import yaml
 from helpers import ROOT
 
 from pipeline import evaluate, prepare, sample, train
-from pipeline.io import read_csv, read_json, write_json
-from pipeline.params import load
+from pipeline.config.params import load
+from pipeline.files.formats import read_csv, read_json, write_json
 
 MAIN = {"train": train.main, "sample": sample.main, "evaluate": evaluate.main, "prepare": prepare.main}
 

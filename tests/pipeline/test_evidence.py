@@ -6,8 +6,10 @@ import pytest
 from helpers import ROOT
 from test_summary_and_table import metrics
 
-from pipeline.errors import UserError
-from pipeline.evidence import (
+from pipeline.config.params import load
+from pipeline.files.errors import UserError
+from pipeline.reporting.gather import components
+from pipeline.reporting.sentences import (
     AUDITED,
     audit_sentences,
     grid_sentences,
@@ -17,8 +19,6 @@ from pipeline.evidence import (
     variance_sentences,
     variance_table,
 )
-from pipeline.gather import components
-from pipeline.params import load
 
 PARAMS = load(ROOT / "params.yaml", "paper")
 STATISTICS = {"confidence": 0.95, "resamples": 200}

@@ -8,8 +8,8 @@ import yaml
 from helpers import ROOT
 
 from pipeline.claims.graph import ClaimsGraph
-from pipeline.graph import Graph
-from pipeline.io import write_json
+from pipeline.files.formats import write_json
+from pipeline.rules.graph import Graph
 
 VALUES = yaml.safe_load((ROOT / "params.yaml").read_text())
 

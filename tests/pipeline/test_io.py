@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 import torch
 
-from pipeline import io
-from pipeline.errors import UserError
+from pipeline.files import formats as io
+from pipeline.files.errors import UserError
 
 
 def test_replacing_leaves_the_old_file_when_writing_fails(tmp_path):

@@ -3,8 +3,8 @@
 import pytest
 from helpers import ROOT, run_in
 
-from pipeline.errors import UserError
-from pipeline.lock import lock
+from pipeline.files.errors import UserError
+from pipeline.files.lock import lock
 
 
 def test_lock_is_exclusive_and_freed(tmp_path):
@@ -16,8 +16,8 @@ def test_lock_is_exclusive_and_freed(tmp_path):
 
 
 def test_lock_lets_one_command_in_and_dies_with_it(tmp_path):
-    inner = ("python", "-m", "pipeline.lock", str(tmp_path / "flock"), "true")
-    refused = run_in(ROOT, "-m", "pipeline.lock", str(tmp_path / "flock"), *inner)
+    inner = ("python", "-m", "pipeline.files.lock", str(tmp_path / "flock"), "true")
+    refused = run_in(ROOT, "-m", "pipeline.files.lock", str(tmp_path / "flock"), *inner)
     assert refused.returncode == 75
     assert "Another run in this folder is in progress" in refused.stderr
-    assert run_in(ROOT, "-m", "pipeline.lock", str(tmp_path / "flock"), "true").returncode == 0
+    assert run_in(ROOT, "-m", "pipeline.files.lock", str(tmp_path / "flock"), "true").returncode == 0

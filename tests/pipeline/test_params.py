@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline.errors import UserError
-from pipeline.params import Params, load
+from pipeline.config.params import Params, load
+from pipeline.files.errors import UserError
 
 FILE = Path(__file__).parents[2] / "params.yaml"
 VALUES = yaml.safe_load(FILE.read_text())

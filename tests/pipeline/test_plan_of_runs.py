@@ -4,9 +4,9 @@ import pandas as pd
 from helpers import ROOT
 
 from gan.keeping import replay
-from pipeline.io import read_csv, read_json
-from pipeline.params import load
-from pipeline.plan_of_runs import deviations, plan_blocks, planned, read_plan
+from pipeline.config.params import load
+from pipeline.files.formats import read_csv, read_json
+from pipeline.reporting.plan import deviations, plan_blocks, planned, read_plan
 
 PAGE, PUBLISHED = ROOT / "docs/runs.md", ROOT / "results/published"
 PARAMS = load(ROOT / "params.yaml", "paper")

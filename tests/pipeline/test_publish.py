@@ -8,13 +8,13 @@ from helpers import ROOT
 
 from pipeline import table
 from pipeline.claims import publish as publish_claims
-from pipeline.errors import UserError
-from pipeline.evidence import blocks, read_evidence, with_blocks
-from pipeline.gather import tidy
-from pipeline.io import read_csv, read_json, sha256
-from pipeline.params import load
+from pipeline.config.params import load
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_csv, read_json, sha256
 from pipeline.publish import LIMIT_BYTES, readme_blocks, recover, replace
-from pipeline.runs import GAN, GATHERED, audits
+from pipeline.record.runs import GAN, GATHERED, audits
+from pipeline.reporting.gather import tidy
+from pipeline.reporting.sentences import blocks, read_evidence, with_blocks
 
 PUBLISHED = ROOT / "results/published"
 README, EVIDENCE = ROOT / "README.md", ROOT / "docs/evidence.md"

@@ -8,11 +8,11 @@ import pytest
 import scipy.io
 from helpers import ROOT
 
-from gan.splits import TEST, TRAIN, UNUSED, VALIDATION
-from pipeline.errors import UserError
-from pipeline.params import load
-from pipeline.readers import LABEL_READERS, READERS, fer2013_folds
-from pipeline.torchvision_import import datasets
+from gan.images import TEST, TRAIN, UNUSED, VALIDATION
+from pipeline.config.params import load
+from pipeline.data.readers import LABEL_READERS, READERS, fer2013_folds
+from pipeline.data.torchvision_import import datasets
+from pipeline.files.errors import UserError
 
 PARAMS = load(ROOT / "params.yaml", "paper")
 RANDOM = np.random.default_rng(0)

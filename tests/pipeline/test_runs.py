@@ -8,11 +8,11 @@ import torch
 from helpers import ROOT
 
 from gan.training import Game
-from pipeline.errors import UserError
-from pipeline.io import read_json, sha256, write_json, write_tensors, write_text
-from pipeline.networks import load_generator, new_discriminator, new_generator, put_on_top
-from pipeline.params import load
-from pipeline.runs import MANIFESTS, Run, differences, name_of, plain
+from pipeline.config.params import load
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_json, sha256, write_json, write_tensors, write_text
+from pipeline.record.runs import MANIFESTS, Run, differences, name_of, plain
+from pipeline.runtime.networks import load_generator, new_discriminator, new_generator, put_on_top
 
 EXPERIMENT = load(ROOT / "params.yaml", "smoke").experiment("mnist")
 CPU = torch.device("cpu")

@@ -9,12 +9,12 @@ import pytest
 import yaml
 
 from pipeline import table
-from pipeline.errors import UserError
-from pipeline.gather import divergence, tidy
-from pipeline.io import write_csv, write_json
-from pipeline.params import Params, load
-from pipeline.summary import cell, published_value, quoted, read_metrics, why_missing
-from pipeline.verdicts import agreement, optimism, sentences
+from pipeline.config.params import Params, load
+from pipeline.files.errors import UserError
+from pipeline.files.formats import write_csv, write_json
+from pipeline.reporting.cells import cell, published_value, quoted, read_metrics, why_missing
+from pipeline.reporting.gather import divergence, tidy
+from pipeline.reporting.verdicts import agreement, optimism, sentences
 
 FILE = Path(__file__).parents[2] / "params.yaml"
 

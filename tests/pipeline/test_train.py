@@ -15,8 +15,8 @@ import yaml
 from helpers import ROOT, run_in
 
 from pipeline import train
-from pipeline.io import read_arrays, read_csv, read_json, read_tensors, sha256
-from pipeline.runs import TRAINING_FILES, precision_of
+from pipeline.files.formats import read_arrays, read_csv, read_json, read_tensors, sha256
+from pipeline.record.runs import TRAINING_FILES, precision_of
 
 EPOCHS = 30
 FILES = ("generator.safetensors", "last.safetensors")

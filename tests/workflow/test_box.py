@@ -11,8 +11,8 @@ from pathlib import Path
 
 from helpers import copy_project, edit, run_in
 
-from pipeline.io import sha256
-from pipeline.runs import HEAVY
+from pipeline.files.formats import sha256
+from pipeline.record.runs import HEAVY
 
 BOX = ("-m", "pipeline.box", "--device", "cpu", "--experiments", "mnist", "--seeds", "0", "1")
 

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from helpers import ROOT, edit, jobs, run_in, trainings
 
-from pipeline.io import read_json
-from pipeline.provenance import sources
+from pipeline.files.formats import read_json
+from pipeline.record.manifest import sources
 
 LEARNING_RATE = ("learning_rate: 0.1\n", "learning_rate: 0.2\n")
 

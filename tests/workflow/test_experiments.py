@@ -3,10 +3,10 @@
 import pytest
 from helpers import edit, run_in
 
-from pipeline.evidence import AUDITED
-from pipeline.graph import FIGURES
-from pipeline.io import read_csv, read_json
-from pipeline.runs import GAN
+from pipeline.files.formats import read_csv, read_json
+from pipeline.record.runs import GAN
+from pipeline.reporting.sentences import AUDITED
+from pipeline.rules.graph import FIGURES
 
 
 def test_every_experiment_runs_from_images_to_its_rows_and_figures(other_experiments):

@@ -5,7 +5,7 @@ import time
 
 from helpers import ROOT, copy_project, jobs, run_in
 
-from pipeline.runs import GATHERED
+from pipeline.record.runs import GATHERED
 
 
 def test_published_results_regenerate_byte_for_byte(tmp_path):

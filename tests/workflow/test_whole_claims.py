@@ -10,9 +10,9 @@ from markupsafe import escape
 from pipeline.claims.files import OF_TOYS
 from pipeline.claims.gather import gather_claims
 from pipeline.claims.sections import MORE, SECTIONS
-from pipeline.errors import UserError
-from pipeline.io import read_csv, read_json, write_json
-from pipeline.params import load
+from pipeline.config.params import load
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_csv, read_json, write_json
 
 FEW = {"code": "mnist-k1", "switches": "[mnist-saturating]", "steps": "[mnist-k1, mnist-fifth]"}
 
@@ -78,7 +78,7 @@ def test_verify_notices_a_changed_reading_and_publish_refuses_made_up_images(cla
     assert "scale smoke has made-up images" in refused.stderr
     check = (
         "-c",
-        "from pathlib import Path; from pipeline.params import load; from pipeline.verify import *; "
+        "from pathlib import Path; from pipeline.config.params import load; from pipeline.verify import *; "
         "print(verify_claims(load(Path('params.yaml')), Path('runs'), Path('results')))",
     )
     done = run_in(folder, *check)
@@ -109,17 +109,17 @@ def test_measures_of_a_run_and_of_the_yardsticks(project):
     )
     labels = ("--labels", "data/prepared/synthetic-mnist.labels.npz", "--output", str(folder))
     for command in (
-        ("-m", "pipeline.classify", *about, *labels),
+        ("-m", "pipeline.claims.classify", *about, *labels),
         (
             "-m",
-            "pipeline.measure",
+            "pipeline.claims.measure",
             *about,
             "--run",
             "runs/smoke/mnist/seed0",
             "--classifier",
             f"{folder}/classifier.safetensors",
         ),
-        ("-m", "pipeline.saturation", *about, "--seeds", "0", "--output", f"{folder}/saturation.csv"),
+        ("-m", "pipeline.claims.saturation", *about, "--seeds", "0", "--output", f"{folder}/saturation.csv"),
     ):
         done = run_in(project, *command)
         assert done.returncode == 0, done.stderr

@@ -9,17 +9,17 @@ import pytest
 import torch
 from helpers import ROOT, copy_project, edit, jobs, run_in, trainings
 
+from gan.images import TEST, TRAIN, VALIDATION
 from gan.sampling import draw_samples
 from gan.scoring import score
 from gan.seeding import stream
-from gan.splits import TEST, TRAIN, VALIDATION
-from pipeline.datasets import load_images
-from pipeline.evidence import AUDITED
-from pipeline.graph import FIGURES
-from pipeline.io import read_array, read_arrays, read_csv, read_json, write_json
-from pipeline.networks import new_generator
-from pipeline.params import load
-from pipeline.runs import GAN, MANIFESTS
+from pipeline.config.params import load
+from pipeline.data.arrays import load_images
+from pipeline.files.formats import read_array, read_arrays, read_csv, read_json, write_json
+from pipeline.record.runs import GAN, MANIFESTS
+from pipeline.reporting.sentences import AUDITED
+from pipeline.rules.graph import FIGURES
+from pipeline.runtime.networks import new_generator
 
 SNAKEMAKE = ("-m", "snakemake", "--cores", "2")
 VERIFY = ("-m", "pipeline.verify")
@@ -159,7 +159,7 @@ def test_a_changed_learning_rate_retrains(project):
 
 
 def test_changed_training_code_retrains_and_changed_drawing_code_does_not(project):
-    edit(project / "pipeline/drawing.py", "PADDING = 5 ", "PADDING = 6 ")
+    edit(project / "pipeline/reporting/plots.py", "PADDING = 5 ", "PADDING = 6 ")
     assert planned(project) == {"figures": 1, "report": 1}
     edit(project / "gan/objectives.py", "return scale * (", "return 0.5 * scale * (")
     assert trainings(planned(project)) == SEEDS

@@ -1,0 +1,1 @@
+"""What a score is worth: baselines under the same protocol, growing sets, known densities, sources of variance."""

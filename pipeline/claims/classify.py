@@ -1,0 +1,104 @@
+"""Train a classifier of a data set's classes, and measure real images and a collapse made on purpose with it."""
+
+import argparse
+import math
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from gan.evidence import baselines
+from gan.images import TEST, TRAIN
+from gan.seeding import stream
+from gan.theory.classifier import Classifier, accuracy, fit
+from pipeline.claims.files import CLASSIFIER
+from pipeline.claims.measures import Ruler, measured, new_ruler
+from pipeline.data.arrays import N_CLASSES, check_prepared, load_images, load_labels
+from pipeline.files.formats import write_csv, write_tensors
+from pipeline.record.manifest import Record
+from pipeline.runtime import cli
+from pipeline.runtime.devices import add_device, use_device
+from pipeline.runtime.scores import Rows, named
+
+EXAMPLE = """--scale quick --experiment mnist --data data/prepared/mnist.npz \\
+    --labels data/prepared/mnist.labels.npz --output results/quick/claims"""
+EPOCHS = 8
+SEED = 0
+N_COPIED, NOISE = 3, 0.1  # training images in the collapse made on purpose, and the noise on its copies
+FILES = (CLASSIFIER, "classifier.csv", "yardsticks.csv")
+
+
+def main() -> None:
+    """Command line."""
+    parser = cli.parser("classify", __doc__, EXAMPLE)
+    cli.add_params(parser)
+    add_device(parser)
+    cli.add_experiment(parser)
+    parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
+    parser.add_argument("--labels", type=Path, required=True, help="labels.npz file of `prepare`")
+    parser.add_argument("--output", type=Path, required=True, help=f"folder of {', '.join(FILES)}")
+    cli.run(parser, _work)
+
+
+def _work(args: argparse.Namespace) -> None:
+    record = Record("classify")
+    params = cli.params(args)
+    experiment, device = params.experiment(args.experiment), use_device(args)
+    check_prepared(args.data)
+    check_prepared(args.labels)
+    name = experiment.dataset
+    sets = {
+        part: (load_images(args.data, part, name).to(device), load_labels(args.labels, part, name).to(device))
+        for part in (TRAIN, TEST)
+    }
+    classifier = fit(*sets[TRAIN], N_CLASSES, EPOCHS, stream(SEED, "classifier", device=device))
+    common = {"experiment": experiment.name, "scale": params.scale}
+    row = _quality(classifier, *sets[TEST], n_train=len(sets[TRAIN][0]))
+    ruler = new_ruler(args.data, experiment, classifier, params.confidence, device)
+    files = [args.output / name for name in FILES]
+    write_tensors(files[0], classifier.state_dict())
+    write_csv(files[1], pd.DataFrame([common | row]))
+    write_csv(files[2], pd.DataFrame(named(_yardsticks(ruler), **common)))
+    manifest = args.output / "classifier.manifest.json"
+    record.write(
+        manifest,
+        inputs=[args.data, args.labels],
+        outputs=files,
+        settings=params.measuring(experiment.name),
+        seed=SEED,
+        device=device.type,
+    )
+
+
+def _quality(classifier: Classifier, images: torch.Tensor, labels: torch.Tensor, n_train: int) -> dict[str, float]:
+    """The row of classifier.csv."""
+    share, n = accuracy(classifier, images, labels), len(images)
+    error = math.sqrt(share * (1 - share) / n)
+    print(f"classifier: {share:.2%} of {n} test images are right", flush=True)
+    return {"n_train": n_train, "n_test": n, "accuracy": share, "standard_error": error}
+
+
+def _yardsticks(ruler: Ruler) -> Rows:
+    """The measures of real images that no GAN has seen, and of what has collapsed."""
+    n, random = ruler.experiment.n_samples, stream(SEED, "yardsticks", device=ruler.images.device)
+    sets = {
+        "validation images": ruler.fold.validation[:n],
+        "collapse on purpose": _noisy_copies(ruler.images, n, random),
+    }
+    return [
+        {"of": name} | row
+        for name, samples in sets.items()
+        for row in measured(samples, ruler, stream(SEED, "two-sample test", device=samples.device))
+    ]
+
+
+def _noisy_copies(images: torch.Tensor, n: int, random: torch.Generator) -> torch.Tensor:
+    """n copies of N_COPIED images, each with noise of its own, within [0, 1]."""
+    few = baselines.training_images(images, N_COPIED, random)
+    copies = few[torch.randint(N_COPIED, (n,), generator=random, device=images.device)]
+    noise = torch.empty_like(copies).normal_(generator=random)
+    return (copies + NOISE * noise).clamp(0, 1)
+
+
+if __name__ == "__main__":
+    main()

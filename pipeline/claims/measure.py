@@ -1,0 +1,90 @@
+"""Measure a run's samples: what classes they show, whether they have collapsed, whether they pass for real images.
+
+They are those of the last generator, for the best on validation images may be one from before a collapse; the
+log-likelihood is that of the best, as everywhere.
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from gan.sampling import draw_samples
+from gan.seeding import stream
+from gan.theory.classifier import Classifier, with_weights
+from pipeline.claims.measures import Ruler, log_likelihood, measured, new_ruler
+from pipeline.config.params import Params
+from pipeline.data.arrays import check_prepared
+from pipeline.files.formats import read_json, read_tensors, reading, write_csv
+from pipeline.record.manifest import Record
+from pipeline.record.runs import GENERATORS, MANIFESTS, MEASURED, MEASURES, Run
+from pipeline.runtime import cli
+from pipeline.runtime.devices import add_device, use_device
+from pipeline.runtime.networks import load_generator
+from pipeline.runtime.scores import named
+
+EXAMPLE = """--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz \\
+    --classifier results/quick/claims/classifier.safetensors"""
+
+
+def main() -> None:
+    """Command line."""
+    parser = cli.parser("measure", __doc__, EXAMPLE)
+    cli.add_params(parser)
+    add_device(parser)
+    cli.add_experiment(parser)
+    parser.add_argument("--run", type=Path, nargs="+", required=True, help="folders of finished runs of one experiment")
+    parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
+    parser.add_argument("--classifier", type=Path, required=True, help="safetensors file of `classify`")
+    cli.run(parser, _work)
+
+
+def _work(args: argparse.Namespace) -> None:
+    params = cli.params(args)
+    experiment, device = params.experiment(args.experiment), use_device(args)
+    check_prepared(args.data)
+    confidence = params.confidence
+    ruler = new_ruler(args.data, experiment, load_classifier(args.classifier), confidence, device)
+    for folder in args.run:
+        _measure(folder, args, params, ruler)
+
+
+def _measure(folder: Path, args: argparse.Namespace, params: Params, ruler: Ruler) -> None:
+    """Write measures.csv and its manifest beside a run's other files."""
+    record, experiment, device = Record("measure"), ruler.experiment, ruler.images.device
+    run = Run(folder, experiment, "train")
+    run.use(args.data)
+    samples = {}
+    for which, name in GENERATORS.items():
+        generator = load_generator(folder / name, experiment, device)
+        noise = stream(run.seed, "evaluation samples", device=device)
+        samples[which] = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, noise)
+    halves = stream(run.seed, "two-sample test", device=device)
+    rows = [log_likelihood(samples["best"], ruler), *measured(samples["last"], ruler, halves)]
+    diverged = bool(read_json(folder / MANIFESTS["train"]).get("diverged"))
+    rows.append({"metric": "diverged", "value": float(diverged), "unit": "runs", "n": 1})
+    common = {"experiment": experiment.name, "seed": run.seed, "scale": params.scale}
+    write_csv(folder / MEASURES, pd.DataFrame(named(rows, **common)))
+    record.write(
+        folder / MEASURED,
+        inputs=[*(folder / name for name in GENERATORS.values()), args.data, args.classifier],
+        outputs=[folder / MEASURES],
+        settings=params.measuring(experiment.name),
+        seed=run.seed,
+        device=device.type,
+    )
+
+
+def load_classifier(path: Path) -> Classifier:
+    """What `classify` trained.
+
+    Raises:
+        UserError: the file is missing, damaged, or of another network.
+    """
+    state, _ = read_tensors(path)
+    with reading(path):
+        return with_weights(state)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,244 @@
+"""What the params say of one experiment and of one data set, resolved for a scale."""
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan.layers import AnyLayer, Deconvolution, Layer, MaxoutConvolution
+from gan.recipe import Recipe
+
+MIRROR_VARIABLE = "GAN_DATA_MIRROR"
+RAW = Path("data/raw")
+# What the files of each stage after training depend on.
+SETTINGS = {
+    "sample": ("n_samples",),
+    "evaluate": ("n_validation", "validation_images", "grids", "n_samples", "n_draws", "waypoints"),
+    "audit": ("n_validation", "grids", "n_samples", "n_audits", "lloyd_iterations"),
+    "growth": ("n_validation", "grids", "n_samples", "most_samples"),
+    "measure": ("n_validation", "grids", "n_samples"),
+}
+KINDS = {"dense": Layer, "deconvolution": Deconvolution, "maxout-convolution": MaxoutConvolution}
+
+
+def layer(kind: str = "dense", **options: Any) -> AnyLayer:
+    """A layer from its line in the params."""
+    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
+    return KINDS[kind](**plain)
+
+
+def bandwidths(spacing: str, first: float, last: float, count: int) -> tuple[float, ...]:
+    """Bandwidths from first to last, both included.
+
+    Raises:
+        ValueError: they do not ascend.
+    """
+    if not first < last:
+        raise ValueError(f"a grid of bandwidths ascends, got first {first}, last {last}")
+    space = np.linspace if spacing == "linear" else np.geomspace
+    return tuple(round(float(value), 10) for value in space(first, last, count))
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """All that decides the numbers of one experiment at one scale.
+
+    Attributes, where the name does not say it:
+        dataset: with the prefix "synthetic-" at scale smoke.
+        pretraining: the experiment whose last generator forms this one's upper layers.
+        selection: "validation" keeps the generator with the best validation log-likelihood and may stop early,
+            "last" that of the last epoch, and looks at no validation image while training. Where a loss stops being
+            finite, the first ends with its best generator so far, the second with an error.
+        every_epochs: between measurements of the generator, which samples of fixed noise go with.
+        validation_images: of the first validation images, for these measurements; None: all of them.
+        snapshot_epochs: between copies of the generators on the way, in the folder of work in progress.
+        waypoints: lengths in epochs at which the generator kept so far is scored, too; each a snapshot.
+        n_draws: sets of n_samples, each scored by itself.
+        n_audits: draws of each baseline.
+        most_samples: of one generator, scored as a growing set.
+        n_validation: of the first validation images, to choose the bandwidth of a score; None: all of them.
+        grids: bandwidths by name.
+    Raises:
+        ValueError: the pretrained generator does not fit on top of the new layers, or a bound on column norms
+            is asked of a deconvolution, whose weights have no columns of one unit; a waypoint is no snapshot.
+    """
+
+    name: str
+    label: str
+    dataset: str
+    margin_nats: float | None
+    noise_size: int
+    generator: tuple[AnyLayer, ...]
+    discriminator: tuple[AnyLayer, ...]
+    recipe: Recipe
+    pretraining: "Experiment | None"
+    selection: str
+    precision: str
+    epochs: int
+    every_epochs: int
+    validation_images: int | None
+    patience_epochs: int
+    snapshot_epochs: int
+    waypoints: tuple[int, ...]
+    n_samples: int
+    n_draws: int
+    n_audits: int
+    most_samples: int
+    lloyd_iterations: int
+    n_validation: int | None
+    grids: dict[str, tuple[float, ...]]
+
+    def __post_init__(self) -> None:
+        if self.recipe.max_column_norm is not None and any(isinstance(one, Deconvolution) for one in self.generator):
+            raise ValueError("max_column_norm does not apply to a deconvolution")
+        if missed := [length for length in self.waypoints if length % self.snapshot_epochs or length >= self.epochs]:
+            raise ValueError(
+                f"waypoints {missed} are no snapshots before the last epoch (every {self.snapshot_epochs})"
+            )
+        if self.pretraining is None:
+            return
+        below = len(self.generator) - len(self.pretraining.generator)
+        fits = below > 0 and self.generator[below:] == self.pretraining.generator
+        if not fits or self.generator[below - 1].units != self.pretraining.noise_size:
+            raise ValueError(
+                f"the generator must end in the layers of {self.pretraining.name}, fed with its noise size"
+            )
+
+    def settings(self, stage: str) -> dict[str, Any]:
+        """What a stage's files depend on; recorded in its manifest and compared with the present.
+
+        Args:
+            stage: a key of SETTINGS, or "train".
+        """
+        if stage in SETTINGS:
+            return {key: getattr(self, key) for key in SETTINGS[stage]}
+        settings = asdict(self) | {"validation_grid": self.grids["authors"]}
+        validation = ("patience_epochs", "n_samples", "validation_images", "validation_grid")
+        shown = ("label", "margin_nats", "snapshot_epochs", "waypoints")
+        elsewhere = (*shown, "n_validation", "grids", "n_draws", "n_audits", "most_samples", "lloyd_iterations")
+        for unused in (*elsewhere, *(validation if self.selection == "last" else ())):
+            del settings[unused]
+        return settings | {"pretraining": None if self.pretraining is None else self.pretraining.settings("train")}
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a number is held against; see params.yaml."""
+
+    near: float
+    exact: float
+    turns: float
+    found: float
+    resolved: float
+    confident: float
+    digits: float
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Experiments that are compared with each other to test what the paper claims.
+
+    Attributes:
+        code: the experiment that others are held against, seed by seed.
+        switches: what differs from it in one thing, or in all that the text says; their intervals hold all at once.
+        alone: likewise, but each with an interval of its own.
+        saturating, switching: with the saturating loss of G; with that in the first epochs only.
+        steps: of different k, the first that of k = 1, which the others are held against.
+        least_seeds, least_epochs: what training gives is not read from fewer.
+        bounds: of the readings.
+        toys: seeds of each toy.
+        seeds, epochs: of each of the experiments.
+        shorten: divides what the toys' trainings take; smoke only.
+    """
+
+    code: str
+    switches: list[str]
+    alone: list[str]
+    saturating: str
+    switching: str
+    steps: list[str]
+    least_seeds: int
+    least_epochs: int
+    bounds: Bounds
+    toys: int
+    seeds: int
+    epochs: int
+    shorten: int = 1
+
+    @property
+    def toy_seeds(self) -> list[int]:
+        """Seeds of each toy, and of the games whose gradients are looked at."""
+        return list(range(self.toys))
+
+    def too_short(self, seeds: int) -> str:
+        """Why what training gave so many seeds is not read; empty where it is."""
+        short = {"seeds": (seeds, self.least_seeds), "epochs": (self.epochs, self.least_epochs)}
+        return ", ".join(f"{have} of {least} {what}" for what, (have, least) in short.items() if have < least)
+
+    @property
+    def experiments(self) -> list[str]:
+        """All names, each once."""
+        return list(
+            dict.fromkeys([self.code, *self.switches, *self.alone, self.saturating, self.switching, *self.steps])
+        )
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set's shape, split and raw files.
+
+    Attributes:
+        shape: of an image.
+        split: numbers of training, validation and test images; where there are folds, of made-up images only.
+        folds: number of folds, each with validation and test images of its own; 0: one split.
+        contrast_norm: see gan.images; 0: pixels are scaled to [0, 1].
+        files: what the raw files must be by name; where the user supplies the data, one of them is enough.
+        npm_package: a registry package that carries the files.
+        user_supplied: whether nobody may give the files away.
+        path: where the user says that they are.
+        synthetic: whether the images are made up.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    split: tuple[int, int, int]
+    folds: int
+    contrast_norm: float
+    files: dict[str, dict[str, Any]]
+    npm_package: str | None
+    user_supplied: bool
+    path: str | None
+    synthetic: bool
+
+    def user_file(self) -> Path | None:
+        """The file that the user has supplied: named in the params, in the mirror, or fetched before."""
+        if self.path is not None:
+            return Path(self.path)
+        folders = [Path(os.environ.get(MIRROR_VARIABLE, "absent")), RAW]
+        places = [folder / self.name / name for folder in folders for name in self.files]
+        return next((place for place in places if place.is_file()), None)
+
+    @property
+    def preparation(self) -> dict[str, Any]:
+        """What the prepared file depends on beside the raw files."""
+        return {
+            "shape": self.shape,
+            "split": self.split,
+            "folds": self.folds,
+            "contrast_norm": self.contrast_norm,
+        }
+
+    @property
+    def is_available(self) -> bool:
+        """Whether it can be made, downloaded, or has been supplied."""
+        return self.synthetic or not self.user_supplied or self.user_file() is not None
+
+    @property
+    def how_to_supply(self) -> str:
+        """What a user does to have it."""
+        return (
+            f"set datasets: {self.name}: path in params.yaml to your {' or '.join(self.files)}, "
+            f"or put it in FOLDER/{self.name}/ and set {MIRROR_VARIABLE}=FOLDER"
+        )

@@ -1,0 +1,291 @@
+"""params.yaml: loaded, validated against the schema, resolved for a scale into frozen dataclasses."""
+
+import json
+import math
+import shlex
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gan.layers import AnyLayer, Deconvolution, Layer
+from gan.models import check_layers
+from gan.recipe import Recipe
+from pipeline.config.experiments import Bounds, Claims, Dataset, Experiment, bandwidths, layer
+from pipeline.config.validation import known, validated
+from pipeline.files.errors import UserError
+
+SYNTHETIC = "synthetic-"
+PAPERS_COLUMNS = {"mnist": "MNIST", "tfd": "TFD"}  # of Table 1
+
+
+class Params:
+    """Validated params at one scale.
+
+    Args:
+        values: the content of params.yaml.
+        scale: replaces the content's own scale.
+    Raises:
+        UserError: a key is unknown, missing, of the wrong type or out of range; the message names it.
+    """
+
+    def __init__(self, values: dict[str, Any], scale: str | None = None) -> None:
+        self.values = values = validated(values)
+        self.scale = scale or values["scale"]
+        known("scale", self.scale, values["scales"])
+        self._scale = values["scales"][self.scale]
+        bounds = Bounds(**values["claims"]["bounds"])
+        self.claims = Claims(**(values["claims"] | {"bounds": bounds}), **self._scale["claims"])
+        for name in values["experiments"] or []:
+            known("experiments", name, self._scale["experiments"])
+        for scale_values in values["scales"].values():
+            for name in scale_values["experiments"]:
+                known("scales: experiments", name, values["catalogue"])
+        for name, entry in values["catalogue"].items():
+            known(f"catalogue: {name}: dataset", entry["dataset"], values["datasets"])
+            _check_sizes(name, entry, values)
+        _check_stages(values["catalogue"], self._scale["experiments"])
+        _check_claims(self.claims, values["catalogue"], self._scale["experiments"])
+        compared = {"seeds": self.claims.seeds, "epochs": self.claims.epochs}
+        self._played = self._scale["experiments"] | dict.fromkeys(self.claims.experiments, compared)
+        _check_labels(values["catalogue"])
+
+    @property
+    def asked(self) -> list[str]:
+        """Names of the experiments that the scale or the user asks for, in the scale's order."""
+        chosen = self.values["experiments"]
+        pretraining = {entry.get("pretraining") for entry in self.values["catalogue"].values()}
+        names = [name for name in self._scale["experiments"] if name not in pretraining]
+        return [name for name in names if chosen is None or name in chosen]
+
+    @property
+    def experiments(self) -> list[str]:
+        """Those of them whose data are there."""
+        return [name for name in self.asked if self.dataset(self.dataset_of(name)).is_available]
+
+    @property
+    def datasets(self) -> list[str]:
+        """Names of their data sets, each once."""
+        return list(dict.fromkeys(self.dataset_of(name) for name in self.experiments))
+
+    def stages(self, experiment: str) -> list[str]:
+        """The experiment, after the one that trains its upper layers."""
+        first = self.values["catalogue"][experiment].get("pretraining")
+        return [experiment] if first is None else [first, experiment]
+
+    @property
+    def is_real(self) -> bool:
+        """Whether the images are the data set's own; `smoke` makes its images."""
+        return "synthetic" not in self._scale
+
+    @property
+    def not_judged(self) -> str:
+        """Why results of this scale are not held against the paper's; empty for the full reproduction."""
+        if self.scale != "paper":
+            return f"scale {self.scale} is shorter than the full run"
+        shrunk = {"synthetic", "max_units", "weight_factor"} & self._scale.keys()
+        return f"{', '.join(sorted(shrunk))}: not the paper's networks or images" if shrunk else ""
+
+    @property
+    def confidence(self) -> float:
+        """Of all intervals."""
+        return self.values["statistics"]["confidence"]
+
+    @property
+    def cost(self) -> str:
+        """How long the scale takes, in words."""
+        return self._scale["cost"]
+
+    @property
+    def command(self) -> str:
+        """The Snakemake command that asks for this scale, experiments and seeds."""
+        chosen = [
+            f"{key}={json.dumps(self.values[key])}" for key in ("experiments", "seeds") if self.values[key] is not None
+        ]
+        return shlex.join(["snakemake", "--cores", "all", "--config", f"scale={self.scale}", *chosen])
+
+    def seeds(self, experiment: str) -> list[int]:
+        """The seeds to train."""
+        return self.values["seeds"] or list(range(self._played[experiment]["seeds"]))
+
+    def planned_seeds(self, experiment: str) -> int:
+        """How many seeds the scale has."""
+        return int(self._played[experiment]["seeds"])
+
+    def tabulation(self) -> dict[str, Any]:
+        """What the tables depend on beside the metrics; recorded in their manifest."""
+        sections = {key: self.values[key] for key in ("statistics", "catalogue")}
+        return sections | {"asked": self.asked, "planned": self._scale["experiments"], "not_judged": self.not_judged}
+
+    def measuring(self, name: str) -> dict[str, Any]:
+        """What the measures of an experiment's runs depend on; recorded in their manifests."""
+        confidence = self.confidence
+        return self.experiment(name).settings("measure") | {"confidence": confidence}
+
+    def toys(self) -> dict[str, Any]:
+        """What the toys behind the claims depend on; recorded in their manifests."""
+        return {"toys": self.claims.toys, "shorten": self.claims.shorten}
+
+    def compared(self) -> dict[str, Any]:
+        """What the readings of claims depend on beside the measures; recorded in their manifest."""
+        entries = {name: self.values["catalogue"][name] for name in self.claims.experiments}
+        sections = {key: self.values[key] for key in ("statistics", "figures")}
+        return sections | {"claims": asdict(self.claims), "catalogue": entries}
+
+    def presentation(self) -> dict[str, Any]:
+        """What figures and report depend on beside the metrics; recorded in their manifests."""
+        return self.tabulation() | {"figures": self.values["figures"]}
+
+    def experiment(self, name: str) -> Experiment:
+        """The experiment's settings at this scale.
+
+        Raises:
+            UserError: the scale has no such experiment.
+        """
+        known("experiment", name, self._played)
+        entry, parzen = self.values["catalogue"][name], self.values["parzen"]
+        try:
+            generator, discriminator = (self._layers(entry, net) for net in ("generator", "discriminator"))
+            check_layers(generator, discriminator)
+            return Experiment(
+                name=name,
+                label=entry["label"],
+                dataset=self.dataset_of(name),
+                margin_nats=entry.get("margin_nats"),
+                noise_size=entry["noise_size"],
+                generator=generator,
+                discriminator=discriminator,
+                recipe=Recipe(**entry["recipe"]),
+                pretraining=self.experiment(entry["pretraining"]) if entry.get("pretraining") else None,
+                selection=entry["selection"],
+                precision=entry["precision"],
+                epochs=self._played[name]["epochs"],
+                **{key: self._scale[key] for key in ("n_samples", "n_draws", "n_audits", "most_samples")},
+                **self.values["audit"],
+                n_validation=None if self.dataset(self.dataset_of(name)).folds else parzen["n_validation"],
+                grids={key: bandwidths(**grid) for key, grid in (parzen["grids"] | entry.get("grids", {})).items()},
+                waypoints=tuple(self._played[name].get("waypoints", ())),
+                **self._validation(entry),
+            )
+        except (ValueError, TypeError) as error:
+            raise UserError(f"params: catalogue: {name}: {error}") from error
+
+    def _validation(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """How a catalogue entry's generator is measured during training."""
+        values = self.values["validation"] | entry.get("validation", {})
+        return {"validation_images": values.pop("images")} | values
+
+    @property
+    def oracle(self) -> dict[str, Any]:
+        """What the known densities are scored with."""
+        return self.values["oracle"] | {"n_samples": self._scale["n_samples"]}
+
+    def dataset_of(self, experiment: str) -> str:
+        """Name of an experiment's data set; the scale need not have the experiment."""
+        name = self.values["catalogue"][experiment]["dataset"]
+        return name if self.is_real else SYNTHETIC + name
+
+    def dataset(self, name: str) -> Dataset:
+        """A data set by name; with the prefix "synthetic-" its made-up twin of the same shape.
+
+        Raises:
+            UserError: there is no such data set.
+        """
+        synthetic = name.startswith(SYNTHETIC)
+        real_name = name.removeprefix(SYNTHETIC)
+        known("dataset", real_name, self.values["datasets"])
+        entry, n = self.values["datasets"][real_name], self.values["synthetic_images"]
+        return Dataset(
+            name=name,
+            shape=tuple(entry["shape"]),
+            split=(n - 2 * (n // 3), n // 3, n // 3) if synthetic else tuple(entry.get("split", (0, 0, 0))),
+            folds=entry.get("folds", 0),
+            contrast_norm=entry.get("contrast_norm", 0.0),
+            files=entry["files"],
+            npm_package=entry.get("npm_package"),
+            user_supplied="path" in entry,
+            path=entry.get("path"),
+            synthetic=synthetic,
+        )
+
+    def _layers(self, entry: dict[str, Any], network: str) -> tuple[AnyLayer, ...]:
+        """The layers of the catalogue; `smoke` makes dense ones narrower, with wider initial weights."""
+        layers = [layer(**line) for line in entry[network]]
+        factor, limit = self._scale.get("weight_factor", 1), self._scale.get("max_units", math.inf)
+        # What a convolution reads has the size it has; so has the noise that a pretrained generator reads.
+        fixed = [isinstance(above, Deconvolution) for above in layers[1:]] + [True]
+        for place, one in enumerate(layers):
+            layers[place] = one = replace(one, weight_range=factor * one.weight_range)
+            if isinstance(one, Layer):
+                units = one.units if fixed[place] or one.units <= entry["noise_size"] else min(one.units, limit)
+                layers[place] = replace(one, units=units, sparse=min(one.sparse, limit))
+        return tuple(layers)
+
+
+def load(path: Path, scale: str | None = None, **chosen: Any) -> Params:
+    """Params from a file; `experiments` and `seeds` may replace the file's own.
+
+    Raises:
+        UserError: the file is missing, is not YAML, or its content is not valid.
+    """
+    try:
+        values = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); name the file with --params") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    if isinstance(values, dict):
+        values |= {key: value for key, value in chosen.items() if value is not None}
+    return Params(values, scale)
+
+
+def _check_sizes(name: str, entry: dict[str, Any], values: dict[str, Any]) -> None:
+    """The generator draws images of the data set's size; there are as many validation images as asked for."""
+    dataset = values["datasets"][entry["dataset"]]
+    try:
+        pixels, units = math.prod(dataset["shape"]), layer(**entry["generator"][-1]).units
+    except (ValueError, TypeError) as error:
+        raise UserError(f"params: catalogue: {name}: generator: {error}") from error
+    if units != pixels:
+        raise UserError(f"params: catalogue: {name}: generator: last units: {units}, but an image has {pixels} pixels")
+    wanted, there = values["parzen"]["n_validation"], dataset["split"][1] if "split" in dataset else math.inf
+    if wanted > there:
+        raise UserError(f"params: parzen: n_validation: {wanted}, but {entry['dataset']} has {there} validation images")
+
+
+def _check_stages(catalogue: dict[str, Any], experiments: dict[str, Any]) -> None:
+    """A first stage is in the catalogue and has none itself; what is scored says how many seeds it has."""
+    firsts = {name: entry["pretraining"] for name, entry in catalogue.items() if entry.get("pretraining") is not None}
+    for name, first in firsts.items():
+        known(f"catalogue: {name}: pretraining", first, catalogue)
+        if first in firsts:
+            raise UserError(f"params: catalogue: {name}: pretraining: {first} has a first stage itself")
+        if name in experiments:
+            known(f"scales: experiments: {name}: pretraining", first, experiments)
+    for name, entry in experiments.items():
+        if name not in firsts.values() and "seeds" not in entry:
+            raise UserError(f"params: scales: experiments: {name}: seeds: missing")
+
+
+def _check_claims(claims: Claims, catalogue: dict[str, Any], experiments: dict[str, Any]) -> None:
+    """What is compared is in the catalogue, on one data set, in one stage, and no experiment of the scale's own."""
+    for name in claims.experiments:
+        known("claims", name, catalogue)
+        entry = catalogue[name]
+        if name in experiments or entry.get("pretraining") is not None:
+            why = "is an experiment of the scale: like it, give it a name of its own"
+            raise UserError(f"params: claims: {name} {why if name in experiments else 'has a first stage'}")
+        if entry["dataset"] != catalogue[claims.code]["dataset"]:
+            raise UserError(f"params: claims: {name} has another data set than {claims.code}")
+
+
+def _check_labels(catalogue: dict[str, Any]) -> None:
+    """Labels are titles of columns: each stands once, and the paper's are those of its data sets."""
+    seen: dict[str, str] = {}
+    for name, entry in catalogue.items():
+        if seen.setdefault(entry["label"], name) != name:
+            raise UserError(f"params: catalogue: {name}: label: {entry['label']!r} is that of {seen[entry['label']]}")
+    for name, label in PAPERS_COLUMNS.items():
+        if name in catalogue and (catalogue[name]["label"] != label or not catalogue[name].get("margin_nats")):
+            raise UserError(f"params: catalogue: {name}: needs the label {label!r} of Table 1, and margin_nats")

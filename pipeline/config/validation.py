@@ -1,0 +1,87 @@
+"""The content of params.yaml against its schema; each mistake is one line that names the key."""
+
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.files.errors import UserError
+
+SCHEMA = Path(__file__).parent / "params.schema.yaml"
+
+
+def validated(values: Any) -> dict[str, Any]:
+    """The values with every catalogue entry in full, after checking them against the schema."""
+    if isinstance(values, dict) and isinstance(values.get("catalogue"), dict):
+        catalogue = values["catalogue"]
+        values = values | {"catalogue": {name: _in_full(name, catalogue, ()) for name in catalogue}}
+    _check_schema(values)
+    _check_finite(values, "")
+    return values
+
+
+def _in_full(name: str, catalogue: dict[str, Any], below: tuple[str, ...]) -> Any:
+    """A catalogue entry with what it does not say taken from the one that it is like.
+
+    Args:
+        below: entries that are like this one, on the way here.
+    """
+    entry = catalogue[name]
+    if not isinstance(entry, dict):
+        raise UserError(f"params: catalogue: {name}: {entry!r} is not of type 'object'")
+    if "like" not in entry:
+        return entry
+    known(f"catalogue: {name}: like", str(entry["like"]), catalogue)
+    if entry["like"] in (*below, name):
+        raise UserError(f"params: catalogue: {name}: like: {entry['like']} is like {name} itself")
+    own = {key: value for key, value in entry.items() if key != "like"}
+    return _merged(_in_full(entry["like"], catalogue, (*below, name)), own)
+
+
+def _merged(base: Any, changes: Any) -> Any:
+    """The base with the changes, mappings key by key; lists and values are replaced."""
+    if not (isinstance(base, dict) and isinstance(changes, dict)):
+        return changes
+    return base | {key: _merged(base.get(key), value) for key, value in changes.items()}
+
+
+def _check_schema(values: Any) -> None:
+    """Raise one line that names the first key which does not fit the schema."""
+    try:
+        import jsonschema
+    except ImportError:  # a bare GPU box; the params were validated where they were written
+        print("params: not validated, because jsonschema is not installed", file=sys.stderr)
+        return
+    validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
+    errors = list(validator.iter_errors(values))
+    error = jsonschema.exceptions.best_match(errors)
+    if error is not None:
+        place = ": ".join(map(str, _first_place(error, errors, values))) or "top level"
+        raise UserError(f"params: {place}: {error.message}")
+
+
+def _first_place(error: Any, errors: list[Any], values: Any) -> list[Any]:
+    """Where the mistake stands: an entry that is like another has its mistakes too, so the first of them is named."""
+    path = list(error.absolute_path)
+    if path[:1] != ["catalogue"] or len(path) < 2:
+        return path
+    places = [list(other.absolute_path) for other in errors if other.message == error.message]
+    names = {place[1] for place in places if place[:1] == ["catalogue"] and place[2:] == path[2:]}
+    return ["catalogue", next(name for name in values["catalogue"] if name in names), *path[2:]]
+
+
+def _check_finite(values: Any, place: str) -> None:
+    """No number is nan or infinite: comparisons let nan pass every bound of the schema."""
+    if isinstance(values, float) and not math.isfinite(values):
+        raise UserError(f"params: {place}: {values} is not a finite number")
+    children = values.items() if isinstance(values, dict) else enumerate(values) if isinstance(values, list) else ()
+    for key, value in children:
+        _check_finite(value, f"{place}: {key}".removeprefix(": "))
+
+
+def known(what: str, name: str, choices: Any) -> None:
+    """Raise one line where a name is none of the choices."""
+    if name not in choices:
+        raise UserError(f"params: {what}: {name!r} is unknown; there are: {', '.join(choices)}")

@@ -1,0 +1,177 @@
+"""Files: written whole or not at all, read with an error that names the file and the remedy."""
+
+import glob
+import hashlib
+import json
+import os
+import platform
+import shutil
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import safetensors
+import safetensors.torch
+import torch
+
+from pipeline.files.errors import UserError
+
+HOST = platform.node().replace(".", "-")  # file systems may be shared, process numbers are not
+# What readers raise on bytes or contents that are not what was written.
+DAMAGE = (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, safetensors.SafetensorError)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that takes its place when the block ends well, and vanishes if not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _temporary(path)
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _temporary(path: Path) -> Path:
+    """This process's temporary name for a path, after removing those of processes that were killed on this machine."""
+    for stale in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        host, _, pid = stale.suffixes[-2][1:].rpartition("-")
+        if host == HOST and pid.isdecimal() and not _is_alive(int(pid)):
+            stale.unlink(missing_ok=True)
+    return path.with_name(f".{path.name}.{HOST}-{os.getpid()}.part")
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # another user's
+    return True
+
+
+def write_same(path: Path, existing: Path) -> None:
+    """Give a file a second name; where the file system cannot, a copy."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = _temporary(path)
+    try:
+        os.link(existing, temporary)
+    except OSError:
+        shutil.copyfile(existing, temporary)
+    temporary.replace(path)
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); run the stage that makes it") from error
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what goes wrong while reading a file into one line."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: not found; run the stage that makes it") from error
+    except DAMAGE as error:
+        raise UserError(f"{path}: damaged, or not the kind of file expected ({error}); make it again") from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text, UTF-8."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def json_text(content: Any) -> str:
+    """JSON, indented."""
+    return json.dumps(content, indent=2) + "\n"
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON, indented."""
+    write_text(path, json_text(content))
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON."""
+    with reading(path):
+        return json.loads(path.read_text(encoding="utf-8"))
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """A table as CSV; numbers with all digits that distinguish them, "nan" where there is none."""
+    return frame.to_csv(index=False, na_rep="nan")
+
+
+def write_csv(path: Path, frame: pd.DataFrame) -> None:
+    """Write a table as CSV."""
+    write_text(path, csv_text(frame))
+
+
+def read_csv(path: Path) -> pd.DataFrame:
+    """Read a table; "nan" and empty fields are missing values."""
+    with reading(path):
+        return pd.read_csv(path)
+
+
+def write_arrays(path: Path, **arrays: np.ndarray) -> None:
+    """Write an npz file."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+def write_compressed(path: Path, **arrays: np.ndarray) -> None:
+    """Write an npz file, slowly and small."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Read an npz file; never a pickle."""
+    with reading(path), np.load(path, allow_pickle=False) as file:
+        return dict(file)
+
+
+def write_array(path: Path, array: np.ndarray) -> None:
+    """Write an npy file."""
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.save(file, array)
+
+
+def read_array(path: Path) -> np.ndarray:
+    """Read an npy file; never a pickle."""
+    with reading(path):
+        return np.load(path, allow_pickle=False)
+
+
+def write_tensors(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str] | None = None) -> None:
+    """Write named tensors with text metadata as safetensors."""
+    on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    with replacing(path) as temporary:
+        try:
+            safetensors.torch.save_file(on_cpu, temporary, metadata)
+        except safetensors.SafetensorError as error:
+            raise OSError(f"{path}: cannot be written ({error})") from error
+
+
+def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """Named tensors and metadata of a safetensors file."""
+    with reading(path), safetensors.safe_open(path, framework="pt") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118

@@ -1,0 +1,63 @@
+"""File locks that die with the process, however it dies; also `python -m pipeline.files.lock FILE COMMAND...`.
+
+Snakemake's own lock outlives a kill -9 and then asks for `--unlock`; these do not.
+"""
+
+import fcntl
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.files.errors import UserError
+
+BUSY = 75  # sysexits.h: temporary failure
+
+
+def take(path: Path, what: str) -> int:
+    """The descriptor of a file whose lock is ours until it is closed.
+
+    Raises:
+        UserError: another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(file)
+        raise UserError(f"{what} is in progress in another process; wait for it ({path} is locked)") from error
+    return file
+
+
+@contextmanager
+def lock(path: Path, what: str) -> Iterator[None]:
+    """Hold a file's lock.
+
+    Raises:
+        UserError: another process holds it.
+    """
+    file = take(path, what)
+    try:
+        yield
+    finally:
+        os.close(file)
+
+
+def main() -> None:
+    """Take the lock, then become the command; the lock stays with it and its children."""
+    if len(sys.argv) < 3 or sys.argv[1].startswith("-"):
+        sys.exit(f"usage: {__doc__.splitlines()[0]}")
+    path, *command = sys.argv[1:]
+    try:
+        file = take(Path(path), "Another run in this folder")
+    except UserError as error:
+        print(error, file=sys.stderr)
+        sys.exit(BUSY)
+    os.set_inheritable(file, True)
+    os.execvp(command[0], command)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""A run on disk: its files, and the chain of manifests that guards them."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from pipeline.config.experiments import Experiment
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_json, reading, sha256
+
+GENERATORS = {"best": "generator.safetensors", "last": "last.safetensors"}
+SAMPLES = {"best": "samples.npy", "last": "last_samples.npy"}
+HEAVY = (*GENERATORS.values(), *SAMPLES.values())  # may stay on the machine that made them
+CURVE, SHEET, METRICS, BANDWIDTHS = "curve.csv", "sheet.npz", "metrics.csv", "bandwidths.csv"
+VALIDATION_CURVE, PICTURES = "validation.csv", "pictures.npz"  # measurements, and samples of fixed noise, on the way
+TRAINING_FILES = (*GENERATORS.values(), CURVE, VALIDATION_CURVE, PICTURES)  # of a run, beside its manifest
+REDRAWN, IMAGES = "redrawn.csv", "test_images.npz"  # scores of other draws; the log-likelihood of each test image
+MEASURES, MEASURED = "measures.csv", "measures.manifest.json"  # of a run that is compared with others
+GAN = "adversarial-nets"  # model of our rows in metrics.csv; those without a seed are over all seeds
+AUDIT, GROWTH = "audit", "growth.csv"  # of an experiment: the folder beside its runs, and a file there
+GATHERED = ("metrics.csv", "curves.csv", "validation.csv", "bandwidths.csv", "growth.csv", "variance.csv")  # of a scale
+# The manifests of a run's stages, in order.
+MANIFESTS = {"train": "manifest.json", "sample": "samples.manifest.json", "evaluate": "metrics.manifest.json"}
+AUDITS = {"audit": "manifest.json", "growth": "growth.manifest.json"}  # manifests in an experiment's AUDIT folder
+
+
+def manifests(folder: Path) -> list[Path]:
+    """The manifests behind a scored run, in order: its own, after its first stage's where it has one."""
+    own = [folder / name for name in MANIFESTS.values()]
+    first = read_json(own[0])["settings"].get("pretraining")
+    return own if first is None else [folder.parents[1] / first["name"] / folder.name / MANIFESTS["train"], *own]
+
+
+def audits(folder: Path) -> list[Path]:
+    """The manifests of the audit beside a run."""
+    return [folder.parent / AUDIT / name for name in AUDITS.values()]
+
+
+class Run:
+    """A run's folder whose files, up to a stage, are whole, belong together and fit the present settings.
+
+    The HEAVY files may have stayed on the machine that made them; a stage that reads one says when it is missing.
+
+    Args:
+        folder: EXPERIMENT/seedN.
+        experiment: the present settings.
+        stage: the last stage whose files are wanted, a key of MANIFESTS.
+    Attributes:
+        seed: the run's seed.
+        known: SHA-256 of every file that the stages read or wrote, by name.
+    Raises:
+        UserError: a file is missing or changed, two stages used different files of one name, or the
+            settings differ; the message names the difference.
+    """
+
+    def __init__(self, folder: Path, experiment: Experiment, stage: str) -> None:
+        self.folder, self.seed = folder, -1
+        self.known: dict[str, str] = {}
+        for name, manifest in MANIFESTS.items():
+            content = self.require(manifest, experiment.settings(name))
+            if name == "train" and experiment.pretraining is not None:
+                self._check_pretraining(experiment, content.get("pretrained_sha256"))
+            if name == stage:
+                break
+        if folder.name != f"seed{self.seed}":
+            raise UserError(f"{folder}: holds a run of seed {self.seed}; a run's folder is named after its seed")
+
+    def require(self, manifest: str, settings: dict[str, Any]) -> dict[str, Any]:
+        """Check a manifest's settings and files, and give its content.
+
+        Args:
+            manifest: its name in the run's folder.
+            settings: the present ones.
+        Raises:
+            UserError: as the class.
+        """
+        content: dict[str, Any] = read_json(self.folder / manifest)
+        with reading(self.folder / manifest):
+            self._check_settings(content["settings"], plain(settings))
+            self._add(content["inputs"], content["outputs"])
+            self.seed = int(content.get("seed", self.seed))
+        return content
+
+    def _check_pretraining(self, experiment: Experiment, digest: str | None) -> None:
+        """The first stage is still the one that this run began from, and was trained on the same data."""
+        assert experiment.pretraining is not None
+        name = experiment.pretraining.name
+        below = Run(self.folder.parents[1] / name / self.folder.name, experiment.pretraining, "train")
+        if below.known[GENERATORS["last"]] != digest:
+            raise UserError(f"{self.folder}: began from another run of {name} than {below.folder}; run it again")
+        self._expect(f"{experiment.dataset}.npz", below.known[f"{experiment.dataset}.npz"])
+
+    def _check_settings(self, recorded: Any, present: Any) -> None:
+        found = differences(recorded, present)
+        if found:
+            raise UserError(f"{self.folder}: made with other settings ({'; '.join(found)}); run it again")
+
+    def _add(self, inputs: dict[str, str], outputs: dict[str, str]) -> None:
+        for name, digest in inputs.items():
+            self._expect(name, digest)
+        for name, digest in outputs.items():
+            elsewhere = name in HEAVY and not (self.folder / name).exists()
+            if not elsewhere and sha256(self.folder / name) != digest:
+                raise UserError(f"{self.folder / name}: not the bytes that its manifest records; run it again")
+            self.known[name] = digest
+
+    def _expect(self, name: str, digest: str) -> None:
+        if self.known.setdefault(name, digest) != digest:
+            raise UserError(f"{self.folder}: its stages used two different files {name}; run them again")
+
+    def use(self, path: Path) -> Path:
+        """The path of an input, after checking that earlier stages used the same bytes.
+
+        Raises:
+            UserError: they used another file of this name.
+        """
+        self._expect(path.name, sha256(path))
+        return path
+
+
+def precision_of(trained: dict[str, Any]) -> str:
+    """In which precision a run's products were computed, by its manifest; two where two machines differed."""
+    probed = sorted({machine["rounding"] for machine in trained.get("machines", [])})
+    return " and ".join(probed) or str(trained["settings"]["precision"])
+
+
+def name_of(seeds: Sequence[int]) -> str:
+    """Of runs that are trained together, e.g. "seed3", "seeds0-19" or "seeds0-2_5"."""
+    if len(seeds) == 1:
+        return f"seed{seeds[0]}"
+    # In a row of consecutive numbers, number minus place is constant.
+    rows = groupby(enumerate(sorted(seeds)), key=lambda pair: pair[1] - pair[0])
+    ranges = [[seed for _, seed in row] for _, row in rows]
+    return "seeds" + "_".join(f"{row[0]}-{row[-1]}" if len(row) > 1 else f"{row[0]}" for row in ranges)
+
+
+def plain(content: Any) -> Any:
+    """The content as JSON would give it back: tuples are lists."""
+    if isinstance(content, dict):
+        return {key: plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [plain(value) for value in content]
+    return content
+
+
+def differences(old: Any, new: Any, place: str = "") -> list[str]:
+    """What differs between two plain contents, as lines "key: old -> new"."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = dict.fromkeys([*old, *new])
+        return [line for key in keys for line in differences(old.get(key), new.get(key), f"{place}.{key}".strip("."))]
+    return [] if old == new else [f"{place}: {old} -> {new}"]

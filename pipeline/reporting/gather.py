@@ -1,0 +1,175 @@
+"""All runs of a scale, and the audits of their experiments, as one tidy frame of each kind."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gan.evidence.variance import Component, crossed, nested, of_mean, over_images
+from gan.seeding import numpy_stream
+from pipeline.config.experiments import Experiment
+from pipeline.config.params import Params
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_arrays, read_csv, read_json, reading, sha256
+from pipeline.record.runs import (
+    AUDIT,
+    AUDITS,
+    BANDWIDTHS,
+    CURVE,
+    GAN,
+    GATHERED,
+    GENERATORS,
+    GROWTH,
+    IMAGES,
+    MANIFESTS,
+    METRICS,
+    REDRAWN,
+    VALIDATION_CURVE,
+    Run,
+    differences,
+    plain,
+)
+from pipeline.reporting.cells import DIVERGED
+
+RUN_TABLES = {
+    METRICS: "metrics.csv",
+    CURVE: "curves.csv",
+    VALIDATION_CURVE: "validation.csv",
+    BANDWIDTHS: "bandwidths.csv",
+}
+COUNTS = ("seed", "fold", "length", "epoch", "n_samples", "n_eval")  # columns of integers, some of them missing
+Frames = dict[str, pd.DataFrame]
+
+
+def tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its counts as integers, also where some are missing."""
+    return frame.astype({column: "Int64" for column in COUNTS if column in frame})
+
+
+def gather(folders: list[Path], params: Params) -> Frames:
+    """One tidy frame of each kind over all runs, and over the audits beside them.
+
+    Raises:
+        UserError: a run is given twice, was made with other settings than the present ones or on other
+            data than the rest, or has files that are damaged or do not belong together.
+    """
+    if len({folder.resolve() for folder in folders}) < len(folders):
+        raise UserError(f"a run is given twice: {' '.join(map(str, folders))}")
+    by_experiment: dict[str, list[Run]] = {}
+    for folder in folders:
+        name = folder.parent.name
+        by_experiment.setdefault(name, []).append(Run(folder, params.experiment(name), "evaluate"))
+    _check_data(by_experiment, params)
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in GATHERED}
+    for name, runs in by_experiment.items():
+        for run in runs:
+            for file, gathered in RUN_TABLES.items():
+                frame = read_csv(run.folder / file).assign(experiment=name, seed=run.seed, scale=params.scale)
+                parts[gathered].append(frame)
+            parts["metrics.csv"] += divergence(run, params.scale)
+        audit = _check_audit(runs, params.experiment(name))
+        for file, gathered in {METRICS: "metrics.csv", BANDWIDTHS: "bandwidths.csv", GROWTH: "growth.csv"}.items():
+            parts[gathered].append(read_csv(audit / file))
+        parts["variance.csv"].append(variance(runs, params, name))
+    return {name: tidy(pd.concat(frames, ignore_index=True)) for name, frames in parts.items()}
+
+
+def divergence(run: Run, scale: str) -> list[pd.DataFrame]:
+    """A row of metrics.csv where a run diverged: the epoch of the generator that counts."""
+    train = read_json(run.folder / MANIFESTS["train"])
+    if not train.get("diverged"):
+        return []
+    about = {"experiment": train["experiment"], "model": GAN, "seed": run.seed, "scale": scale, "generator": "best"}
+    about |= {"length": train["length"], "epoch": train["best_epoch"]}
+    return [pd.DataFrame([about | {"metric": DIVERGED, "value": train["best_epoch"], "unit": "epoch"}])]
+
+
+def _check_data(by_experiment: dict[str, list[Run]], params: Params) -> None:
+    """All runs on one data set used the same prepared file."""
+    data: dict[str, str] = {}
+    for name, runs in by_experiment.items():
+        dataset = params.experiment(name).dataset
+        for run in runs:
+            digest = run.known.get(f"{dataset}.npz", "")
+            if data.setdefault(dataset, digest) != digest:
+                raise UserError(f"{run.folder}: trained on another {dataset}.npz than the other runs; run it again")
+
+
+def _check_audit(runs: list[Run], experiment: Experiment) -> Path:
+    """The folder of an experiment's audit, after checking that it fits the settings, the data, and the run it grew."""
+    folder = runs[0].folder.parent / AUDIT
+    for stage, name in AUDITS.items():
+        manifest = read_json(folder / name)
+        with reading(folder / name):
+            found = differences(manifest["settings"], plain(experiment.settings(stage)))
+            inputs, outputs = dict(manifest["inputs"]), dict(manifest["outputs"])
+            grown = manifest.get("seed", runs[0].seed)
+        if found:
+            raise UserError(f"{folder}: made with other settings ({'; '.join(found)}); run {stage} again")
+        of_seed = next((run for run in runs if run.seed == grown), None)
+        if of_seed is None:
+            raise UserError(f"{folder / name}: made from seed {grown}, which is not among the runs; run {stage} again")
+        for file in (f"{experiment.dataset}.npz", GENERATORS["best"]):
+            if inputs.get(file, of_seed.known[file]) != of_seed.known[file]:
+                raise UserError(f"{folder / name}: made from another {file} than {of_seed.folder}; run {stage} again")
+        for file, digest in outputs.items():
+            if sha256(folder / file) != digest:
+                raise UserError(f"{folder / file}: not the bytes that {name} records; run {stage} again")
+    return folder
+
+
+def variance(runs: list[Run], params: Params, name: str) -> pd.DataFrame:
+    """Where the variance of an experiment's number comes from: a row for each source."""
+    redrawn = pd.concat([read_csv(run.folder / REDRAWN) for run in runs])
+    images = [read_arrays(run.folder / IMAGES).get("authors") for run in runs]
+    found = components(redrawn, images, name, params.values["statistics"])
+    common = {"experiment": name, "model": GAN, "grid": "authors", "unit": "nats", "scale": params.scale}
+    rows = [
+        common | {"source": source, "sd": one.sd, "low": one.low, "high": one.high, "n": one.n}
+        for source, one in found.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def components(
+    redrawn: pd.DataFrame, images: list[np.ndarray | None], name: str, statistics: dict[str, Any]
+) -> dict[str, Component]:
+    """The components of variance, by source.
+
+    Args:
+        redrawn: rows of redrawn.csv of all seeds.
+        images: the test images' log-likelihoods of each seed; None where there are folds.
+        name: of the experiment; of its own bootstrap.
+        statistics: confidence and resamples.
+    Raises:
+        UserError: a seed lacks a draw, or has more than the others.
+    """
+    confidence = statistics["confidence"]
+    shared = "fold" if redrawn.fold.nunique() > 1 else "subset"
+    values = _cube(redrawn, ["seed", "draw", shared], name)
+    if shared == "fold":
+        seeds, draws = nested(values.mean(axis=2), confidence)
+        others = {"fold": of_mean(crossed(values, confidence))}
+    else:
+        seeds, draws = nested(values[:, :, 0], confidence)  # with the protocol's own validation images
+        random = numpy_stream(0, f"bootstrap of {name}")
+        by_image = np.stack([row for row in images if row is not None])
+        others = {
+            "validation subset": crossed(values, confidence),
+            "test images": over_images(by_image, random, statistics["resamples"], confidence),
+        }
+    return {"training seed": seeds, "draw of samples": draws} | others
+
+
+def _cube(frame: pd.DataFrame, axes: list[str], name: str) -> np.ndarray:
+    """The frame's values with an axis for each of the columns, in their order.
+
+    Raises:
+        UserError: a combination is missing.
+    """
+    shape = [frame[axis].nunique() for axis in axes]
+    if len(frame) != math.prod(shape):
+        raise UserError(f"{name}: the seeds have different draws; run evaluate again")
+    return frame.sort_values(axes).value.to_numpy().reshape(shape)

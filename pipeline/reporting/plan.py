@@ -1,0 +1,65 @@
+"""The plan in docs/runs.md: its parameters as YAML, and how published runs depart from it."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipeline.config.params import Params
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_json
+from pipeline.record.runs import MANIFESTS, differences, plain
+
+FENCE = "```"
+FORMER = {"n_validation": "validation_images"}
+EXPERIMENT = "mnist"  # of the primary cell
+
+
+def planned(params: Params) -> dict[str, Any]:
+    """What the plan fixes, from the params of scale `paper`."""
+    one = params.experiment(EXPERIMENT)
+    entry = params.values["scales"]["paper"]["experiments"][EXPERIMENT]
+    return plain(
+        {
+            "experiment": EXPERIMENT,
+            "seeds": entry["seeds"],
+            "waypoints": entry["waypoints"],
+            "margin_nats": one.margin_nats,
+            "confidence": params.confidence,
+            "training": one.settings("train"),
+            "evaluation": one.settings("evaluate"),
+        }
+    )
+
+
+def read_plan(path: Path) -> dict[str, Any]:
+    """The YAML block of the plan.
+
+    Raises:
+        UserError: there is none.
+    """
+    _, opened, rest = path.read_text(encoding="utf-8").partition(f"{FENCE}yaml\n")
+    if not opened:
+        raise UserError(f"{path}: the plan's YAML block is missing")
+    content: dict[str, Any] = yaml.safe_load(rest.partition(FENCE)[0])
+    return content
+
+
+def deviations(plan: dict[str, Any], manifest: dict[str, Any]) -> list[str]:
+    """How a run's settings depart from the plan, as lines "key: planned -> run"."""
+    settings = manifest["settings"]
+    if "n_validation" in settings:  # what runs until 87c12fa call the images that they measured
+        settings = {FORMER.get(key, key): value for key, value in settings.items()}
+    found = differences(plan["training"], settings)
+    return [line.replace("validation_images: None", "validation_images: all") for line in found]
+
+
+def plan_blocks(published: Path, params: Params) -> dict[str, str]:
+    """The generated blocks of docs/runs.md: how the published runs of the plan's experiment depart from it."""
+    plan, lines = planned(Params(params.values, "paper")), dict[str, list[int]]()
+    for path in sorted(published.glob(f"runs/paper/{EXPERIMENT}/seed*/{MANIFESTS['train']}")):
+        manifest = read_json(path)
+        for line in [f"commit {manifest['commit'][:7]}", *deviations(plan, manifest)]:
+            lines.setdefault(line, []).append(manifest["seed"])
+    rows = [f"- {line} (seeds {', '.join(map(str, sorted(seeds)))})" for line, seeds in lines.items()]
+    return {"deviations": "\n".join(rows) or "No run of scale `paper` is published."}

@@ -1,0 +1,229 @@
+"""The figures, each drawn from tables and sample sheets alone."""
+
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
+
+from gan.statistics import MIN_SEEDS
+from pipeline.config.params import Params
+from pipeline.reporting.cells import PAPER, cell, columns, quoted, seed_rows, why_missing
+
+PADDING = 5  # pixels between images, as in the authors' show_samples scripts
+YELLOW = (1.0, 1.0, 0.0)
+GREY = 0.5
+CENTRED = {"xycoords": "axes fraction", "ha": "center", "va": "center", "fontsize": 9}
+LOG_2 = float(np.log(2))
+# Nats below the lowest peak that bandwidth curves still show.
+DEPTH = 250
+OURS = "ours"
+PANELS = {"mnist": "a", "tfd": "b", "cifar10-fc": "c", "cifar10-conv": "d"}  # of the paper's Figure 2
+
+
+def style() -> None:
+    """One look for all figures; the same bytes for the same data."""
+    sns.set_theme(context="notebook", style="ticks", font_scale=0.9)
+    plt.rcParams.update({"svg.hashsalt": "gan", "axes.spines.top": False, "axes.spines.right": False})
+
+
+def contact_sheet(draws: np.ndarray, neighbours: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Figure 2's grid: samples in rows, then the training image nearest to the last one, framed yellow.
+
+    Args:
+        draws: (rows, columns, d), values in [0, 1].
+        neighbours: (rows, d).
+        shape: (height, width) of an image, or (3, height, width).
+    Returns:
+        (H, W, 3), values in [0, 1].
+    Source:
+        goodfeli/adversarial, show_samples_*_paper.py: 5 pixels of padding, mid-grey ground.
+    """
+    rows, columns = draws.shape[0], draws.shape[1] + 1
+    inner = shape[-2:]
+    height, width = inner[0] + PADDING, inner[1] + PADDING
+    sheet = np.full((rows * height + PADDING, columns * width + PADDING, 3), GREY)
+    for row in range(rows):
+        for column, image in enumerate([*draws[row], neighbours[row]]):
+            top, left = row * height + PADDING, column * width + PADDING
+            if column == columns - 1:
+                sheet[top - 1 : top + inner[0] + 1, left - 1 : left + inner[1] + 1] = YELLOW
+            sheet[top : top + inner[0], left : left + inner[1]] = picture(image, shape)
+    return sheet
+
+
+def picture(image: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """A flat image (d,) as (height, width, 1), or (height, width, 3) where its shape has three channels."""
+    return np.moveaxis(image.reshape(-1, *shape[-2:]), 0, -1)
+
+
+def samples(sheet: dict[str, np.ndarray], params: Params, experiment: str, seed: int, epoch: int) -> Figure:
+    """Figure 2: fair random draws and nearest training images, of a seed's generator after so many epochs."""
+    entry = params.experiment(experiment)
+    grid = contact_sheet(sheet["draws"], sheet["neighbours"], params.dataset(entry.dataset).shape)
+    figure, axes = plt.subplots(figsize=(6, 4.6), layout="constrained")
+    axes.imshow(grid, interpolation="none")  # as SVG pixel by pixel: a tenth of the bytes
+    axes.set_axis_off()
+    panel = f"Figure 2 {PANELS[experiment]}. " if experiment in PANELS else ""
+    title = f"{panel}{entry.label}, seed {seed}, epoch {epoch}"
+    axes.set_title(f"{title}\n20 fair draws; yellow: the training image nearest to column 5", fontsize=9)
+    return on_its_face(figure, params)
+
+
+def interpolation(sheet: dict[str, np.ndarray], params: Params, experiment: str, seed: int, epoch: int) -> Figure:
+    """Figure 3: a walk through z-space along straight lines between draws that nobody chose."""
+    entry = params.experiment(experiment)
+    shape = params.dataset(entry.dataset).shape
+    strip = np.concatenate([picture(image, shape) for image in sheet["walk"]], axis=1)
+    figure, axes = plt.subplots(figsize=(10, 1.1), layout="constrained")
+    axes.imshow(strip, interpolation="none", cmap="gray", vmin=0, vmax=1)
+    axes.set_axis_off()
+    figure_3 = "Figure 3. " if experiment == "mnist" else ""
+    title = f"{figure_3}{entry.label}, seed {seed}, epoch {epoch}: a walk through z-space between fair draws"
+    axes.set_title(title, fontsize=9)
+    return on_its_face(figure, params)
+
+
+def toy(moments: pd.DataFrame, params: Params) -> Figure:
+    """Figure 1: densities, D and its analytic optimum, and where G sends evenly spaced noise."""
+    colours = params.values["figures"]
+    titles = moments.panel.unique()
+    figure, columns_of = plt.subplots(
+        2, len(titles), figsize=(12, 3.6), sharex=True, layout="constrained", height_ratios=(4, 1)
+    )
+    for (top, bottom), title in zip(columns_of.T, titles, strict=True):
+        mine = moments[moments.panel == title]
+        grid, arrows = mine[mine.z.isna()], mine[mine.z.notna()]
+        top.plot(grid.x, grid.p_data, ":", color="black", label="data")
+        top.plot(grid.x, grid.p_g, color="#2e7d32", label="generator")
+        top.plot(grid.x, grid.d, "--", color=colours["other"], label="D, trained")
+        top.plot(grid.x, grid.d_star, color=colours["other"], linewidth=0.8, alpha=0.6, label="D*, analytic")
+        top.axhline(0.5, color="0.8", linewidth=0.8, zorder=0)
+        top.set_title(title, fontsize=10)
+        ends = grid.x.min() + arrows.z.rank(pct=True) * (grid.x.max() - grid.x.min())
+        bottom.plot([arrows.x, ends], [np.ones(len(arrows)), np.zeros(len(arrows))], color="0.5", linewidth=0.6)
+        bottom.set(yticks=[0, 1], yticklabels=["z", "x"], ylim=(0, 1), xticks=[])
+        top.set_ylim(0, 1.05 * max(1, moments.p_g.max()))
+    for axes in columns_of[:, 1:].flat:
+        axes.set_yticklabels([])
+    handles, names = columns_of[0, 0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=len(names), fontsize=9, frameon=False)
+    return figure  # the same at every scale
+
+
+def bandwidth_curve(bandwidths: pd.DataFrame, params: Params, experiment: str) -> Figure:
+    """Mean validation log-likelihood against the bandwidth, per seed, with the chosen points."""
+    mine = bandwidths[(bandwidths.experiment == experiment) & (bandwidths.generator == "best")]
+    ours, other = (params.values["figures"][key] for key in ("ours", "other"))
+    figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
+    for _, run in mine.groupby(["seed", "fold"]):
+        fine, authors = (run[run.grid == grid].sort_values("bandwidth") for grid in ("fine", "authors"))
+        axes.plot(fine.bandwidth, fine.validation_log_likelihood, color=ours, alpha=0.6, linewidth=1.2)
+        axes.plot(authors.bandwidth, authors.validation_log_likelihood, **_dot(ours, "white"))
+        for grid, look in ((authors, _dot(ours, ours)), (fine, _dot(other, other, "D"))):
+            chosen = grid[grid.chosen]
+            axes.plot(chosen.bandwidth, chosen.validation_log_likelihood, **look)
+    tops = mine.groupby(["seed", "fold"]).validation_log_likelihood.max()
+    bottom = tops.min() - DEPTH  # every curve shows its peak
+    shown = mine.bandwidth[mine.validation_log_likelihood > bottom]
+    axes.set(ylim=(bottom, tops.max() + 0.12 * DEPTH), xlim=(0.9 * shown.min(), 1.1 * shown.max()))
+    axes.set(xlabel="bandwidth (pixel units)", ylabel="mean log-likelihood, validation images (nats)")
+    axes.legend(
+        [Line2D([], [], **_dot(*look)) for look in ((ours, "white"), (ours, ours), (other, other, "D"))],
+        ["authors' grid", "chosen from it", "chosen from the fine grid"],
+        frameon=False,
+    )
+    of_fold = " and fold" if mine.fold.nunique() > 1 else ""
+    title = f"{params.experiment(experiment).label}: a curve per seed{of_fold}, n = {mine.seed.nunique()}"
+    axes.set_title(title, fontsize=11)
+    return on_its_face(figure, params, mine.scale.iloc[0])
+
+
+def _dot(edge: str, face: str, marker: str = "o") -> dict[str, Any]:
+    return {"marker": marker, "color": edge, "markerfacecolor": face, "markersize": 6, "linestyle": "none"}
+
+
+def learning_curves(curves: pd.DataFrame, params: Params, experiment: str) -> Figure:
+    """Losses, D's outputs and validation log-likelihood over epochs, a line a seed."""
+    mine = curves[curves.experiment == experiment]
+    colours = params.values["figures"]
+    figure, panels = plt.subplots(1, 3, figsize=(12.5, 4), layout="constrained")
+    for _, run in mine.groupby("seed"):
+        panels[0].plot(run.epoch, run.loss_D, color=colours["other"])
+        panels[0].plot(run.epoch, run.loss_G, color=colours["ours"])
+        panels[1].plot(run.epoch, run["D(x)"], color=colours["other"])
+        panels[1].plot(run.epoch, run["D(G(z))"], color=colours["ours"])
+        validated = run.dropna(subset=["validation_log_likelihood"])
+        panels[2].plot(validated.epoch, validated.validation_log_likelihood, "o-", color=colours["ours"], markersize=4)
+    recipe = params.experiment(experiment).recipe
+    at_half = 2 * recipe.discriminator_loss_scale * LOG_2
+    _finish(panels[0], "loss (nats)", ("discriminator", "generator"), at_half, "discriminator at D = 1/2")
+    _finish(panels[1], "mean output of D", ("D(x)", "D(G(z))"), 0.5, "1/2")
+    panels[1].set_ylim(0, 1)
+    panels[2].set(xlabel="epoch", ylabel="validation log-likelihood (nats)")
+    if params.experiment(experiment).selection == "last":
+        panels[2].annotate("not looked at: the last epoch's\ngenerator is scored", (0.5, 0.5), **CENTRED)
+        panels[2].set(xlim=panels[0].get_xlim(), yticks=[])
+    panels[2].ticklabel_format(useOffset=False)
+    for axes in panels:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    figure.suptitle(f"{params.experiment(experiment).label}: a line per seed, n = {mine.seed.nunique()}", fontsize=11)
+    return on_its_face(figure, params)
+
+
+def _finish(axes: Axes, ylabel: str, names: tuple[str, str], equilibrium: float, note: str) -> None:
+    """Labels, and a dotted line where D cannot tell samples from data."""
+    axes.axhline(equilibrium, color="0.6", linestyle=":", linewidth=1, zorder=0)
+    handles = [axes.lines[0], axes.lines[1], axes.lines[-1]]
+    axes.legend(
+        handles, [*names, note], fontsize=8, frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1)
+    )
+    axes.set(xlabel="epoch", ylabel=ylabel)
+
+
+def table_plot(metrics: pd.DataFrame, params: Params) -> Figure:
+    """Table 1 as dots with their errors; ours with each seed and, from 5 seeds on, where one more is expected."""
+    titles = columns(params)
+    figure, panels = plt.subplots(1, len(titles), figsize=(5 * len(titles), 3.8), layout="constrained", sharey=True)
+    for axes, (experiment, label) in zip(panels, titles.items(), strict=True):
+        rows = quoted("table 1").query("dataset == @experiment")
+        for row in rows.to_dict("records"):
+            colour = params.values["figures"]["other" if row["model"] == PAPER else "data"]
+            axes.errorbar(row["value"], row["model"], xerr=row["error"], fmt="o", color=colour, capsize=3)
+        _our_dots(axes, metrics, params, experiment)
+        axes.set(title=label, xlabel="mean test log-likelihood (nats)")
+        axes.grid(axis="x", color="0.9")
+    panels[0].invert_yaxis()  # shared: the paper's order from the top, ours at the bottom
+    return on_its_face(figure, params)
+
+
+def _our_dots(axes: Axes, metrics: pd.DataFrame, params: Params, experiment: str) -> None:
+    our, colour = cell(metrics, params, experiment, "authors"), params.values["figures"]["ours"]
+    if our is None:
+        note = why_missing(params, experiment)
+        place = (0.5, OURS)
+        axes.annotate(note, place, xycoords=axes.get_yaxis_transform(), ha="center", va="center", fontsize=9)
+        return
+    seeds = seed_rows(metrics, experiment, "authors", params.scale).value
+    axes.plot(seeds, [OURS] * len(seeds), "|", color=colour, markersize=14)
+    low, high = our.seeds.prediction_interval
+    error = [[our.seeds.mean - low], [high - our.seeds.mean]] if our.seeds.n >= MIN_SEEDS else None
+    axes.errorbar(our.seeds.mean, OURS, xerr=error, fmt="D", color=colour, capsize=3)
+    note = f"n = {our.seeds.n}"
+    axes.annotate(note, (our.seeds.mean, OURS), (0, 10), textcoords="offset points", ha="center", fontsize=8)
+
+
+def on_its_face(figure: Figure, params: Params, scale: str | None = None) -> Figure:
+    """State the scale under the figure; by default that of the params."""
+    note = f"scale: {scale or params.scale}" + ("" if params.is_real else " (made-up images, tiny networks: no result)")
+    figure.supxlabel(note, fontsize=8, color="0.4", x=0.99, ha="right")
+    return figure

@@ -1,0 +1,1 @@
+"""The workflow: rules, and what they ask of the params."""

@@ -1,0 +1,1 @@
+"""What a running command needs: its command line, device, networks, checkpoints, progress, scores."""

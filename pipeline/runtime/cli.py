@@ -1,0 +1,112 @@
+"""What the command lines of all stages share: help, common options, one-line errors."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pipeline.config.params import Params, load
+from pipeline.files.errors import RunError, Stopped, UserError
+from pipeline.runtime.signals import leaving_in_order
+
+NO_MEMORY = "not enough memory; free some, or lower compute: seeds_per_job, or a scale's n_samples, in params.yaml"
+
+
+def parser(stage: str, doc: str, example: str) -> argparse.ArgumentParser:
+    """Parser of `python -m pipeline.STAGE`; the help ends with an example that can be pasted."""
+    result = argparse.ArgumentParser(
+        prog=f"python -m pipeline.{stage}",
+        description=doc,
+        epilog=f"example:\n  python -m pipeline.{stage} {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    result.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return result
+
+
+def add_params(parser: argparse.ArgumentParser) -> None:
+    """--params and --scale."""
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"), help="default: %(default)s")
+    parser.add_argument("--scale", help="one of the scales in the params; default: the params' own")
+
+
+def add_experiment(parser: argparse.ArgumentParser) -> None:
+    """--experiment."""
+    parser.add_argument("--experiment", required=True, help="name in the params' catalogue, e.g. mnist")
+
+
+def add_seeds(parser: argparse.ArgumentParser) -> None:
+    """--seeds."""
+    parser.add_argument(
+        "--seeds",
+        type=_seed,
+        nargs="+",
+        action=_Distinct,
+        required=True,
+        help="integers >= 0; each owns all randomness of its run",
+    )
+
+
+class _Distinct(argparse.Action):
+    """Store a list that names nothing twice."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, _: str | None = None
+    ) -> None:
+        if len(set(values)) < len(values):
+            parser.error(f"argument {self.option_strings[0]}: {' '.join(map(str, values))}: a seed stands there twice")
+        setattr(namespace, self.dest, values)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"want an integer >= 0, got {text!r}")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """Type of an option: an integer >= 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"want an integer >= 1, got {text!r}")
+    return int(text)
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """--params, --scale, --experiments and --seeds, for what spans runs."""
+    add_params(parser)
+    parser.add_argument("--experiments", nargs="+", help="a part of the scale's; default: the params' own")
+    parser.add_argument("--seeds", type=_seed, nargs="+", action=_Distinct, help="default: the params' own")
+
+
+def params(args: argparse.Namespace) -> Params:
+    """The params that --params and --scale name."""
+    return load(args.params, args.scale)
+
+
+def selected_params(args: argparse.Namespace) -> Params:
+    """The params that the options of `add_selection` name."""
+    return load(args.params, args.scale, experiments=args.experiments, seeds=args.seeds)
+
+
+def run(parser: argparse.ArgumentParser, work: Callable[[argparse.Namespace], None]) -> None:
+    """Parse the command line and work; an expected error, or a signal, becomes one line and an exit code."""
+    args = parser.parse_args()
+    stage = parser.prog.removeprefix("python -m pipeline.")
+    try:
+        with leaving_in_order() as args.exit:
+            work(args)
+    except (UserError, RunError, FloatingPointError, OSError, MemoryError, RuntimeError) as error:
+        memory = isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _is_memory(str(error)))
+        if args.debug or (isinstance(error, RuntimeError) and not memory):
+            raise
+        print(f"{stage}: error: {NO_MEMORY if memory else error}", file=sys.stderr)
+        sys.exit(1 if memory or isinstance(error, (RunError, FloatingPointError)) else 2)
+    except Stopped as signal:
+        print(f"{stage}: stopped by {signal}; the same command goes on where it can", file=sys.stderr)
+        sys.exit(1)
+
+
+def _is_memory(message: str) -> bool:
+    """Whether torch says that memory ran out, on a CPU or a GPU."""
+    return "out of memory" in message or "allocate memory" in message
