@@ -14,8 +14,7 @@ os.environ.update(PYTHONPATH=workflow.basedir)
 from pipeline.files.errors import UserError
 from pipeline.claims.files import FIGURES as CLAIMS_FIGURES
 from pipeline.claims.files import TABLES as CLAIMS_TABLES
-from pipeline.claims.graph import ClaimsGraph
-from pipeline.rules.graph import TRAINED, Graph
+from pipeline.rules.graph import Graph
 from pipeline.record.runs import GATHERED
 
 
@@ -26,7 +25,6 @@ try:
     graph = Graph(config)
 except UserError as error:
     raise WorkflowError(str(error))
-claims_graph = ClaimsGraph(graph)
 
 
 include: "pipeline/rules/common.smk"
@@ -37,13 +35,19 @@ wildcard_constraints:
     dataset="[a-z0-9-]+",
     experiment="[a-z0-9-]+",
     seed=r"\d+",
+    seeds=r"seeds?\d[\d_-]*",
+
+
+onstart:
+    if "published" not in workflow.dag_settings.targets:
+        print(graph.plan())
 
 
 onsuccess:
     if os.path.exists(f"{graph.results}/report.html"):
         print(f"Results of scale {graph.params.scale}: {graph.results}/table1.md, {graph.results}/report.html")
-    if os.path.exists(f"{claims_graph.folder}/claims.html"):
-        print(f"Claims, with readings: {claims_graph.folder}/claims.html")
+    if os.path.exists(f"{graph.claims}/claims.html"):
+        print(f"Claims, with readings: {graph.claims}/claims.html")
 
 
 onerror:
@@ -56,7 +60,6 @@ localrules:
     all_runs,
     claims,
     published,
-    plots_page,
 
 
 rule all:
@@ -67,7 +70,7 @@ rule all:
 
 rule all_data:
     input:
-        expand("data/prepared/{dataset}.npz", dataset=graph.datasets()),
+        expand("data/prepared/{dataset}.npz", dataset=graph.params.datasets),
 
 
 rule all_runs:
@@ -86,14 +89,10 @@ rule published:
 
 rule claims:
     input:
-        f"{claims_graph.folder}/claims.html",
+        f"{graph.claims}/claims.html",
 
 
-rule plots_page:
-    input:
-        "results/plots_page.html",
-
-
+include: "pipeline/rules/base.smk"
 include: "pipeline/rules/data.smk"
 include: "pipeline/rules/runs.smk"
 include: "pipeline/rules/results.smk"

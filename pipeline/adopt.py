@@ -25,8 +25,9 @@ from pipeline.config.experiments import Experiment
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, sha256, write_csv, write_json
 from pipeline.publish import commits
+from pipeline.record.manifest import plain
 from pipeline.record.places import PUBLISHED
-from pipeline.record.runs import CURVE, GAN, MANIFESTS, SHEET, VALIDATION_CURVE, plain, precision_of
+from pipeline.record.runs import CURVE, GAN, MANIFESTS, SHEET, VALIDATION_CURVE, precision_of
 from pipeline.reporting.gather import tidy
 from pipeline.reporting.plan import deviations
 from pipeline.runtime import cli

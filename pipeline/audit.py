@@ -24,7 +24,6 @@ from pipeline.runtime import cli
 from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.scores import Rows, folds, named, score_folds
 
-EXAMPLE = "--scale quick --experiment mnist --data data/prepared/mnist.npz --output runs/quick/mnist/audit"
 SHOWN = 8  # images of each baseline in the figure
 FIXED = ("all-training-images", "mean-image")  # nothing in them is drawn
 
@@ -33,7 +32,11 @@ Baseline = Callable[[int], torch.Tensor]
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser("audit", __doc__, EXAMPLE)
+    parser = cli.parser(
+        "audit",
+        __doc__,
+        "--scale quick --experiment mnist --data data/prepared/mnist.npz --output runs/quick/mnist/audit",
+    )
     cli.add_params(parser)
     add_device(parser)
     cli.add_experiment(parser)
@@ -43,10 +46,13 @@ def main() -> None:
 
 
 def _work(args: argparse.Namespace) -> None:
-    record = Record("audit")
     params = cli.params(args)
-    experiment, device = params.experiment(args.experiment), use_device(args)
+    experiment = params.experiment(args.experiment)
     check_prepared(args.data)
+    record = Record("audit", [args.data], experiment.settings("audit"))
+    if record.holds(args.output / AUDITS["audit"]):
+        return
+    device = use_device(args, params)
     images = load_images(args.data, TRAIN, experiment.dataset).to(device)
     parts, metrics, curves = folds(args.data, experiment, device), Rows(), Rows()
     shown: dict[str, torch.Tensor] = {}
@@ -65,9 +71,7 @@ def _work(args: argparse.Namespace) -> None:
     write_arrays(args.output / SHEET, **{name: _visible(rows, bool(contrast)) for name, rows in shown.items()})
     record.write(
         args.output / AUDITS["audit"],
-        inputs=[args.data],
         outputs=[args.output / name for name in (METRICS, BANDWIDTHS, SHEET)],
-        settings=experiment.settings("audit"),
         device=device.type,
     )
 

@@ -293,7 +293,7 @@ def _work(args: argparse.Namespace) -> None:
     if manifest.is_file() and set(origins.values()) == {THERE}:
         print(f"{dataset.name}: all files are there, as pinned", flush=True)
     else:  # a new manifest counts as new data to Snakemake
-        record.write(manifest, inputs=[], outputs=files, origins=origins)
+        record.write(manifest, files, origins=origins)
 
 
 if __name__ == "__main__":

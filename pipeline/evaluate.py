@@ -17,7 +17,7 @@ from gan.seeding import stream
 from pipeline.config.experiments import Experiment
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_array, read_json, reading, sha256, write_arrays, write_csv
-from pipeline.record.manifest import Record
+from pipeline.record.manifest import Record, differences
 from pipeline.record.places import snapshots
 from pipeline.record.runs import (
     BANDWIDTHS,
@@ -29,7 +29,6 @@ from pipeline.record.runs import (
     REDRAWN,
     SAMPLES,
     Run,
-    differences,
     precision_of,
 )
 from pipeline.runtime import cli
@@ -37,13 +36,16 @@ from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.networks import load_generator
 from pipeline.runtime.scores import Fold, Rows, folds, named, place_in_grid, score_folds
 
-SHARED = ("settings", "code_sha256", "inputs", "trained_together")  # what a snapshot's manifest has of its run's
-EXAMPLE = "--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz"
+SHARED = ("code", "inputs", "trained_together")  # what a snapshot's manifest has of its run's
 
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser("evaluate", __doc__, EXAMPLE)
+    parser = cli.parser(
+        "evaluate",
+        __doc__,
+        "--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz",
+    )
     cli.add_params(parser)
     add_device(parser)
     cli.add_experiment(parser)
@@ -54,12 +56,15 @@ def main() -> None:
 
 
 def _work(args: argparse.Namespace) -> None:
-    record = Record("evaluate")
     params = cli.params(args)
     experiment = params.experiment(args.experiment)
     run = Run(args.run, experiment, "sample")
-    data, device = run.use(args.data), use_device(args)
-    parts = folds(data, experiment, device)
+    inputs = [*(args.run / name for name in (*SAMPLES.values(), GENERATORS["best"])), run.use(args.data)]
+    record = Record("evaluate", inputs, experiment.settings("evaluate"))
+    if record.holds(args.run / MANIFESTS["evaluate"]):
+        return
+    device = use_device(args, params)
+    parts = folds(args.data, experiment, device)
     print(f"{experiment.name}: scoring {args.run}", flush=True)
     trained = read_json(args.run / MANIFESTS["train"])
     samples = {name: torch.from_numpy(read_array(args.run / file)).to(device) for name, file in SAMPLES.items()}
@@ -88,9 +93,7 @@ def _work(args: argparse.Namespace) -> None:
     write_arrays(args.run / IMAGES, **scored["best"].test_images)
     record.write(
         args.run / MANIFESTS["evaluate"],
-        inputs=[*(args.run / name for name in (*SAMPLES.values(), GENERATORS["best"])), args.data],
         outputs=[args.run / name for name in (*tables, IMAGES)],
-        settings=experiment.settings("evaluate"),
         device=device.type,
     )
 
@@ -127,8 +130,10 @@ def _fits(folder: Path, trained: dict[str, Any]) -> bool:
     path = folder / MANIFESTS["train"]
     manifest = read_json(path)
     with reading(path):
-        before, after = ({key: one[key] for key in SHARED} for one in (manifest, trained))
-        before["settings"], after["settings"] = before["settings"] | {"epochs": 0}, after["settings"] | {"epochs": 0}
+        before, after = (
+            {key: one.get(key) for key in SHARED} | {"settings": one["settings"] | {"epochs": 0}}
+            for one in (manifest, trained)
+        )
         found = differences(before, after)
         fits = not found and manifest["epochs_trained"] <= trained["epochs_trained"]
     if not fits:

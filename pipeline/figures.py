@@ -18,19 +18,21 @@ from pipeline.reporting import plots_progress as drawing_progress
 from pipeline.reporting.cells import read_metrics
 from pipeline.runtime import cli
 
-EXAMPLE = (
-    "--scale quick --results results/quick --toy results/quick/toy.csv --oracle results/quick/oracle.csv \\\n"
-    "    --sheets runs/quick/mnist/seed0/sheet.npz --audits runs/quick/mnist/audit/sheet.npz \\\n"
-    "    --output results/quick/figures"
-)
-
 FRAMES = ("metrics.csv", "curves.csv", "validation.csv", "bandwidths.csv", "variance.csv", "growth.csv")
 SAME_NATS = 1e-3  # validation.csv is rounded
 
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser("figures", __doc__, EXAMPLE)
+    parser = cli.parser(
+        "figures",
+        __doc__,
+        (
+            "--scale quick --results results/quick --toy results/quick/toy.csv --oracle results/quick/oracle.csv \\\n"
+            "    --sheets runs/quick/mnist/seed0/sheet.npz --audits runs/quick/mnist/audit/sheet.npz \\\n"
+            "    --output results/quick/figures"
+        ),
+    )
     cli.add_selection(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder that `table` filled")
     parser.add_argument("--toy", type=Path, required=True, help="csv file of `toy`")
@@ -42,8 +44,9 @@ def main() -> None:
 
 
 def _work(args: argparse.Namespace) -> None:
-    record = Record("figures")
     params = cli.selected_params(args)
+    inputs = [*(args.results / name for name in FRAMES), args.toy, args.oracle, *args.sheets, *args.audits]
+    record = Record("figures", inputs, params.presentation())
     drawing.style()
     metrics = read_metrics(args.results / FRAMES[0], params)
     curves, validation, bandwidths, variance, growth = (read_csv(args.results / name) for name in FRAMES[1:])
@@ -75,8 +78,7 @@ def _work(args: argparse.Namespace) -> None:
         outputs += _save_all(drawn, args.output, experiment)
     for stale in {*args.output.glob("*.svg"), *args.output.glob("*.png")} - set(outputs):
         stale.unlink()  # of another selection of experiments
-    inputs = [*(args.results / name for name in FRAMES), args.toy, args.oracle, *args.sheets, *args.audits]
-    record.write(args.output / "manifest.json", inputs, outputs, settings=params.presentation())
+    record.write(args.output / "manifest.json", outputs)
 
 
 def _by_experiment(sheets: list[Path]) -> dict[str, dict[int, tuple[dict[str, np.ndarray], int]]]:

@@ -20,13 +20,15 @@ from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.networks import load_generator
 from pipeline.runtime.scores import Fold, Rows, folds, named, place_in_grid
 
-EXAMPLE = """--scale quick --experiment mnist --run runs/quick/mnist/seed0 \\
-    --data data/prepared/mnist.npz --output runs/quick/mnist/audit"""
-
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser("growth", __doc__, EXAMPLE)
+    parser = cli.parser(
+        "growth",
+        __doc__,
+        """--scale quick --experiment mnist --run runs/quick/mnist/seed0 \\
+    --data data/prepared/mnist.npz --output runs/quick/mnist/audit""",
+    )
     cli.add_params(parser)
     add_device(parser)
     cli.add_experiment(parser)
@@ -37,19 +39,19 @@ def main() -> None:
 
 
 def _work(args: argparse.Namespace) -> None:
-    record = Record("growth")
     params = cli.params(args)
     experiment = params.experiment(args.experiment)
     run = Run(args.run, experiment, "train")
-    data, device = run.use(args.data), use_device(args)
+    record = Record("growth", [args.run / GENERATORS["best"], run.use(args.data)], experiment.settings("growth"))
+    if record.holds(args.output / AUDITS["growth"]):
+        return
+    device = use_device(args, params)
     common = {"experiment": experiment.name, "model": GAN, "seed": run.seed, "scale": params.scale}
-    rows = _rows(args.run, run.seed, folds(data, experiment, device), experiment, device)
+    rows = _rows(args.run, run.seed, folds(args.data, experiment, device), experiment, device)
     write_csv(args.output / GROWTH, pd.DataFrame(named(rows, **common)))
     record.write(
         args.output / AUDITS["growth"],
-        inputs=[args.run / GENERATORS["best"], args.data],
         outputs=[args.output / GROWTH],
-        settings=experiment.settings("growth"),
         seed=run.seed,
         device=device.type,
     )

@@ -24,9 +24,11 @@ def main() -> None:
 
 
 def _work(args: argparse.Namespace) -> None:
-    record = Record("oracle")
     params = cli.params(args)
-    settings = params.oracle
+    settings, manifest = params.oracle, args.output.with_suffix(".manifest.json")
+    record = Record("oracle", settings=settings)
+    if record.holds(manifest):
+        return
     torch.set_num_threads(1)  # one number of threads gives one result
     most = settings["n_samples"]
     todo = list(product(FAMILIES, settings["dimensions"], range(settings["repeats"])))
@@ -36,7 +38,7 @@ def _work(args: argparse.Namespace) -> None:
         for gap in measure(family, d, [most // 10, most], settings["n_points"], seed)
     ]
     write_csv(args.output, pd.DataFrame(rows))
-    record.write(args.output.with_suffix(".manifest.json"), inputs=[], outputs=[args.output], settings=settings)
+    record.write(manifest, [args.output])
 
 
 if __name__ == "__main__":

@@ -30,14 +30,13 @@ def main() -> None:
 
 
 def _work(args: argparse.Namespace) -> None:
-    record = Record("prepare")
     dataset = cli.params(args).dataset(args.dataset)
-    files: list[Path] = []
-    if dataset.synthetic:
-        images, split = synthetic_images(dataset)
-    else:
-        files = _raw_files(dataset, args.raw)
-        images, split = READERS[dataset.name](args.raw, dataset)
+    files = [] if dataset.synthetic else _raw_files(dataset, args.raw)
+    record, manifest = Record("prepare", files, dataset.preparation), args.output.with_suffix(".manifest.json")
+    if record.holds(manifest):
+        return
+    read = (lambda _, dataset: synthetic_images(dataset)) if dataset.synthetic else READERS[dataset.name]
+    images, split = read(args.raw, dataset)
     if images.shape[1:] != dataset.shape or (not dataset.folds and len(images) != sum(dataset.split)):
         raise UserError(f"{dataset.name}: params say {dataset.split} images of {dataset.shape}, got {images.shape}")
     labels = _labels(dataset, args.raw, len(images))
@@ -50,8 +49,7 @@ def _work(args: argparse.Namespace) -> None:
     )
     beside = args.output.with_suffix(".labels.npz")
     write_arrays(beside, dataset=np.array(dataset.name), labels=labels, split=split)
-    manifest = args.output.with_suffix(".manifest.json")
-    record.write(manifest, inputs=files, outputs=[args.output, beside], settings=dataset.preparation)
+    record.write(manifest, [args.output, beside])
     print(f"{dataset.name}: {len(images)} images of shape {dataset.shape}; {_counts(split)}", flush=True)
 
 

@@ -30,8 +30,6 @@ from pipeline.reporting.verdicts import agreement, sentences
 from pipeline.runtime import cli
 from pipeline.table import parts
 
-EXAMPLE = """--scale quick --results results/quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 \\
-    --data data/raw/mnist/manifest.json data/prepared/mnist.manifest.json --output results/quick/report.html"""
 ALT = {
     "table1": "Table 1 as a dot plot: quoted models and ours, with errors",
     "toy": "A one-dimensional GAN at four moments: densities of data and samples, D, and the map from z to x",
@@ -78,7 +76,12 @@ CAPTIONS = {
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser("report", __doc__, EXAMPLE)
+    parser = cli.parser(
+        "report",
+        __doc__,
+        """--scale quick --results results/quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 \\
+    --data data/raw/mnist/manifest.json data/prepared/mnist.manifest.json --output results/quick/report.html""",
+    )
     cli.add_selection(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder that `table` and `figures` filled")
     parser.add_argument("--runs", type=Path, nargs="+", required=True, help="folders of the runs in the table")
@@ -91,13 +94,14 @@ def main() -> None:
 
 
 def _work(args: argparse.Namespace) -> None:
-    record = Record("report")
     params = cli.selected_params(args)
+    made_from = [args.results / "table.manifest.json", args.results / "figures" / "manifest.json"]
+    record = Record("report", made_from, params.presentation())
     metrics = read_metrics(args.results / "metrics.csv", params)
     metrics = metrics[metrics.seed.notna()]
     worth = read_evidence(args.results, args.oracle)
     stages = read_stages(args)
-    stages.append({"of": str(args.output.parent), **record.content([], [])})
+    stages.append({"of": str(args.output.parent), **record.content([])})
     page = render(
         "report.html.j2",
         scale=params.scale,
@@ -118,9 +122,8 @@ def _work(args: argparse.Namespace) -> None:
         command=args.command,
     )
     write_text(args.output, page)
-    made_from = [args.results / "table.manifest.json", args.results / "figures" / "manifest.json"]
     manifest = args.output.with_suffix(".manifest.json")
-    record.write(manifest, made_from, [args.output], settings=params.presentation())
+    record.write(manifest, [args.output])
 
 
 def seed_rows(metrics: pd.DataFrame) -> pd.DataFrame:

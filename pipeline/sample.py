@@ -18,14 +18,17 @@ from pipeline.runtime import cli
 from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.networks import load_generator
 
-EXAMPLE = "--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz"
 SHEET_ROWS, SHEET_COLUMNS = 4, 5  # fair draws of Figure 2; a sixth column shows neighbours
 CORNERS, STEPS = 5, 20  # of Figure 3's walk through z-space
 
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser("sample", __doc__, EXAMPLE)
+    parser = cli.parser(
+        "sample",
+        __doc__,
+        "--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz",
+    )
     cli.add_params(parser)
     add_device(parser)
     cli.add_experiment(parser)
@@ -35,11 +38,14 @@ def main() -> None:
 
 
 def _work(args: argparse.Namespace) -> None:
-    record = Record("sample")
     params = cli.params(args)
     experiment = params.experiment(args.experiment)
     run = Run(args.run, experiment, "train")
-    data, device = run.use(args.data), use_device(args)
+    inputs = [*(args.run / name for name in GENERATORS.values()), run.use(args.data)]
+    record = Record("sample", inputs, experiment.settings("sample"))
+    if record.holds(args.run / MANIFESTS["sample"]):
+        return
+    device = use_device(args, params)
     print(f"{experiment.name} seed {run.seed}: {experiment.n_samples} samples of each generator", flush=True)
     best = _draw(args.run / GENERATORS["best"], experiment, run.seed, device)
     write_array(args.run / SAMPLES["best"], best.cpu().numpy())
@@ -48,16 +54,14 @@ def _work(args: argparse.Namespace) -> None:
     else:
         last = _draw(args.run / GENERATORS["last"], experiment, run.seed, device)
         write_array(args.run / SAMPLES["last"], last.cpu().numpy())
-    images = load_images(data, TRAIN, experiment.dataset).to(device)
+    images = load_images(args.data, TRAIN, experiment.dataset).to(device)
     generator = load_generator(args.run / GENERATORS["best"], experiment, device)
     corners = stream(run.seed, "interpolation", device=device)
     walk = interpolate(generator, experiment.recipe.noise_prior, CORNERS, STEPS, corners)
     _write_sheet(args.run / SHEET, best, walk, images, params.dataset(experiment.dataset))
     record.write(
         args.run / MANIFESTS["sample"],
-        inputs=[*(args.run / name for name in GENERATORS.values()), args.data],
         outputs=[args.run / name for name in (*SAMPLES.values(), SHEET)],
-        settings=experiment.settings("sample"),
         device=device.type,
     )
 

@@ -32,7 +32,6 @@ from pipeline.reporting.sentences import AUDITED, audit_cells, audit_sentences
 from pipeline.reporting.verdicts import judged, sentences
 from pipeline.runtime import cli
 
-EXAMPLE = "--scale quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 --output results/quick"
 OURS = "Adversarial nets (ours)"
 AUDIT_CAPTION = "The same score, given to images that no network made."
 LATER_CAPTION = "Later papers that print this score, their protocols alike in outline; sources in pipeline/quoted.csv."
@@ -41,7 +40,9 @@ LATER, AUDIT = "Later: ", "Audit: "
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser("table", __doc__, EXAMPLE)
+    parser = cli.parser(
+        "table", __doc__, "--scale quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 --output results/quick"
+    )
     cli.add_selection(parser)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--runs", type=Path, nargs="+", help="folders EXPERIMENT/seedN of scored runs")
@@ -51,7 +52,6 @@ def main() -> None:
 
 
 def _work(args: argparse.Namespace) -> None:
-    record = Record("table")
     params = cli.selected_params(args)
     if args.runs:
         inputs = [run / name for run in args.runs for name in RUN_TABLES]
@@ -60,11 +60,11 @@ def _work(args: argparse.Namespace) -> None:
         inputs = [args.gathered / name for name in GATHERED]
         read_metrics(inputs[0], params)
         frames = {path.name: tidy(read_csv(path)) for path in inputs}
-    texts = render(frames, params)
+    record, texts = Record("table", inputs, params.tabulation()), render(frames, params)
     for name, text in texts.items():
         write_text(args.output / name, text)
     outputs = [args.output / name for name in texts]
-    record.write(args.output / "table.manifest.json", inputs, outputs, settings=params.tabulation())
+    record.write(args.output / "table.manifest.json", outputs)
 
 
 def render(frames: Frames, params: Params) -> dict[str, str]:

@@ -19,16 +19,19 @@ SEED = 0
 def main() -> None:
     """Command line."""
     parser = cli.parser("toy", __doc__, "--output results/quick/toy.csv")
+    cli.add_params(parser)
     parser.add_argument("--output", type=Path, required=True, help="the csv file to write")
     cli.run(parser, _work)
 
 
 def _work(args: argparse.Namespace) -> None:
-    record = Record("toy")
+    record, manifest = Record("toy"), args.output.with_suffix(".manifest.json")
+    if record.holds(manifest):
+        return
     torch.set_num_threads(1)  # small arrays; and one number of threads gives one result
     frame = pd.concat([rows(panel) for panel in play(SEED, GRID)], ignore_index=True)
     write_csv(args.output, frame)
-    record.write(args.output.with_suffix(".manifest.json"), inputs=[], outputs=[args.output], seed=SEED)
+    record.write(manifest, [args.output], seed=SEED)
 
 
 def rows(panel: Panel) -> pd.DataFrame:

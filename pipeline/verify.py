@@ -6,22 +6,19 @@ This trusts none: it hashes the files, compares settings and code with the manif
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from pipeline.claims.files import OF_MNIST, OF_TOYS
 from pipeline.claims.gather import gather_claims
 from pipeline.claims.read import read_all
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
-from pipeline.files.formats import csv_text, read_csv, read_json, reading, sha256
-from pipeline.record.manifest import is_present_code
+from pipeline.files.formats import csv_text, read_csv, reading
+from pipeline.record.manifest import Manifest
 from pipeline.record.places import PREPARED, RESULTS, RUNS, run_folders
-from pipeline.record.runs import MANIFESTS, MEASURED, audits, differences, manifests, plain
+from pipeline.record.runs import HEAVY, MANIFESTS, MEASURED, audits, manifests
 from pipeline.reporting.gather import gather
 from pipeline.runtime import cli
 from pipeline.table import render
-
-ALONE = ("toy.manifest.json", "oracle.manifest.json")  # of stages that read no run
 
 
 def main() -> None:
@@ -54,19 +51,22 @@ def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = Fal
     Raises:
         UserError: something does not follow; the message names it.
     """
-    folders = run_folders(params, params.experiments, runs)
-    results = results / params.scale
-    texts = render(gather(folders, params), params)
-    for name, text in texts.items():
-        with reading(results / name):
-            written = (results / name).read_text(encoding="utf-8")
-        if written != text:
-            raise UserError(f"{results / name}: does not follow from the runs in {runs / params.scale}; delete it")
-    made = _check_made(params, results)
-    if not accept_code:
-        behind = dict.fromkeys(path for folder in folders for path in (*manifests(folder), *audits(folder)))
-        for path in (*behind, *made):
-            _check_code(path, read_json(path))
+    folders, results = run_folders(params, params.experiments, runs), results / params.scale
+    for name, text in render(gather(folders, params), params).items():
+        _check_text(results / name, text)
+    shown = params.presentation()
+    made = {"table": params.tabulation(), "figures/": shown, "report": shown, "toy": None, "oracle": params.oracle}
+    for name, settings in made.items():
+        path = results / (f"{name}manifest.json" if name.endswith("/") else f"{name}.manifest.json")
+        Manifest(path).require(settings, code=not accept_code)
+    for dataset in params.datasets:
+        path = PREPARED / f"{dataset}.manifest.json"
+        if path.is_file():  # data may have stayed elsewhere; the runs know its hash
+            prepared = Manifest(path)
+            prepared.require(params.dataset(dataset).preparation, code=False, absent=list(prepared.outputs))
+    behind = dict.fromkeys(path for folder in folders for path in (*manifests(folder), *audits(folder)))
+    for path in behind:
+        Manifest(path).require(code=not accept_code, absent=HEAVY)
     return len(folders)
 
 
@@ -75,73 +75,30 @@ def verify_claims(params: Params, runs: Path, results: Path, *, accept_code: boo
     folders = run_folders(params, params.claims.experiments, runs)
     results = results / params.scale / "claims"
     frames = {f"{name}.csv": read_csv(results / f"{name}.csv") for name in (*OF_TOYS, *OF_MNIST)}
-    claims = csv_text(read_all(frames | gather_claims(folders, params, results), params))
-    if (results / "claims.csv").read_text(encoding="utf-8") != claims:
-        raise UserError(f"{results / 'claims.csv'}: does not follow from the runs; delete it and run again")
-    code = params.claims.code
+    claims = read_all(frames | gather_claims(folders, params, results), params)
+    _check_text(results / "claims.csv", csv_text(claims))
+    code, compared, toys = params.claims.code, params.compared(), params.toys()
     settings = {
-        "theory.manifest.json": params.toys(),
-        "modes.manifest.json": params.toys(),
-        "saturation.manifest.json": params.experiment(code).settings("train"),
+        "theory.manifest.json": toys,
+        "modes.manifest.json": toys,
+        "saturation.manifest.json": params.experiment(code).settings("train") | {"seeds": params.claims.toy_seeds},
         "classifier.manifest.json": params.measuring(code),
-        "claims.manifest.json": params.compared(),
-        "figures/manifest.json": params.compared(),
+        "claims.manifest.json": compared,
+        "figures/manifest.json": compared,
     }
     for name, present in settings.items():
-        _check_settings(results / name, plain(present))
-        _check_outputs(results / name)
-    if not accept_code:
-        for path in (
-            *(results / name for name in settings),
-            *(folder / name for folder in folders for name in (MANIFESTS["train"], MEASURED)),
-        ):
-            _check_code(path, read_json(path))
+        Manifest(results / name).require(present, code=not accept_code)
+    for path in (folder / name for folder in folders for name in (MANIFESTS["train"], MEASURED)):
+        Manifest(path).require(code=not accept_code, absent=HEAVY)
     return len(folders)
 
 
-def _check_made(params: Params, results: Path) -> list[Path]:
-    """Settings and outputs of what was made from the runs, and of the data; gives the results' manifests."""
-    shown = params.presentation()
-    presented = {
-        "table.manifest.json": params.tabulation(),
-        "figures/manifest.json": shown,
-        "report.manifest.json": shown,
-    }
-    for name, settings in presented.items():
-        _check_settings(results / name, plain(settings))
-    for name in (*presented, *ALONE):
-        _check_outputs(results / name)
-    for dataset in params.datasets:
-        prepared = PREPARED / f"{dataset}.manifest.json"
-        if prepared.is_file():  # data may have stayed elsewhere; the runs know its hash
-            _check_settings(prepared, plain(params.dataset(dataset).preparation))
-    return [results / name for name in (*presented, *ALONE)]
-
-
-def _check_settings(path: Path, present: Any) -> None:
-    """A manifest's settings are the present ones."""
-    manifest = read_json(path)
+def _check_text(path: Path, text: str) -> None:
+    """A table on disk is the one that the runs yield now."""
     with reading(path):
-        found = differences(manifest["settings"], present)
-    if found:
-        raise UserError(f"{path}: made with other settings ({'; '.join(found)}); delete it and run again")
-
-
-def _check_outputs(path: Path) -> None:
-    """A manifest's outputs are on disk as recorded."""
-    manifest = read_json(path)
-    with reading(path):
-        outputs = dict(manifest["outputs"])
-    for name, digest in outputs.items():
-        if sha256(path.parent / name) != digest:
-            raise UserError(f"{path.parent / name}: not the bytes that {path} records; delete it and run again")
-
-
-def _check_code(path: Path, manifest: dict[str, Any]) -> None:
-    with reading(path):
-        present, stage = is_present_code(manifest), manifest["stage"]
-    if not present:
-        raise UserError(f"{path}: made by other code; run {stage} again, or --accept-code if no number changed")
+        written = path.read_text(encoding="utf-8")
+    if written != text:
+        raise UserError(f"{path}: does not follow from the runs; delete it and run again")
 
 
 if __name__ == "__main__":

@@ -25,13 +25,15 @@ from pipeline.reporting.page import render
 from pipeline.reporting.plots import style
 from pipeline.runtime import cli
 
-EXAMPLE = """--scale quick --runs runs/quick/mnist-code/seed0 runs/quick/mnist-code/seed1 ... \\
-    --output results/quick/claims"""
-
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser("claims", __doc__, EXAMPLE)
+    parser = cli.parser(
+        "claims",
+        __doc__,
+        """--scale quick --runs runs/quick/mnist-code/seed0 runs/quick/mnist-code/seed1 ... \\
+    --output results/quick/claims""",
+    )
     cli.add_params(parser)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--runs", type=Path, nargs="+", help="folders EXPERIMENT/seedN of measured runs")
@@ -41,7 +43,6 @@ def main() -> None:
 
 
 def _work(args: argparse.Namespace) -> None:
-    record = Record("claims")
     params = cli.params(args)
     folder = args.gathered or args.output
     names = [f"{name}.csv" for name in (*OF_TOYS, *OF_MNIST, *(OF_RUNS if args.gathered else ()))]
@@ -64,15 +65,10 @@ def _work(args: argparse.Namespace) -> None:
         claims=part(args.output, params),
     )
     write_text(args.output / "claims.html", text)
+    record = Record("claims", [folder / name for name in names], params.compared())
     made = ("claims.csv", "claims.md", "claims.html", *(f"{name}.csv" for name in OF_RUNS))
-    record.write(
-        args.output / "claims.manifest.json",
-        inputs=[folder / name for name in names],
-        outputs=[args.output / name for name in made],
-        settings=params.compared(),
-    )
-    manifest = args.output / "figures" / "manifest.json"
-    record.write(manifest, inputs=[folder / name for name in names], outputs=drawn, settings=params.compared())
+    record.write(args.output / "claims.manifest.json", [args.output / name for name in made])
+    record.write(args.output / "figures" / "manifest.json", drawn)
 
 
 def _check_scale(frames: Frames, params: Params, folder: Path) -> None:

@@ -20,8 +20,6 @@ from pipeline.runtime import cli
 from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.scores import Rows, named
 
-EXAMPLE = """--scale quick --experiment mnist --data data/prepared/mnist.npz \\
-    --labels data/prepared/mnist.labels.npz --output results/quick/claims"""
 EPOCHS = 8
 SEED = 0
 N_COPIED, NOISE = 3, 0.1  # training images in the collapse made on purpose, and the noise on its copies
@@ -30,7 +28,12 @@ FILES = (CLASSIFIER, "classifier.csv", "yardsticks.csv")
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser("classify", __doc__, EXAMPLE)
+    parser = cli.parser(
+        "classify",
+        __doc__,
+        """--scale quick --experiment mnist --data data/prepared/mnist.npz \\
+    --labels data/prepared/mnist.labels.npz --output results/quick/claims""",
+    )
     cli.add_params(parser)
     add_device(parser)
     cli.add_experiment(parser)
@@ -41,11 +44,14 @@ def main() -> None:
 
 
 def _work(args: argparse.Namespace) -> None:
-    record = Record("classify")
     params = cli.params(args)
-    experiment, device = params.experiment(args.experiment), use_device(args)
+    experiment, manifest = params.experiment(args.experiment), args.output / "classifier.manifest.json"
     check_prepared(args.data)
     check_prepared(args.labels)
+    record = Record("claims.classify", [args.data, args.labels], params.measuring(experiment.name))
+    if record.holds(manifest):
+        return
+    device = use_device(args, params)
     name = experiment.dataset
     sets = {
         part: (load_images(args.data, part, name).to(device), load_labels(args.labels, part, name).to(device))
@@ -59,15 +65,7 @@ def _work(args: argparse.Namespace) -> None:
     write_tensors(files[0], classifier.state_dict())
     write_csv(files[1], pd.DataFrame([common | row]))
     write_csv(files[2], pd.DataFrame(named(_yardsticks(ruler), **common)))
-    manifest = args.output / "classifier.manifest.json"
-    record.write(
-        manifest,
-        inputs=[args.data, args.labels],
-        outputs=files,
-        settings=params.measuring(experiment.name),
-        seed=SEED,
-        device=device.type,
-    )
+    record.write(manifest, files, seed=SEED, device=device.type)
 
 
 def _quality(classifier: Classifier, images: torch.Tensor, labels: torch.Tensor, n_train: int) -> dict[str, float]:

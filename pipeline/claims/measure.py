@@ -23,13 +23,15 @@ from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.networks import load_generator
 from pipeline.runtime.scores import named
 
-EXAMPLE = """--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz \\
-    --classifier results/quick/claims/classifier.safetensors"""
-
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser("measure", __doc__, EXAMPLE)
+    parser = cli.parser(
+        "measure",
+        __doc__,
+        """--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz \\
+    --classifier results/quick/claims/classifier.safetensors""",
+    )
     cli.add_params(parser)
     add_device(parser)
     cli.add_experiment(parser)
@@ -41,7 +43,7 @@ def main() -> None:
 
 def _work(args: argparse.Namespace) -> None:
     params = cli.params(args)
-    experiment, device = params.experiment(args.experiment), use_device(args)
+    experiment, device = params.experiment(args.experiment), use_device(args, params)
     check_prepared(args.data)
     confidence = params.confidence
     ruler = new_ruler(args.data, experiment, load_classifier(args.classifier), confidence, device)
@@ -51,9 +53,12 @@ def _work(args: argparse.Namespace) -> None:
 
 def _measure(folder: Path, args: argparse.Namespace, params: Params, ruler: Ruler) -> None:
     """Write measures.csv and its manifest beside a run's other files."""
-    record, experiment, device = Record("measure"), ruler.experiment, ruler.images.device
+    experiment, device = ruler.experiment, ruler.images.device
     run = Run(folder, experiment, "train")
-    run.use(args.data)
+    inputs = [*(folder / name for name in GENERATORS.values()), run.use(args.data), args.classifier]
+    record = Record("claims.measure", inputs, params.measuring(experiment.name))
+    if record.holds(folder / MEASURED):
+        return
     samples = {}
     for which, name in GENERATORS.items():
         generator = load_generator(folder / name, experiment, device)
@@ -65,14 +70,7 @@ def _measure(folder: Path, args: argparse.Namespace, params: Params, ruler: Rule
     rows.append({"metric": "diverged", "value": float(diverged), "unit": "runs", "n": 1})
     common = {"experiment": experiment.name, "seed": run.seed, "scale": params.scale}
     write_csv(folder / MEASURES, pd.DataFrame(named(rows, **common)))
-    record.write(
-        folder / MEASURED,
-        inputs=[*(folder / name for name in GENERATORS.values()), args.data, args.classifier],
-        outputs=[folder / MEASURES],
-        settings=params.measuring(experiment.name),
-        seed=run.seed,
-        device=device.type,
-    )
+    record.write(folder / MEASURED, [folder / MEASURES], seed=run.seed, device=device.type)
 
 
 def load_classifier(path: Path) -> Classifier:

@@ -28,8 +28,10 @@ def main() -> None:
 
 
 def _work(args: argparse.Namespace) -> None:
-    record = Record("modes")
     params = cli.params(args)
+    record, manifest = Record("claims.modes", settings=params.toys()), args.output / "modes.manifest.json"
+    if record.holds(manifest):
+        return
     torch.set_num_threads(1)  # one number of threads gives one result
     games = list(product(TARGETS, RECIPES))
     epochs = [epoch for epoch in EPOCHS if epoch * params.claims.shorten <= EPOCHS[-1]]
@@ -49,8 +51,7 @@ def _work(args: argparse.Namespace) -> None:
     ]
     write_csv(files[0], pd.DataFrame(rows))
     write_csv(files[1], _points(played))
-    manifest = args.output / "modes.manifest.json"
-    record.write(manifest, inputs=[], outputs=files, settings=params.toys())
+    record.write(manifest, files)
 
 
 def _points(played: dict[tuple[str, str], list[Look]]) -> pd.DataFrame:

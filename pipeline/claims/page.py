@@ -6,23 +6,16 @@ from typing import Any
 from pipeline.claims.sections import MORE, SECTIONS
 from pipeline.claims.tables import shown
 from pipeline.config.params import Params
-from pipeline.files.formats import read_csv, read_json, reading
-from pipeline.record.manifest import is_present_code
-from pipeline.record.runs import differences, plain
+from pipeline.files.formats import read_csv
+from pipeline.record.manifest import Manifest
 from pipeline.reporting.page import embedded
 
 
 def fit(folder: Path, params: Params) -> bool:
     """Whether the claims there were read with the present settings and code; says so where they were not."""
-    path = folder / "claims.manifest.json"
-    manifest = read_json(path)
-    with reading(path):
-        found = differences(manifest["settings"], plain(params.compared()))
-        found += [] if is_present_code(manifest) else ["code"]
-    if found:
-        print(
-            f"{folder}: read with other settings or code ({'; '.join(found)}); not shown. Delete {path} and run claims"
-        )
+    manifest = Manifest(folder / "claims.manifest.json")
+    if found := manifest.reasons_stale(params.compared()):
+        print(f"{folder}: not shown ({'; '.join(found)}); delete {manifest.path} and run claims")
     return not found
 
 

@@ -17,14 +17,17 @@ from pipeline.runtime import cli
 from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.networks import new_discriminator, new_generator
 
-EXAMPLE = """--scale quick --experiment mnist-code --seeds 0 1 \\
-    --data data/prepared/mnist.npz --output results/quick/claims/saturation.csv"""
 STEPS, EVERY = 500, 5  # an epoch of MNIST; and how often to look
 
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser("saturation", __doc__, EXAMPLE)
+    parser = cli.parser(
+        "saturation",
+        __doc__,
+        """--scale quick --experiment mnist-code --seeds 0 1 \\
+    --data data/prepared/mnist.npz --output results/quick/claims/saturation.csv""",
+    )
     cli.add_params(parser)
     cli.add_experiment(parser)
     cli.add_seeds(parser)
@@ -35,10 +38,13 @@ def main() -> None:
 
 
 def _work(args: argparse.Namespace) -> None:
-    record = Record("saturation")
     params = cli.params(args)
-    experiment, device = params.experiment(args.experiment), use_device(args)
+    experiment, manifest = params.experiment(args.experiment), args.output.with_suffix(".manifest.json")
     check_prepared(args.data)
+    record = Record("claims.saturation", [args.data], experiment.settings("train") | {"seeds": args.seeds})
+    if record.holds(manifest):
+        return
+    device = use_device(args, params)
     images = load_images(args.data, TRAIN, experiment.dataset).to(device)
     steps = min(STEPS, -(-len(images) // experiment.recipe.batch_size))
     rows = []
@@ -48,14 +54,7 @@ def _work(args: argparse.Namespace) -> None:
         looks = gradient_norms(game, images, seed, steps, EVERY)
         rows += [{"experiment": experiment.name, "seed": seed, "scale": params.scale, **asdict(look)} for look in looks]
     write_csv(args.output, pd.DataFrame(rows))
-    record.write(
-        args.output.with_suffix(".manifest.json"),
-        inputs=[args.data],
-        outputs=[args.output],
-        settings=experiment.settings("train"),
-        seeds=args.seeds,
-        device=device.type,
-    )
+    record.write(manifest, [args.output], device=device.type)
 
 
 if __name__ == "__main__":

@@ -36,8 +36,10 @@ def main() -> None:
 
 
 def _work(args: argparse.Namespace) -> None:
-    record = Record("theory")
     params = cli.params(args)
+    record, manifest = Record("claims.theory", settings=params.toys()), args.output / "theory.manifest.json"
+    if record.holds(manifest):
+        return
     shorten = params.claims.shorten
     torch.set_num_threads(1)  # small arrays; and one number of threads gives one result
     turns = [row for update in UPDATES for row in turn(update, TURNS // shorten)]  # no randomness in them
@@ -48,8 +50,7 @@ def _work(args: argparse.Namespace) -> None:
     outputs = [args.output / f"{name}.csv" for name in found]
     for path, rows in zip(outputs, found.values(), strict=True):
         write_csv(path, pd.DataFrame([asdict(row) for row in rows]).assign(scale=params.scale))
-    manifest = args.output / "theory.manifest.json"
-    record.write(manifest, inputs=[], outputs=outputs, settings=params.toys())
+    record.write(manifest, outputs)
 
 
 def measured(seed: int, shorten: int) -> Iterator[tuple[str, list[Any]]]:

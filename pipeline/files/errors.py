@@ -7,7 +7,3 @@ class UserError(Exception):
 
 class RunError(Exception):
     """The run itself failed, e.g. it diverged: exit code 1."""
-
-
-class Stopped(Exception):
-    """The stage was asked to leave by a signal, which the exception names."""

@@ -1,111 +1,157 @@
-"""Where a file came from: settings, code, inputs, machine. One manifest per stage and output folder."""
+"""What made a command's files, and whether they still hold: one manifest per command and output folder."""
 
-import ast
-import hashlib
 import platform
 import resource
 import shlex
 import subprocess
 import sys
 import time
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from pipeline.files.formats import sha256, write_json
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_json, reading, sha256, write_json
+from pipeline.record.code import ROOT, code_hash
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = ("gan", "pipeline")
 PUBLISHED = (":!README.md", ":!docs", ":!results")  # what `publish` writes, as git leaves it out
-# How a stage is called and what it says, not what it computes: a change here runs nothing again.
-NEUTRAL = (
-    "pipeline/runtime/cli.py",
-    "pipeline/files/errors.py",
-    "pipeline/record/manifest.py",
-    "pipeline/runtime/signals.py",
-)
-_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 VERSIONS_OF = ("torch", "numpy", "scipy", "pandas", "matplotlib", "seaborn", "safetensors", "snakemake", "dvc")
+Hashes = Mapping[str, str]  # SHA-256 by file name
+NONE: Hashes = {}
 
 
-def sources(module: str) -> list[str]:
-    """The project files that decide what a module computes: itself and what it imports, however deep.
+class Manifest:
+    """A manifest on disk.
 
     Args:
-        module: e.g. "pipeline.train".
-    Returns:
-        sorted paths relative to the project's root, without the NEUTRAL ones.
+        path: of the manifest; the files that it names are beside it.
+    Attributes:
+        stage: the command that wrote it.
+        inputs, outputs: SHA-256 of files by name.
+        content: all of it.
+    Raises:
+        UserError: it is missing or damaged.
     """
-    found: dict[str, Path] = {}
-    todo = [module, f"{module}.__main__", "gan", "pipeline"]
-    while todo:
-        name = todo.pop()
-        path = _file_of(name)
-        if path is not None and name not in found:
-            found[name] = path
-            todo += _imports(path)
-    paths = {path.relative_to(ROOT).as_posix() for path in found.values()}
-    return sorted(paths - set(NEUTRAL))
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.content = path, read_json(path)
+        with reading(path):
+            self.stage: str = self.content["stage"]
+            self.settings: Any = self.content.get("settings")
+            self.inputs: dict[str, str] = dict(self.content["inputs"])
+            self.outputs: dict[str, str] = dict(self.content["outputs"])
+
+    def reasons_stale(
+        self, settings: Any = None, inputs: Hashes = NONE, *, code: bool = True, absent: Sequence[str] = ()
+    ) -> list[str]:
+        """Return why the files do not hold any more; empty where they do.
+
+        Args:
+            settings: the present ones; None: of no interest.
+            inputs: SHA-256 of the present inputs by name, where known.
+            code: whether the code must be the present one, too.
+            absent: outputs that may be absent.
+        """
+        found = [] if settings is None else [f"settings {line}" for line in differences(self.settings, plain(settings))]
+        found += [f"another {name}" for name, digest in self.inputs.items() if inputs.get(name, digest) != digest]
+        for name, digest in self.outputs.items():
+            path = self.path.parent / name
+            if not path.is_file():
+                found += [] if name in absent else [f"{name} is missing"]
+            elif sha256(path) != digest:
+                found.append(f"{name} is not the bytes that {self.path.name} records")
+        return found + (["other code"] if code and not self.is_of_present_code() else [])
+
+    def is_of_present_code(self) -> bool:
+        """Whether the code that decides the numbers is the present one.
+
+        Manifests without "code" are older than this rule and hold: at the change of rules, a run and its scores were
+        made by the code before and after, bit for bit the same, and older settings differ by themselves.
+        """
+        module = f"pipeline.{self.stage}"
+        return "code" not in self.content or self.content["code"] == code_hash(module)
+
+    def require(
+        self, settings: Any = None, inputs: Hashes = NONE, *, code: bool = True, absent: Sequence[str] = ()
+    ) -> None:
+        """Raise a UserError that names each reason why the files do not hold; arguments as for `reasons_stale`."""
+        if found := self.reasons_stale(settings, inputs, code=code, absent=absent):
+            hint = ", or --accept-code if no number changed" if found == ["other code"] else ""
+            raise UserError(f"{self.path}: does not hold ({'; '.join(found)}); run {self.stage} again{hint}")
 
 
-def _file_of(module: str) -> Path | None:
-    if module.split(".")[0] not in PACKAGES:
-        return None
-    path = ROOT.joinpath(*module.split("."))
-    return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file()), None)
+class Record:
+    """What a command that is starting will write down.
 
+    Args:
+        stage: the command, e.g. "sample".
+        inputs: files, recorded by name and SHA-256.
+        settings: what else the outputs depend on.
+    """
 
-def _imports(path: Path) -> list[str]:
-    names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return names
+    def __init__(self, stage: str, inputs: Iterable[Path] = (), settings: Any = None) -> None:
+        self.stage, self.settings = stage, plain(settings)
+        self.inputs = {file.name: sha256(file) for file in inputs}
+        self._started = time.perf_counter()
 
+    def holds(self, path: Path) -> bool:
+        """Whether there is nothing to do, because a manifest there says the same and its outputs hold; says so."""
+        if not path.is_file():
+            return False
+        try:
+            manifest = Manifest(path)
+            if manifest.inputs.keys() != self.inputs.keys() or manifest.reasons_stale(self.settings, self.inputs):
+                return False
+        except UserError:
+            return False
+        print(f"{path.parent}: {', '.join(manifest.outputs)} still hold; nothing to do", flush=True)
+        return True
 
-def code_hash(module: str) -> str:
-    """SHA-256 over a module's sources without their comments and docstrings."""
-    digest = hashlib.sha256()
-    for name in sources(module):
-        tree = ast.parse((ROOT / name).read_text())
-        for node in ast.walk(tree):
-            if isinstance(node, _DOCUMENTED) and ast.get_docstring(node) is not None:
-                node.body = node.body[1:]
-        digest.update(f"{name}\0{ast.dump(tree)}\0".encode())
-    return digest.hexdigest()
+    def write(self, path: Path, outputs: Iterable[Path], **facts: Any) -> None:
+        """Write the manifest; `facts` are what else matters to this command, e.g. seed and device."""
+        write_json(path, self.content(outputs, **facts))
 
-
-def is_present_code(manifest: dict[str, Any]) -> bool:
-    """Whether a stage's code is the present one. Hashes compare within one version of Python only: another's passes."""
-    same_python = manifest["environment"]["python"].split(".")[:2] == platform.python_version().split(".")[:2]
-    return not same_python or manifest["code_sha256"] == code_hash(f"pipeline.{manifest['stage']}")
+    def content(self, outputs: Iterable[Path], **facts: Any) -> dict[str, Any]:
+        """Return what `write` writes."""
+        on_gpu = {}
+        if torch.cuda.is_available():
+            on_gpu["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated() / 2**20, 1)
+        return {
+            "stage": self.stage,
+            "command": shlex.join(["python", "-m", f"pipeline.{self.stage}", *sys.argv[1:]]),
+            "inputs": self.inputs,
+            "outputs": {file.name: sha256(file) for file in outputs},
+            "settings": self.settings,
+            "commit": commit(),
+            "code": code_hash(f"pipeline.{self.stage}"),
+            "environment": environment(),
+            "wall_seconds": round(time.perf_counter() - self._started, 3),
+            "peak_memory_mb": peak_memory_mb(),
+            **on_gpu,
+            **facts,
+        }
 
 
 def commit() -> str:
-    """The checkout's commit, "+changes" when files differ from it that a number may depend on; "unknown" outside git.
+    """Return the checkout's commit, "+changes" where files differ that a number may depend on; "unknown" outside git.
 
     What `publish` writes is none of them.
     """
     try:
         git = ["git", "-C", str(ROOT)]
         head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
-        status = subprocess.run(
-            [*git, "status", "--porcelain", "--untracked-files=no", "--", ".", *PUBLISHED],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        ask = ["status", "--porcelain", "--untracked-files=no", "--", ".", *PUBLISHED]
+        status = subprocess.run([*git, *ask], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return head.stdout.strip() + ("+changes" if status.stdout.strip() else "")
 
 
 def environment() -> dict[str, str]:
-    """Versions and machine; no user, host or environment variable."""
+    """Return versions and machine; no user, host or environment variable."""
     versions = {"python": platform.python_version()}
     for package in VERSIONS_OF:
         try:
@@ -117,45 +163,23 @@ def environment() -> dict[str, str]:
 
 
 def peak_memory_mb() -> float:
-    """Greatest resident memory of this process so far."""
+    """Return the greatest resident memory of this process so far."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (2**20 if sys.platform == "darwin" else 2**10), 1)
 
 
-class Record:
-    """Made when a stage starts; writes the stage's manifest when it ends.
+def plain(content: Any) -> Any:
+    """Return the content as JSON would give it back: tuples are lists."""
+    if isinstance(content, dict):
+        return {key: plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [plain(value) for value in content]
+    return content
 
-    Args:
-        stage: e.g. "train".
-    """
 
-    def __init__(self, stage: str) -> None:
-        self.stage = stage
-        self._started = time.perf_counter()
-
-    def write(self, path: Path, inputs: list[Path], outputs: list[Path], **facts: Any) -> None:
-        """Write the manifest.
-
-        Args:
-            path: of the manifest.
-            inputs, outputs: files, recorded by name and SHA-256.
-            facts: what else matters to this stage, e.g. settings, seed, device.
-        """
-        write_json(path, self.content(inputs, outputs, **facts))
-
-    def content(self, inputs: list[Path], outputs: list[Path], **facts: Any) -> dict[str, Any]:
-        """What `write` writes."""
-        content = {
-            "stage": self.stage,
-            "command": shlex.join(["python", "-m", f"pipeline.{self.stage}", *sys.argv[1:]]),
-            "inputs": {file.name: sha256(file) for file in inputs},
-            "outputs": {file.name: sha256(file) for file in outputs},
-            "commit": commit(),
-            "code_sha256": code_hash(f"pipeline.{self.stage}"),
-            "environment": environment(),
-            "wall_seconds": round(time.perf_counter() - self._started, 3),
-            "peak_memory_mb": peak_memory_mb(),
-        }
-        if torch.cuda.is_available():
-            content["peak_gpu_memory_mb"] = round(torch.cuda.max_memory_allocated() / 2**20, 1)
-        return content | facts
+def differences(old: Any, new: Any, place: str = "") -> list[str]:
+    """Return what differs between two plain contents, as lines "key: old -> new"."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = dict.fromkeys([*old, *new])
+        return [line for key in keys for line in differences(old.get(key), new.get(key), f"{place}.{key}".strip("."))]
+    return [] if old == new else [f"{place}: {old} -> {new}"]

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.config.experiments import Experiment
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_json, reading, sha256
+from pipeline.record.manifest import Manifest
 
 GENERATORS = {"best": "generator.safetensors", "last": "last.safetensors"}
 SAMPLES = {"best": "samples.npy", "last": "last_samples.npy"}
@@ -67,7 +68,7 @@ class Run:
             raise UserError(f"{folder}: holds a run of seed {self.seed}; a run's folder is named after its seed")
 
     def require(self, manifest: str, settings: dict[str, Any]) -> dict[str, Any]:
-        """Check a manifest's settings and files, and give its content.
+        """Check a manifest's settings and files, and return its content.
 
         Args:
             manifest: its name in the run's folder.
@@ -75,12 +76,13 @@ class Run:
         Raises:
             UserError: as the class.
         """
-        content: dict[str, Any] = read_json(self.folder / manifest)
-        with reading(self.folder / manifest):
-            self._check_settings(content["settings"], plain(settings))
-            self._add(content["inputs"], content["outputs"])
-            self.seed = int(content.get("seed", self.seed))
-        return content
+        found = Manifest(self.folder / manifest)
+        found.require(settings, code=False, absent=HEAVY)
+        for name, digest in (*found.inputs.items(), *found.outputs.items()):
+            self._expect(name, digest)
+        with reading(found.path):
+            self.seed = int(found.content.get("seed", self.seed))
+        return found.content
 
     def _check_pretraining(self, experiment: Experiment, digest: str | None) -> None:
         """The first stage is still the one that this run began from, and was trained on the same data."""
@@ -90,20 +92,6 @@ class Run:
         if below.known[GENERATORS["last"]] != digest:
             raise UserError(f"{self.folder}: began from another run of {name} than {below.folder}; run it again")
         self._expect(f"{experiment.dataset}.npz", below.known[f"{experiment.dataset}.npz"])
-
-    def _check_settings(self, recorded: Any, present: Any) -> None:
-        found = differences(recorded, present)
-        if found:
-            raise UserError(f"{self.folder}: made with other settings ({'; '.join(found)}); run it again")
-
-    def _add(self, inputs: dict[str, str], outputs: dict[str, str]) -> None:
-        for name, digest in inputs.items():
-            self._expect(name, digest)
-        for name, digest in outputs.items():
-            elsewhere = name in HEAVY and not (self.folder / name).exists()
-            if not elsewhere and sha256(self.folder / name) != digest:
-                raise UserError(f"{self.folder / name}: not the bytes that its manifest records; run it again")
-            self.known[name] = digest
 
     def _expect(self, name: str, digest: str) -> None:
         if self.known.setdefault(name, digest) != digest:
@@ -120,8 +108,9 @@ class Run:
 
 
 def precision_of(trained: dict[str, Any]) -> str:
-    """In which precision a run's products were computed, by its manifest; two where two machines differed."""
-    probed = sorted({machine["rounding"] for machine in trained.get("machines", [])})
+    """Return in which precision a run's products were computed, its first stage's too; two where machines differed."""
+    machines = [*trained.get("machines", []), *trained.get("pretrained_machines", [])]
+    probed = sorted({machine["rounding"] for machine in machines})
     return " and ".join(probed) or str(trained["settings"]["precision"])
 
 
@@ -135,18 +124,7 @@ def name_of(seeds: Sequence[int]) -> str:
     return "seeds" + "_".join(f"{row[0]}-{row[-1]}" if len(row) > 1 else f"{row[0]}" for row in ranges)
 
 
-def plain(content: Any) -> Any:
-    """The content as JSON would give it back: tuples are lists."""
-    if isinstance(content, dict):
-        return {key: plain(value) for key, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [plain(value) for value in content]
-    return content
-
-
-def differences(old: Any, new: Any, place: str = "") -> list[str]:
-    """What differs between two plain contents, as lines "key: old -> new"."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        keys = dict.fromkeys([*old, *new])
-        return [line for key in keys for line in differences(old.get(key), new.get(key), f"{place}.{key}".strip("."))]
-    return [] if old == new else [f"{place}: {old} -> {new}"]
+def seeds_of(name: str) -> list[int]:
+    """Return the seeds that `name_of` has named."""
+    ranges = [list(map(int, part.split("-"))) for part in name.removeprefix("seeds").removeprefix("seed").split("_")]
+    return [seed for ends in ranges for seed in range(ends[0], ends[-1] + 1)]

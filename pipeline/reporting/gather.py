@@ -12,7 +12,8 @@ from gan.seeding import numpy_stream
 from pipeline.config.experiments import Experiment
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
-from pipeline.files.formats import read_arrays, read_csv, read_json, reading, sha256
+from pipeline.files.formats import read_arrays, read_csv, read_json
+from pipeline.record.manifest import Manifest
 from pipeline.record.runs import (
     AUDIT,
     AUDITS,
@@ -20,7 +21,6 @@ from pipeline.record.runs import (
     CURVE,
     GAN,
     GATHERED,
-    GENERATORS,
     GROWTH,
     IMAGES,
     MANIFESTS,
@@ -28,8 +28,6 @@ from pipeline.record.runs import (
     REDRAWN,
     VALIDATION_CURVE,
     Run,
-    differences,
-    plain,
 )
 from pipeline.reporting.cells import DIVERGED
 
@@ -98,25 +96,15 @@ def _check_data(by_experiment: dict[str, list[Run]], params: Params) -> None:
 
 
 def _check_audit(runs: list[Run], experiment: Experiment) -> Path:
-    """The folder of an experiment's audit, after checking that it fits the settings, the data, and the run it grew."""
+    """Return the folder of an experiment's audit, which must fit the settings, the data, and the run that it grew."""
     folder = runs[0].folder.parent / AUDIT
     for stage, name in AUDITS.items():
-        manifest = read_json(folder / name)
-        with reading(folder / name):
-            found = differences(manifest["settings"], plain(experiment.settings(stage)))
-            inputs, outputs = dict(manifest["inputs"]), dict(manifest["outputs"])
-            grown = manifest.get("seed", runs[0].seed)
-        if found:
-            raise UserError(f"{folder}: made with other settings ({'; '.join(found)}); run {stage} again")
+        manifest = Manifest(folder / name)
+        grown = manifest.content.get("seed", runs[0].seed)
         of_seed = next((run for run in runs if run.seed == grown), None)
         if of_seed is None:
-            raise UserError(f"{folder / name}: made from seed {grown}, which is not among the runs; run {stage} again")
-        for file in (f"{experiment.dataset}.npz", GENERATORS["best"]):
-            if inputs.get(file, of_seed.known[file]) != of_seed.known[file]:
-                raise UserError(f"{folder / name}: made from another {file} than {of_seed.folder}; run {stage} again")
-        for file, digest in outputs.items():
-            if sha256(folder / file) != digest:
-                raise UserError(f"{folder / file}: not the bytes that {name} records; run {stage} again")
+            raise UserError(f"{manifest.path}: made from seed {grown}, which is not among the runs; run {stage} again")
+        manifest.require(experiment.settings(stage), of_seed.known, code=False)
     return folder
 
 

@@ -8,7 +8,8 @@ import yaml
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_json
-from pipeline.record.runs import MANIFESTS, differences, plain
+from pipeline.record.manifest import differences, plain
+from pipeline.record.runs import MANIFESTS
 
 FENCE = "```"
 FORMER = {"n_validation": "validation_images"}

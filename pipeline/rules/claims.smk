@@ -1,172 +1,98 @@
 """What the paper claims, as experiments: toys with known answers, and variants of the MNIST run, seed by seed."""
 
 
-rule theory:
-    input:
-        src=sources("pipeline.claims.theory"),
+use rule command as theory with:
     output:
-        expand("results/{{scale}}/claims/{name}.csv", name=["optimal", "path", "descent", "dirac", "nets"]),
-        "results/{scale}/claims/theory.manifest.json",
+        expand("<claims>/{name}.csv", name=["optimal", "path", "descent", "dirac", "nets"]),
+        "<claims>/theory.manifest.json",
     log:
-        "logs/theory/{scale}.log",
-    benchmark:
-        "logs/theory/{scale}.benchmark.tsv"
-    conda:
-        "../../envs/gan.yaml"
+        "<logs>/theory/{scale}.log",
     params:
-        settings=graph.params.toys(),
-        folder=subpath(output[0], parent=True),
-    shell:
-        "python -m pipeline.claims.theory --params params.yaml --scale {wildcards.scale}"
-        " --output {params.folder} 2>&1 | tee {log}"
+        stage="claims.theory",
+        settings=graph.depends("claims.theory", graph.params.toys()),
 
 
-rule modes:
-    input:
-        src=sources("pipeline.claims.modes"),
+use rule command as modes with:
     output:
-        expand("results/{{scale}}/claims/{name}.csv", name=["modes", "modes_points"]),
-        "results/{scale}/claims/modes.manifest.json",
+        expand("<claims>/{name}.csv", name=["modes", "modes_points"]),
+        "<claims>/modes.manifest.json",
     log:
-        "logs/modes/{scale}.log",
-    benchmark:
-        "logs/modes/{scale}.benchmark.tsv"
-    conda:
-        "../../envs/gan.yaml"
+        "<logs>/modes/{scale}.log",
     params:
-        settings=graph.params.toys(),
-        folder=subpath(output[0], parent=True),
-    shell:
-        "python -m pipeline.claims.modes --params params.yaml --scale {wildcards.scale}"
-        " --output {params.folder} 2>&1 | tee {log}"
+        stage="claims.modes",
+        settings=graph.depends("claims.modes", graph.params.toys()),
 
 
-rule saturation:
+use rule with_data as saturation with:
     input:
-        data=claims_graph.data(),
-        src=sources("pipeline.claims.saturation"),
+        data=graph.claims_data()["data"],
     output:
-        table="results/{scale}/claims/saturation.csv",
-        manifest="results/{scale}/claims/saturation.manifest.json",
+        "<claims>/saturation.csv",
+        "<claims>/saturation.manifest.json",
     log:
-        "logs/saturation/{scale}.log",
-    benchmark:
-        "logs/saturation/{scale}.benchmark.tsv"
-    conda:
-        "../../envs/gan.yaml"
-    threads: graph.params.values["compute"]["threads"]
-    resources:
-        gpu=graph.gpus(),
+        "<logs>/saturation/{scale}.log",
     params:
-        settings=claims_graph.training(),
-        experiment=claims_graph.code,
-        seeds=claims_graph.seeds(),
-        device=graph.params.values["compute"]["device"],
-    shell:
-        "python -m pipeline.claims.saturation --params params.yaml --scale {wildcards.scale}"
-        " --experiment {params.experiment} --seeds {params.seeds} --data {input.data}"
-        " --output {output.table} --device {params.device} --threads {threads} 2>&1 | tee {log}"
+        stage="claims.saturation",
+        experiment=graph.code,
+        options=f"--seeds {' '.join(map(str, graph.params.claims.toy_seeds))} --output",
+        target="results/{scale}/claims/saturation.csv",
+        settings=graph.saturation(),
 
 
-rule classify:
+use rule with_data as classify with:
     input:
-        data=claims_graph.data(),
-        labels=claims_graph.labels(),
-        src=sources("pipeline.claims.classify"),
+        **graph.claims_data(),
     output:
-        expand("results/{{scale}}/claims/{name}.csv", name=["classifier", "yardsticks"]),
-        "results/{scale}/claims/classifier.manifest.json",
-        network="results/{scale}/claims/classifier.safetensors",
+        expand("<claims>/{name}.csv", name=["classifier", "yardsticks"]),
+        "<claims>/classifier.manifest.json",
+        network="<claims>/classifier.safetensors",
     log:
-        "logs/classify/{scale}.log",
-    benchmark:
-        "logs/classify/{scale}.benchmark.tsv"
-    conda:
-        "../../envs/gan.yaml"
-    threads: graph.params.values["compute"]["threads"]
-    resources:
-        gpu=graph.gpus(),
+        "<logs>/classify/{scale}.log",
     params:
-        settings=claims_graph.measuring,
-        experiment=claims_graph.code,
-        device=graph.params.values["compute"]["device"],
-        folder=subpath(output[0], parent=True),
-    shell:
-        "python -m pipeline.claims.classify --params params.yaml --scale {wildcards.scale}"
-        " --experiment {params.experiment} --data {input.data} --labels {input.labels}"
-        " --output {params.folder} --device {params.device} --threads {threads} 2>&1 | tee {log}"
+        stage="claims.classify",
+        experiment=graph.code,
+        options=f"--labels {graph.claims_data()['labels']} --output",
+        settings=graph.measuring("claims.classify"),
 
 
-rule measure:
+use rule with_data as measure with:
     input:
-        expand("runs/{{scale}}/{{experiment}}/seed{{seed}}/{file}", file=TRAINED),
+        graph.trained,
         data=graph.prepared,
         classifier=rules.classify.output.network,
-        src=sources("pipeline.claims.measure"),
     output:
-        "runs/{scale}/{experiment}/seed{seed}/measures.csv",
-        "runs/{scale}/{experiment}/seed{seed}/measures.manifest.json",
+        "<run>/measures.csv",
+        "<run>/measures.manifest.json",
     log:
-        "logs/measure/{scale}-{experiment}-seed{seed}.log",
-    benchmark:
-        "logs/measure/{scale}-{experiment}-seed{seed}.benchmark.tsv"
-    conda:
-        "../../envs/gan.yaml"
-    threads: graph.params.values["compute"]["threads"]
-    resources:
-        gpu=graph.gpus(),
+        "<logs>/measure/{scale}-{experiment}-seed{seed}.log",
     params:
-        settings=claims_graph.measuring,
-        device=graph.params.values["compute"]["device"],
-        run=subpath(output[0], parent=True),
-    shell:
-        "python -m pipeline.claims.measure --params params.yaml --scale {wildcards.scale}"
-        " --experiment {wildcards.experiment} --run {params.run} --data {input.data}"
-        " --classifier {input.classifier} --device {params.device} --threads {threads} 2>&1 | tee {log}"
+        stage="claims.measure",
+        options="--classifier results/{scale}/claims/classifier.safetensors --run",
+        settings=graph.measuring("claims.measure"),
 
 
-rule read_claims:
+use rule command as read_claims with:
     input:
         rules.theory.output,
         rules.modes.output,
         rules.saturation.output,
         rules.classify.output,
-        expand(
-            "{run}/{file}",
-            run=claims_graph.runs(),
-            file=["measures.csv", "measures.manifest.json", "curve.csv", "manifest.json"],
-        ),
-        templates=here(
-            "pipeline/report/claims.html.j2",
-            "pipeline/report/claims_part.html.j2",
-            "pipeline/report/table.html.j2",
-            "pipeline/report/style.css",
-        ),
-        src=sources("pipeline.claims"),
+        graph.lists(graph.params.claims.experiments),
+        expand("{run}/{file}", run=graph.claims_runs(), file=["measures.csv", "measures.manifest.json"]),
     output:
         report(
-            "results/{scale}/claims/claims.csv",
+            "<claims>/claims.csv",
             caption="captions/claims.rst",
             category="Claims",
             labels={"scale": "{scale}"},
         ),
-        "results/{scale}/claims/claims.md",
-        "results/{scale}/claims/claims.html",
-        "results/{scale}/claims/measures.csv",
-        "results/{scale}/claims/curves.csv",
-        "results/{scale}/claims/claims.manifest.json",
-        "results/{scale}/claims/figures/manifest.json",
-        expand("results/{{scale}}/claims/figures/{name}.{kind}", name=CLAIMS_FIGURES, kind=["svg", "png"]),
+        expand("<claims>/{name}", name=["claims.md", "claims.html", "measures.csv", "curves.csv"]),
+        "<claims>/claims.manifest.json",
+        "<claims>/figures/manifest.json",
+        expand("<claims>/figures/{name}.{kind}", name=CLAIMS_FIGURES, kind=["svg", "png"]),
     log:
-        "logs/claims/{scale}.log",
-    benchmark:
-        "logs/claims/{scale}.benchmark.tsv"
-    conda:
-        "../../envs/gan.yaml"
+        "<logs>/claims/{scale}.log",
     params:
-        settings=graph.params.compared(),
-        runs=claims_graph.runs(),
-        folder=subpath(output[0], parent=True),
-    shell:
-        "python -m pipeline.claims --params params.yaml --scale {wildcards.scale}"
-        " --runs {params.runs} --output {params.folder} 2>&1 | tee {log}"
+        stage="claims",
+        options=f"--runs {' '.join(graph.claims_runs())}",
+        settings=graph.depends("claims", graph.params.compared()),

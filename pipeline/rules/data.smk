@@ -1,42 +1,32 @@
 """Raw and prepared data."""
 
 
-rule download:
+use rule command as download with:
     input:
         graph.user_file,
-        src=sources("pipeline.download"),
     output:
         "data/raw/{dataset}/manifest.json",
     log:
-        "logs/download/{dataset}.log",
-    benchmark:
-        "logs/download/{dataset}.benchmark.tsv"
-    retries: 2
-    conda:
-        "../../envs/gan.yaml"
+        "<logs>/download/{dataset}.log",
     params:
-        files=graph.files,
-    shell:
-        "python -m pipeline.download --params params.yaml --dataset {wildcards.dataset}"
-        " --output data/raw/{wildcards.dataset} 2>&1 | tee {log}"
+        stage="download",
+        scale="",
+        options="--dataset {dataset}",
+        settings=graph.files,
 
 
-rule prepare:
+use rule command as prepare with:
     input:
-        raw=graph.raw,
-        src=sources("pipeline.prepare"),
+        graph.raw,
     output:
-        data="data/prepared/{dataset}.npz",
-        labels="data/prepared/{dataset}.labels.npz",
-        manifest="data/prepared/{dataset}.manifest.json",
+        "data/prepared/{dataset}.npz",
+        "data/prepared/{dataset}.labels.npz",
+        "data/prepared/{dataset}.manifest.json",
     log:
-        "logs/prepare/{dataset}.log",
-    benchmark:
-        "logs/prepare/{dataset}.benchmark.tsv"
-    conda:
-        "../../envs/gan.yaml"
+        "<logs>/prepare/{dataset}.log",
     params:
+        stage="prepare",
+        scale="",
+        options="--dataset {dataset} --raw data/raw/{dataset}",
+        target="data/prepared/{dataset}.npz",
         settings=graph.preparation,
-    shell:
-        "python -m pipeline.prepare --params params.yaml --dataset {wildcards.dataset}"
-        " --raw data/raw/{wildcards.dataset} --output {output.data} 2>&1 | tee {log}"

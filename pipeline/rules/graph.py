@@ -1,55 +1,23 @@
-"""What the Snakefile asks: targets, inputs and parameters of each rule, from the params."""
+"""What the rules ask of the params: targets, inputs, options and what a job depends on. Nothing of the machine."""
 
 import os
 import shlex
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from pipeline.config.experiments import MIRROR_VARIABLE, RAW, Dataset, Experiment
 from pipeline.config.params import Params, load
 from pipeline.data.readers import READERS
 from pipeline.files.errors import UserError
-from pipeline.files.formats import read_json
-from pipeline.record.places import PUBLISHED, RESULTS, RUNS, audit_folder, first_run, prepared, run_folder, run_folders
-from pipeline.record.runs import AUDIT, MANIFESTS, SHEET, TRAINING_FILES, name_of
+from pipeline.files.formats import read_json, sha256
+from pipeline.record.code import code_hash
+from pipeline.record.places import PUBLISHED, RESULTS, RUNS, audit_folder, first_run, labels, prepared, run_folders
+from pipeline.record.runs import AUDIT, SHEET, name_of, seeds_of
 
-OVERRIDABLE = ("scale", "experiments", "seeds")
+OVERRIDABLE = ("scale", "experiments", "seeds", "seeds_per_job")
 # Kinds of figures, one of each per experiment.
 FIGURES = ("samples", "seeds", "interpolation", "bandwidth", "learning", "progress", "variance", "audit", "growth")
-TRAINED = [*TRAINING_FILES, MANIFESTS["train"]]  # files that training leaves in a run
-
-
-@dataclass(frozen=True)
-class Block:
-    """Seeds of an experiment that one job trains together.
-
-    Attributes:
-        name: e.g. "mnist_seeds0_19"; of the job.
-        experiment: its name.
-        data: the prepared data.
-        pretrained: files of the first stage's runs, where there is one.
-        options: that name their folder.
-        runs: the folder of each seed's run.
-        settings: what the runs depend on; not which seeds are trained together.
-    """
-
-    name: str
-    experiment: str
-    data: str
-    pretrained: list[str]
-    options: str
-    runs: list[str]
-    settings: dict[str, Any]
-
-    @property
-    def files(self) -> list[str]:
-        """What training leaves."""
-        return _trained(self.runs)
 
 
 class Graph:
@@ -57,199 +25,232 @@ class Graph:
 
     Args:
         config: Snakemake's config: params.yaml and what --config changed.
-        params_file: the file that the stages read.
+        params_file: the file that the commands read.
     Raises:
-        UserError: the config does not fit the schema, or --config changed what the stages would not see.
+        UserError: the config does not fit the schema, or --config changed what the commands would not see.
     """
 
     def __init__(self, config: dict[str, Any], params_file: Path = Path("params.yaml")) -> None:
         self._config = config = config | {"seeds": _numbers(config["seeds"])}
-        self.params = Params(config)
-        if not self.params.experiments:
-            missing = [self.params.dataset(self.params.dataset_of(name)) for name in self.params.asked]
-            hints = dict.fromkeys(data.how_to_supply for data in missing) or [
-                "a first stage alone is not an experiment"
-            ]
+        self.params = params = Params(config)
+        if not params.experiments:
+            missing = [params.dataset(params.dataset_of(name)) for name in params.asked]
+            hints = dict.fromkeys(data.how_to_supply for data in missing) or ["a first stage alone is no experiment"]
             raise UserError("nothing to run: " + "; ".join(hints))
-        self._check_data()
+        _check_data([params.dataset(name) for name in params.datasets])
         in_file = load(params_file).values
-        changed = [key for key in in_file if key not in OVERRIDABLE and self.params.values[key] != in_file[key]]
+        changed = [key for key in in_file if key not in OVERRIDABLE and params.values[key] != in_file[key]]
         if changed:
             raise UserError(
                 f"--config can set {', '.join(OVERRIDABLE)}; to change {', '.join(changed)} edit {params_file}"
             )
+        self.results, self.claims = f"{RESULTS}/{params.scale}", f"{RESULTS}/{params.scale}/claims"
+        self.code = params.claims.code  # the experiment that the others are held against
+        self.threads: int = params.values["compute"]["threads"]
 
-    def _check_data(self) -> None:
-        """Say at once what would fail hours later: a path that leads nowhere, a data set without a reader."""
-        mirror = os.environ.get(MIRROR_VARIABLE)
-        if mirror is not None and not Path(mirror).is_dir():
-            raise UserError(f"{MIRROR_VARIABLE}={mirror} is not a folder")
-        for name in self.datasets():
-            dataset = self.dataset(name)
-            if not dataset.synthetic and name not in READERS:
-                raise UserError(f"{name}: no reader; add one to READERS in pipeline/data/readers.py")
-            if dataset.path is not None and not Path(dataset.path).is_file():
-                raise UserError(f"{dataset.path}: no such file; {dataset.how_to_supply}")
+    def plan(self) -> str:
+        """Return what will be done and how long that takes, in words."""
+        params = self.params
+        lines = [f"Scale {params.scale}, as a whole: {params.cost}. A stopped run resumes where it was."]
+        for experiment in map(params.experiment, params.experiments):
+            epochs = f"{'up to ' * (experiment.selection == 'validation')}{experiment.epochs} epochs each"
+            first = f" after {experiment.pretraining.epochs} of a first stage" if experiment.pretraining else ""
+            n = len(params.seeds(experiment.name))
+            lines.append(f"  {experiment.label}: {n} seed{'s' * (n > 1)}, {epochs}{first}")
+        for name in params.asked:
+            if name not in params.experiments:
+                lines.append(f"  {name}: skipped; {params.dataset(params.dataset_of(name)).how_to_supply}")
+        return "\n".join(lines)
 
-    @property
-    def results(self) -> str:
-        """Folder of the scale's results."""
-        return str(RESULTS / self.params.scale)
+    # What a job depends on beside its inputs.
 
-    def experiments(self) -> list[str]:
-        """Experiments to run."""
-        return self.params.experiments
-
-    def runs(self) -> list[str]:
-        """Folders of all runs."""
-        return self.runs_of(self.experiments())
-
-    def runs_of(self, experiments: Iterable[str]) -> list[str]:
-        """Folders of the runs of some experiments."""
-        return list(map(str, run_folders(self.params, experiments)))
-
-    def blocks(self) -> list[Block]:
-        """What is trained together: each experiment's seeds in fixed blocks, so that new seeds leave old blocks."""
-        size = self.params.values["compute"]["seeds_per_job"]["cuda" if self.gpus() else "cpu"]
-        return [
-            self._block(name, list(seeds))
-            for name, wanted in self._seeds_by_stage().items()
-            for _, seeds in groupby(sorted(wanted), key=lambda seed: seed // size)
-        ]
-
-    def _seeds_by_stage(self) -> dict[str, set[int]]:
-        """What is trained; a first stage has the seeds of all that build on it."""
-        wanted: dict[str, set[int]] = {}
-        for scored in self.experiments():
-            for name in self.params.stages(scored):
-                wanted.setdefault(name, set()).update(self.params.seeds(scored))
-        for name in self.params.claims.experiments:
-            wanted[name] = set(self.params.seeds(name))
-        return wanted
-
-    def _block(self, name: str, seeds: list[int]) -> Block:
-        experiment = self.params.experiment(name)
-        first = experiment.pretraining
-        return Block(
-            name=f"{name}_{name_of(seeds)}".replace("-", "_"),
-            experiment=name,
-            data=str(prepared(experiment.dataset)),
-            pretrained=_trained([self._run(first.name, seed) for seed in seeds]) if first else [],
-            options=f"--pretrained {RUNS / self.params.scale / first.name}" if first else "",
-            runs=[self._run(name, seed) for seed in seeds],
-            settings=experiment.settings("train"),
-        )
-
-    def seeds_of(self, _: Any, output: Any) -> list[str]:
-        """The seeds of a training job, from its files: Snakemake does not compare what is derived from those."""
-        return list(dict.fromkeys(Path(file).parent.name.removeprefix("seed") for file in output))
-
-    def first_runs(self) -> list[str]:
-        """Folder of each experiment's first seed: the one that the sample sheets show."""
-        return [str(first_run(self.params, name)) for name in self.experiments()]
-
-    def first_trained(self, wildcards: Any) -> list[str]:
-        """What training left of an experiment's first seed: the one whose samples grow in number."""
-        return _trained([self.first_run(wildcards)])
-
-    def first_run(self, wildcards: Any) -> str:
-        """Its folder."""
-        return str(first_run(self.params, wildcards.experiment))
-
-    def audits(self) -> list[str]:
-        """Folders of the experiments' audits."""
-        return [str(audit_folder(self.params, name)) for name in self.experiments()]
-
-    def _run(self, experiment: str, seed: int) -> str:
-        return str(run_folder(self.params, experiment, seed))
-
-    def figures(self) -> list[str]:
-        """Names of all figures."""
-        each = [f"{kind}-{name}" for name in self.experiments() for kind in FIGURES]
-        return ["table1", "toy", "oracle", *each]
-
-    def datasets(self) -> list[str]:
-        """Names of the data sets of the experiments to run."""
-        return self.params.datasets
-
-    def downloads(self) -> list[str]:
-        """Manifests of the raw files of those data sets."""
-        return [f"data/raw/{name}/manifest.json" for name in self.datasets() if not self.dataset(name).synthetic]
-
-    def dataset(self, name: str) -> Dataset:
-        """A data set."""
-        return self.params.dataset(name)
-
-    def raw(self, wildcards: Any) -> list[str]:
-        """What `prepare` reads; synthetic images need nothing."""
-        return [] if self.dataset(wildcards.dataset).synthetic else [f"data/raw/{wildcards.dataset}/manifest.json"]
-
-    def files(self, wildcards: Any) -> dict[str, Any]:
-        """Names and checksums of a data set's raw files, and where the user has put them."""
-        dataset = self.dataset(wildcards.dataset)
-        return {"files": dataset.files, "path": dataset.path}
-
-    def user_file(self, wildcards: Any) -> list[str]:
-        """What `download` copies where a user supplies the data; none where it has been copied already."""
-        dataset = self.dataset(wildcards.dataset)
-        file = dataset.user_file() if dataset.user_supplied else None
-        return [] if file is None or file.is_relative_to(RAW) else [str(file)]
-
-    def preparation(self, wildcards: Any) -> dict[str, Any]:
-        """How a data set's parts are made."""
-        return self.dataset(wildcards.dataset).preparation
-
-    def chosen(self) -> str:
-        """Options that repeat --config's choice to a stage."""
-        return _options(self._config)
-
-    def prepared(self, wildcards: Any) -> str:
-        """Prepared data of an experiment."""
-        return str(prepared(self._experiment(wildcards).dataset))
+    def depends(self, stage: str, settings: Any = None) -> dict[str, Any]:
+        """Return the settings, and the hash of the code that decides the numbers."""
+        return {"settings": settings, "code": code_hash(f"pipeline.{stage}")}
 
     def settings(self, stage: str) -> Callable[[Any], dict[str, Any]]:
-        """What a stage's files depend on beside its inputs, as a function of the wildcards."""
-        return lambda wildcards: self._experiment(wildcards).settings(stage)
+        """Return the same for a stage of an experiment, as a function of the wildcards."""
+        return lambda wildcards: self.depends(stage, self._experiment(wildcards).settings(stage))
 
     def _experiment(self, wildcards: Any) -> Experiment:
         return self.params.experiment(wildcards.experiment)
 
-    def published_selection(self, _: Any) -> str:
-        """Options that select what was committed."""
+    # Data.
+
+    def prepared(self, wildcards: Any) -> str:
+        """Return the prepared data of an experiment."""
+        return str(prepared(self._experiment(wildcards).dataset))
+
+    def downloads(self) -> list[str]:
+        """Return the manifests of the raw files of all data sets."""
+        return [file for name in self.params.datasets for file in self._raw(name)]
+
+    def raw(self, wildcards: Any) -> list[str]:
+        """Return what `prepare` reads; synthetic images need nothing."""
+        return self._raw(wildcards.dataset)
+
+    def _raw(self, name: str) -> list[str]:
+        return [] if self.params.dataset(name).synthetic else [f"{RAW}/{name}/manifest.json"]
+
+    def user_file(self, wildcards: Any) -> list[str]:
+        """Return what `download` copies where a user supplies the data; none where it has been copied already."""
+        dataset = self.params.dataset(wildcards.dataset)
+        file = dataset.user_file() if dataset.user_supplied else None
+        return [] if file is None or file.is_relative_to(RAW) else [str(file)]
+
+    def files(self, wildcards: Any) -> dict[str, Any]:
+        """Return names and checksums of a data set's raw files, and where the user has put them."""
+        dataset = self.params.dataset(wildcards.dataset)
+        return self.depends("download", {"files": dataset.files, "path": dataset.path})
+
+    def preparation(self, wildcards: Any) -> dict[str, Any]:
+        """Return how a data set's parts are made."""
+        return self.depends("prepare", self.params.dataset(wildcards.dataset).preparation)
+
+    # Runs. Seeds that one job trains together are an ensemble; its output is the list of its runs.
+
+    def runs(self, experiments: Iterable[str] | None = None) -> list[str]:
+        """Return the folders of the runs of some experiments; of all that are asked for by default."""
+        return list(map(str, run_folders(self.params, self.params.experiments if experiments is None else experiments)))
+
+    def lists(self, experiments: Iterable[str] | None = None) -> list[str]:
+        """Return the lists behind these runs."""
+        names = self.params.experiments if experiments is None else experiments
+        return [file for name in names for file in dict.fromkeys(self._list(name, s) for s in self.params.seeds(name))]
+
+    def trained(self, wildcards: Any) -> str:
+        """Return the list that holds a run."""
+        return self._list(wildcards.experiment, int(wildcards.seed))
+
+    def pretrained(self, wildcards: Any) -> list[str]:
+        """Return the lists that hold the first stage's runs of an ensemble's seeds, where there is a first stage."""
+        first = self._experiment(wildcards).pretraining
+        seeds = seeds_of(wildcards.seeds) if first else []
+        return list(dict.fromkeys(self._list(first.name, seed) for seed in seeds if first))
+
+    def training_options(self, wildcards: Any) -> str:
+        """Return the seeds to train and where their files go."""
+        first, place = self._experiment(wildcards).pretraining, f"{self.params.scale}/{wildcards.experiment}"
+        seeds = f"--seeds {' '.join(map(str, seeds_of(wildcards.seeds)))}"
+        pretrained = f" --pretrained {RUNS / self.params.scale / first.name}" if first else ""
+        return f"{seeds}{pretrained} --output runs/{place} --work work/{place} --lines --finished"
+
+    def _list(self, experiment: str, seed: int) -> str:
+        """Return the list that a seed is on: ensembles are fixed ranges, so that new seeds leave old ensembles."""
+        size, wanted = self.params.values["seeds_per_job"], sorted(self._wanted(experiment))
+        together = [one for one in wanted if one // size == seed // size]
+        return f"{RUNS / self.params.scale / experiment}/{name_of(together)}.json"
+
+    def _wanted(self, experiment: str) -> set[int]:
+        """Return the seeds to train of an experiment; a first stage has those of all that build on it."""
+        using = [name for name in self.params.experiments if experiment in self.params.stages(name)]
+        return {seed for name in using or [experiment] for seed in self.params.seeds(name)}
+
+    def growth_options(self, wildcards: Any) -> str:
+        """Return the run whose samples grow in number: the experiment's first seed."""
+        return f"--run {first_run(self.params, wildcards.experiment)} --output"
+
+    def grown(self, wildcards: Any) -> str:
+        """Return the list that holds it."""
+        return self._list(wildcards.experiment, self.params.seeds(wildcards.experiment)[0])
+
+    def audits(self) -> list[str]:
+        """Return the folders of the experiments' audits."""
+        return [str(audit_folder(self.params, name)) for name in self.params.experiments]
+
+    # Results.
+
+    def figures(self) -> list[str]:
+        """Return the names of all figures."""
+        each = [f"{kind}-{name}" for name in self.params.experiments for kind in FIGURES]
+        return ["table1", "toy", "oracle", *each]
+
+    def table_options(self) -> str:
+        """Return the runs of the table, and --config's choice."""
+        return f"{_options(self._config)} --runs {' '.join(self.runs())}".strip()
+
+    def figure_options(self, _: Any, input: Any) -> str:
+        """Return what figures are made from."""
+        made_from = f"--results {Path(input.table).parent} --toy {input.toy} --oracle {input.oracle}"
+        return f"{made_from} --sheets {input.sheets} --audits {input.audits}"
+
+    def report_options(self, _: Any, input: Any) -> str:
+        """Return what the report shows; the claims where they have been read, for asking for the report reads none."""
+        claims = f"--claims {self.claims} " if self.known_claims() else ""
+        command = shlex.quote(self.params.command)
+        made_from = f"--results {self.results} --runs {' '.join(self.runs())} --data {input.downloads} {input.data}"
+        return f"{_options(self._config)} {made_from} {claims}--command {command}".strip()
+
+    def known_claims(self, _: Any = None) -> str:
+        """Return the hash of the claims that have been read: the report is made again when they change."""
+        manifest = Path(self.claims) / "claims.manifest.json"
+        return sha256(manifest) if manifest.is_file() else ""
+
+    # Claims.
+
+    def claims_runs(self) -> list[str]:
+        """Return the folders of the runs that are compared."""
+        return self.runs(self.params.claims.experiments)
+
+    def claims_data(self) -> dict[str, str]:
+        """Return their images and their classes."""
+        dataset = self.params.dataset_of(self.code)
+        return {"data": str(prepared(dataset)), "labels": str(labels(dataset))}
+
+    def saturation(self) -> dict[str, Any]:
+        """Return what the games depend on whose gradients are measured: as many seeds as of a toy."""
+        seeds = {"seeds": self.params.claims.toy_seeds}
+        return self.depends("claims.saturation", self.params.experiment(self.code).settings("train") | seeds)
+
+    def measuring(self, stage: str) -> Callable[[Any], dict[str, Any]]:
+        """Return what a run's measures depend on, or those of the yardsticks."""
+        return lambda wildcards: self.depends(stage, self.params.measuring(getattr(wildcards, "experiment", self.code)))
+
+    # What is published.
+
+    def published(self, _: Any) -> str:
+        """Return the options that select what was committed."""
         entry = read_json(PUBLISHED / "published.json")
         return f"--scale {entry['scale']} {_options(entry)}".rstrip()
 
-    def published_runs(self, _: Any) -> list[str]:
-        """Folders of the committed runs that the tables are of."""
+    def published_files(self, name: str) -> Callable[[Any], list[str]]:
+        """Return a function for the files of this name of the committed runs."""
+        return lambda _: [f"{run}/{name}" for run in self._published_runs()]
+
+    def published_report(self, _: Any, input: Any) -> str:
+        """Return what the committed report is made from."""
+        made_from = f"--results {RESULTS}/regenerated --oracle {input.oracle} --runs {' '.join(self._published_runs())}"
+        return f"{made_from} --command 'snakemake --cores all published'"
+
+    def _published_runs(self) -> list[str]:
         scale = read_json(PUBLISHED / "published.json")["scale"]
         return sorted(map(str, PUBLISHED.glob(f"runs/{scale}/*/seed*")))
 
-    def published_sheets(self, _: Any) -> list[str]:
-        """Their sample sheets."""
-        return [f"{run}/{SHEET}" for run in self.published_runs(_)]
-
-    def published_manifests(self, _: Any) -> list[str]:
-        """Their manifests."""
-        return [f"{run}/{MANIFESTS['train']}" for run in self.published_runs(_)]
-
     def published_audits(self, _: Any) -> list[str]:
-        """Committed sheets of the audits."""
+        """Return the committed sheets of the audits."""
         return sorted(map(str, PUBLISHED.glob(f"runs/*/*/{AUDIT}/{SHEET}")))
 
-    def gpus(self) -> int:
-        """GPUs that one training takes."""
-        device = self._config["compute"]["device"]
-        return int(device == "cuda" or (device == "auto" and torch.cuda.is_available()))
+    def published_claims(self, _: Any) -> str:
+        """Return the option that names the scale of the committed claims."""
+        return f"--scale {read_json(PUBLISHED / 'claims/published.json')['scale']}"
+
+
+def _check_data(datasets: Iterable[Dataset]) -> None:
+    """Say at once what would fail hours later: a path that leads nowhere, a data set without a reader."""
+    mirror = os.environ.get(MIRROR_VARIABLE)
+    if mirror is not None and not Path(mirror).is_dir():
+        raise UserError(f"{MIRROR_VARIABLE}={mirror} is not a folder")
+    for dataset in datasets:
+        if not dataset.synthetic and dataset.name not in READERS:
+            raise UserError(f"{dataset.name}: no reader; add one to READERS in pipeline/data/readers.py")
+        if dataset.path is not None and not Path(dataset.path).is_file():
+            raise UserError(f"{dataset.path}: no such file; {dataset.how_to_supply}")
 
 
 def _options(choice: dict[str, Any]) -> str:
-    """A choice of experiments and seeds as options of a stage."""
+    """Return a choice of experiments and seeds as options of a command."""
     chosen = [(key, choice[key]) for key in ("experiments", "seeds") if choice[key] is not None]
     return " ".join(f"--{key} {shlex.join(map(str, values))}" for key, values in chosen)
-
-
-def _trained(runs: list[str]) -> list[str]:
-    return [f"{run}/{name}" for run in runs for name in TRAINED]
 
 
 def _numbers(seeds: Any) -> Any:

@@ -13,7 +13,7 @@ import torch
 from gan.ensemble import Games
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_tensors, write_tensors
-from pipeline.record.runs import differences, plain
+from pipeline.record.manifest import differences, plain
 
 TENSORS_OF = ("best", "last", "pictures")  # the attributes of Progress that hold tensors
 

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.params import Params, load
-from pipeline.files.errors import RunError, Stopped, UserError
-from pipeline.runtime.signals import leaving_in_order
+from pipeline.files.errors import RunError, UserError
 
-NO_MEMORY = "not enough memory; free some, or lower compute: seeds_per_job, or a scale's n_samples, in params.yaml"
+NO_MEMORY = "not enough memory; free some, or lower seeds_per_job, or a scale's n_samples, in params.yaml"
 
 
 def parser(stage: str, doc: str, example: str) -> argparse.ArgumentParser:
@@ -90,20 +89,19 @@ def selected_params(args: argparse.Namespace) -> Params:
 
 
 def run(parser: argparse.ArgumentParser, work: Callable[[argparse.Namespace], None]) -> None:
-    """Parse the command line and work; an expected error, or a signal, becomes one line and an exit code."""
+    """Parse the command line and work; an expected error, or Ctrl-C, becomes one line and an exit code."""
     args = parser.parse_args()
     stage = parser.prog.removeprefix("python -m pipeline.")
     try:
-        with leaving_in_order() as args.exit:
-            work(args)
+        work(args)
     except (UserError, RunError, FloatingPointError, OSError, MemoryError, RuntimeError) as error:
         memory = isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _is_memory(str(error)))
         if args.debug or (isinstance(error, RuntimeError) and not memory):
             raise
         print(f"{stage}: error: {NO_MEMORY if memory else error}", file=sys.stderr)
         sys.exit(1 if memory or isinstance(error, (RunError, FloatingPointError)) else 2)
-    except Stopped as signal:
-        print(f"{stage}: stopped by {signal}; the same command goes on where it can", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"{stage}: stopped; the same command resumes from the last checkpoint, if it has any", file=sys.stderr)
         sys.exit(1)
 
 

@@ -13,7 +13,8 @@ from pipeline.adopt import merged, metrics
 from pipeline.config.params import load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, sha256, write_arrays, write_csv, write_json
-from pipeline.record.runs import GAN, plain
+from pipeline.record.manifest import plain
+from pipeline.record.runs import GAN
 
 EXPERIMENT = load(ROOT / "params.yaml", "paper").experiment("mnist")
 GRID = EXPERIMENT.grids["authors"]

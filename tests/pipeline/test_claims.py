@@ -15,8 +15,7 @@ from pipeline.claims.sections import MORE, SECTIONS
 from pipeline.claims.tables import OUTCOMES, scoreboard, shown, summary
 from pipeline.config.params import Params, load
 from pipeline.files.formats import write_json
-from pipeline.record.manifest import Record
-from pipeline.record.runs import plain
+from pipeline.record.manifest import Record, plain
 
 EPOCHS, SEEDS = 60, range(6)
 LEVELS = {"mnist-whole-loss": -40.0, "mnist-text": 25.0}  # nats above the 2014 code

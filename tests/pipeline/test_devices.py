@@ -6,14 +6,8 @@ import pytest
 import torch
 
 from pipeline.files.errors import UserError
-from pipeline.runtime.devices import (
-    BFLOAT16_INSTRUCTIONS,
-    computable,
-    machine,
-    rounding,
-    training_precision,
-    use_device,
-)
+from pipeline.runtime.devices import machine, use_device
+from pipeline.runtime.precision import BFLOAT16_INSTRUCTIONS, computable, rounding, training_precision
 
 
 def flags() -> tuple[str, bool]:

@@ -11,7 +11,8 @@ from gan.training import Game
 from pipeline.config.params import load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_json, sha256, write_json, write_tensors, write_text
-from pipeline.record.runs import MANIFESTS, Run, differences, name_of, plain
+from pipeline.record.manifest import differences, plain
+from pipeline.record.runs import MANIFESTS, Run, name_of
 from pipeline.runtime.networks import load_generator, new_discriminator, new_generator, put_on_top
 
 EXPERIMENT = load(ROOT / "params.yaml", "smoke").experiment("mnist")

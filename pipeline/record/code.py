@@ -1,0 +1,104 @@
+"""Which code decides a command's numbers, and its hash: the one place that says what a change of code re-runs.
+
+Comments, docstrings and the strings of `raise`, `print`, progress bars and help do not count. All other strings do, for
+the names of random streams decide numbers.
+"""
+
+import ast
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+# Beside the command itself, of all that it imports: the science, and what turns files into its arguments. The rest is
+# transport and words.
+DECIDES = (
+    "gan/",
+    "pipeline/data/",
+    "pipeline/runtime/networks.py",
+    "pipeline/runtime/precision.py",
+    "pipeline/runtime/scores.py",
+    "pipeline/runtime/training.py",
+    "pipeline/runtime/validator.py",
+    "pipeline/reporting/cells.py",
+    "pipeline/reporting/gather.py",
+    "pipeline/claims/measures.py",
+    "pipeline/claims/toys.py",
+    "pipeline/claims/trained.py",
+)
+CONFIG = "pipeline/config/"  # what it computes are values, which stand in the settings
+TALK = ("print", "tqdm", "parser")  # calls whose strings are words for people
+TALK_ARGUMENTS = ("help", "desc", "unit")
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
+
+
+@cache
+def code_hash(module: str) -> str:
+    """Return the SHA-256 of the code that decides a command's numbers, the same in every version of Python.
+
+    Args:
+        module: the command's, e.g. "pipeline.train".
+    """
+    digest = hashlib.sha256()
+    for name in sources(module):
+        digest.update(f"{name}\0{_essence(_parse(name))}\0".encode())
+    return digest.hexdigest()
+
+
+def sources(module: str) -> list[str]:
+    """Return the files that decide a command's numbers, sorted, relative to the project's root."""
+    reached, todo = dict[str, str](), [module, f"{module}.__main__"]
+    while todo:
+        name = todo.pop()
+        path = _file_of(name)
+        if path is not None and name not in reached and not path.startswith(CONFIG):
+            reached[name] = path
+            todo += _imports(path)
+    own = {reached.get(module), reached.get(f"{module}.__main__")}
+    return sorted(path for path in set(reached.values()) if path.startswith(DECIDES) or path in own)
+
+
+@cache
+def _parse(path: str) -> ast.Module:
+    return ast.parse((ROOT / path).read_text(encoding="utf-8"))
+
+
+def _file_of(module: str) -> str | None:
+    place = module.replace(".", "/")
+    found = next((path for path in (f"{place}.py", f"{place}/__init__.py") if (ROOT / path).is_file()), None)
+    return found if place.split("/")[0] in ("gan", "pipeline") else None
+
+
+def _imports(path: str) -> list[str]:
+    names: list[str] = []
+    for node in ast.walk(_parse(path)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return names
+
+
+def _essence(node: Any, talk: bool = False) -> str:
+    """Return a syntax tree as text, without what does not decide a number; `talk`: strings are words for people."""
+    if isinstance(node, list):
+        return f"[{','.join(filter(None, (_essence(one, talk) for one in node)))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and talk:
+        return ""
+    if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pipeline"):
+        return ""  # what is imported counts by itself, or not at all
+    talk = talk or isinstance(node, ast.Raise) or _talks(node)
+    fields = {name: value for name, value in ast.iter_fields(node) if value not in (None, [])}
+    if isinstance(node, _DOCUMENTED) and ast.get_docstring(node) is not None:
+        fields["body"] = node.body[1:]
+    return f"{type(node).__name__}({','.join(f'{name}={_essence(value, talk)}' for name, value in fields.items())})"
+
+
+def _talks(node: ast.AST) -> bool:
+    if isinstance(node, ast.keyword):
+        return node.arg in TALK_ARGUMENTS
+    called = node.func if isinstance(node, ast.Call) else None
+    return (called.id if isinstance(called, ast.Name) else getattr(called, "attr", None)) in TALK
