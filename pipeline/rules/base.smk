@@ -1,18 +1,11 @@
 """What rules share. Nobody runs these: others inherit them with `use rule` and name their files."""
 
 
-pathvars:
-    run="runs/{scale}/{experiment}/seed{seed}",
-    audit="runs/{scale}/{experiment}/audit",
-    results="results/{scale}",
-    claims="results/{scale}/claims",
-
-
 rule command:
     log:
         "<logs>/command.log",
     conda:
-        "gan"
+        "../../envs/gan.yaml"
     params:
         stage="",
         scale="--scale {scale}",
@@ -29,7 +22,7 @@ rule with_data:
     log:
         "<logs>/with_data.log",
     conda:
-        "gan"
+        "../../envs/gan.yaml"
     threads: graph.threads
     params:
         stage="",

@@ -3,8 +3,8 @@
 
 use rule command as theory with:
     output:
-        expand("<claims>/{name}.csv", name=["optimal", "path", "descent", "dirac", "nets"]),
-        "<claims>/theory.manifest.json",
+        expand("results/{{scale}}/claims/{name}.csv", name=["optimal", "path", "descent", "dirac", "nets"]),
+        "results/{scale}/claims/theory.manifest.json",
     log:
         "<logs>/theory/{scale}.log",
     params:
@@ -14,8 +14,8 @@ use rule command as theory with:
 
 use rule command as modes with:
     output:
-        expand("<claims>/{name}.csv", name=["modes", "modes_points"]),
-        "<claims>/modes.manifest.json",
+        expand("results/{{scale}}/claims/{name}.csv", name=["modes", "modes_points"]),
+        "results/{scale}/claims/modes.manifest.json",
     log:
         "<logs>/modes/{scale}.log",
     params:
@@ -27,15 +27,15 @@ use rule with_data as saturation with:
     input:
         data=graph.claims_data()["data"],
     output:
-        "<claims>/saturation.csv",
-        "<claims>/saturation.manifest.json",
+        "results/{scale}/claims/saturation.csv",
+        "results/{scale}/claims/saturation.manifest.json",
     log:
         "<logs>/saturation/{scale}.log",
     params:
         stage="claims.saturation",
         experiment=graph.code,
         options=f"--seeds {' '.join(map(str, graph.params.claims.toy_seeds))} --output",
-        target="results/{scale}/claims/saturation.csv",
+        target=subpath(output[0]),
         settings=graph.saturation(),
 
 
@@ -43,9 +43,9 @@ use rule with_data as classify with:
     input:
         **graph.claims_data(),
     output:
-        expand("<claims>/{name}.csv", name=["classifier", "yardsticks"]),
-        "<claims>/classifier.manifest.json",
-        network="<claims>/classifier.safetensors",
+        expand("results/{{scale}}/claims/{name}.csv", name=["classifier", "yardsticks"]),
+        "results/{scale}/claims/classifier.manifest.json",
+        network="results/{scale}/claims/classifier.safetensors",
     log:
         "<logs>/classify/{scale}.log",
     params:
@@ -61,8 +61,8 @@ use rule with_data as measure with:
         data=graph.prepared,
         classifier=rules.classify.output.network,
     output:
-        "<run>/measures.csv",
-        "<run>/measures.manifest.json",
+        "runs/{scale}/{experiment}/seed{seed}/measures.csv",
+        "runs/{scale}/{experiment}/seed{seed}/measures.manifest.json",
     log:
         "<logs>/measure/{scale}-{experiment}-seed{seed}.log",
     params:
@@ -81,15 +81,15 @@ use rule command as read_claims with:
         expand("{run}/{file}", run=graph.claims_runs(), file=["measures.csv", "measures.manifest.json"]),
     output:
         report(
-            "<claims>/claims.csv",
+            "results/{scale}/claims/claims.csv",
             caption="captions/claims.rst",
             category="Claims",
             labels={"scale": "{scale}"},
         ),
-        expand("<claims>/{name}", name=["claims.md", "claims.html", "measures.csv", "curves.csv"]),
-        "<claims>/claims.manifest.json",
-        "<claims>/figures/manifest.json",
-        expand("<claims>/figures/{name}.{kind}", name=CLAIMS_FIGURES, kind=["svg", "png"]),
+        expand("results/{{scale}}/claims/{name}", name=["claims.md", "claims.html", "measures.csv", "curves.csv"]),
+        "results/{scale}/claims/claims.manifest.json",
+        "results/{scale}/claims/figures/manifest.json",
+        expand("results/{{scale}}/claims/figures/{name}.{kind}", name=CLAIMS_FIGURES, kind=["svg", "png"]),
     log:
         "<logs>/claims/{scale}.log",
     params:

@@ -28,5 +28,5 @@ use rule command as prepare with:
         stage="prepare",
         scale="",
         options="--dataset {dataset} --raw data/raw/{dataset}",
-        target="data/prepared/{dataset}.npz",
+        target=subpath(output[0]),
         settings=graph.preparation,

@@ -49,7 +49,7 @@ use rule report as regenerate_report with:
     params:
         scale=graph.published,
         options=graph.published_report,
-        target="results/regenerated/report.html",
+        target=subpath(output[0]),
 
 
 use rule read_claims as regenerate_claims with:

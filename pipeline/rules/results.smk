@@ -3,25 +3,25 @@
 
 use rule command as toy with:
     output:
-        table="<results>/toy.csv",
-        manifest="<results>/toy.manifest.json",
+        table="results/{scale}/toy.csv",
+        manifest="results/{scale}/toy.manifest.json",
     log:
         "<logs>/toy/{scale}.log",
     params:
         stage="toy",
-        target="results/{scale}/toy.csv",
+        target=subpath(output[0]),
         settings=graph.depends("toy"),
 
 
 use rule command as oracle with:
     output:
-        table="<results>/oracle.csv",
-        manifest="<results>/oracle.manifest.json",
+        table="results/{scale}/oracle.csv",
+        manifest="results/{scale}/oracle.manifest.json",
     log:
         "<logs>/oracle/{scale}.log",
     params:
         stage="oracle",
-        target="results/{scale}/oracle.csv",
+        target=subpath(output[0]),
         settings=graph.depends("oracle", graph.params.oracle),
 
 
@@ -36,17 +36,17 @@ use rule command as table with:
         expand("{audit}/{file}", audit=graph.audits(), file=["metrics.csv", "bandwidths.csv", "growth.csv"]),
         quoted=here("pipeline/quoted.csv"),
     output:
-        expand("<results>/{name}", name=GATHERED),
+        expand("results/{{scale}}/{name}", name=GATHERED),
         report(
-            "<results>/table1.csv",
+            "results/{scale}/table1.csv",
             caption="captions/table.rst",
             category="Table 1",
             labels={"scale": "{scale}"},
         ),
-        "<results>/table1.md",
-        "<results>/table1.tex",
-        "<results>/metrics.json",
-        manifest="<results>/table.manifest.json",
+        "results/{scale}/table1.md",
+        "results/{scale}/table1.tex",
+        "results/{scale}/metrics.json",
+        manifest="results/{scale}/table.manifest.json",
     log:
         "<logs>/table/{scale}.log",
     params:
@@ -66,13 +66,13 @@ use rule command as figures with:
         audits=expand("{audit}/sheet.npz", audit=graph.audits()),
     output:
         report(
-            expand("<results>/figures/{name}.svg", name=graph.figures()),
+            expand("results/{{scale}}/figures/{name}.svg", name=graph.figures()),
             caption="captions/figures.rst",
             category="Figures",
             labels={"scale": "{scale}"},
         ),
-        expand("<results>/figures/{name}.png", name=graph.figures()),
-        "<results>/figures/manifest.json",
+        expand("results/{{scale}}/figures/{name}.png", name=graph.figures()),
+        "results/{scale}/figures/manifest.json",
     log:
         "<logs>/figures/{scale}.log",
     params:
@@ -91,13 +91,13 @@ use rule command as report with:
         downloads=graph.downloads(),
         data=expand("data/prepared/{dataset}.manifest.json", dataset=graph.params.datasets),
     output:
-        "<results>/report.html",
-        "<results>/report.manifest.json",
+        "results/{scale}/report.html",
+        "results/{scale}/report.manifest.json",
     log:
         "<logs>/report/{scale}.log",
     params:
         stage="report",
         options=graph.report_options,
-        target="results/{scale}/report.html",
+        target=subpath(output[0]),
         settings=graph.depends("report", graph.params.values),
         claims=graph.known_claims,

@@ -13,7 +13,7 @@ use rule with_data as train with:
     params:
         stage="train",
         options=graph.training_options,
-        target="runs/{scale}/{experiment}/{seeds}.json",
+        target=subpath(output[0]),
         settings=graph.settings("train"),
 
 
@@ -22,7 +22,10 @@ use rule with_data as sample with:
         graph.trained,
         data=graph.prepared,
     output:
-        expand("<run>/{file}", file=["samples.npy", "last_samples.npy", "sheet.npz", "samples.manifest.json"]),
+        expand(
+            "runs/{{scale}}/{{experiment}}/seed{{seed}}/{file}",
+            file=["samples.npy", "last_samples.npy", "sheet.npz", "samples.manifest.json"],
+        ),
     log:
         "<logs>/sample/{scale}-{experiment}-seed{seed}.log",
     params:
@@ -38,7 +41,7 @@ use rule with_data as evaluate with:
         data=graph.prepared,
     output:
         expand(
-            "<run>/{file}",
+            "runs/{{scale}}/{{experiment}}/seed{{seed}}/{file}",
             file=["metrics.csv", "bandwidths.csv", "redrawn.csv", "test_images.npz", "metrics.manifest.json"],
         ),
     log:
@@ -51,7 +54,10 @@ use rule with_data as evaluate with:
 
 use rule with_data as audit with:
     output:
-        expand("<audit>/{file}", file=["metrics.csv", "bandwidths.csv", "sheet.npz", "manifest.json"]),
+        expand(
+            "runs/{{scale}}/{{experiment}}/audit/{file}",
+            file=["metrics.csv", "bandwidths.csv", "sheet.npz", "manifest.json"],
+        ),
     log:
         "<logs>/audit/{scale}-{experiment}.log",
     params:
@@ -64,7 +70,7 @@ use rule with_data as growth with:
         graph.grown,
         data=graph.prepared,
     output:
-        expand("<audit>/{file}", file=["growth.csv", "growth.manifest.json"]),
+        expand("runs/{{scale}}/{{experiment}}/audit/{file}", file=["growth.csv", "growth.manifest.json"]),
     log:
         "<logs>/growth/{scale}-{experiment}.log",
     params:
