@@ -5,7 +5,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONNOUSERSITE := 1
 SNAKEMAKE := python -m pipeline.files.lock .snakemake.flock snakemake --nolock --cores all
 
-.PHONY: help setup quick cpu claims full test torture bench format
+.PHONY: help setup quick cpu paper claims test torture bench format
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##/\1 -/p' Makefile
 
@@ -19,32 +19,19 @@ help:  ## this list
 setup: .venv/.installed  ## the Python environment, in .venv
 
 quick: setup  ## a first look: the MNIST cell from a few epochs, minutes on a CPU
-	@python -m pipeline.plan --scale quick
-	@$(SNAKEMAKE) --config scale=quick
-	@python -m pipeline.verify --scale quick
-	@python -m pipeline.check --scale quick
-	@cat results/quick/table1.md
-	@echo "Report: results/quick/report.html"
-
 cpu: setup  ## scale `cpu`: as far as honest time goes without a GPU, hours
-	@python -m pipeline.plan --scale cpu
-	@$(SNAKEMAKE) --config scale=cpu
-	@python -m pipeline.verify --scale cpu
-	@cat results/cpu/table1.md
-	@echo "Report: results/cpu/report.html"
+paper: setup  ## the full reproduction, scale `paper`
+quick cpu paper:
+	@$(SNAKEMAKE) --config scale=$@
+	@python -m pipeline.verify --scale $@
+	@test ! -f tests/regression/$@.json || python -m pipeline.check --scale $@
+	@cat results/$@/table1.md
+	@echo "Report: results/$@/report.html"
 
 claims: setup  ## what the paper claims, as experiments, at scale `quick`: half an hour on 2 CPU cores
-	@echo "Toys, and 30 trainings of 3 epochs on MNIST: 20 to 30 minutes on 2 CPU cores. A stopped run goes on where it was."
 	@$(SNAKEMAKE) --config scale=quick -- claims
 	@cat results/quick/claims/claims.md
 	@echo "Page: results/quick/claims/claims.html"
-
-full: setup  ## the full reproduction, scale `paper`
-	@python -m pipeline.plan --scale paper
-	@$(SNAKEMAKE) --config scale=paper
-	@python -m pipeline.verify --scale paper
-	@cat results/paper/table1.md
-	@echo "Report: results/paper/report.html"
 
 test: setup  ## lint, types, all tests
 	ruff format --check .

@@ -7,9 +7,16 @@ HERE = Path(__file__).parent
 COMMANDS = {
     "a number, from raw data to verdict": ("download", "prepare", "train", "sample", "evaluate", "table"),
     "what it is worth": ("audit", "growth", "oracle"),
-    "what is shown": ("toy", "figures", "report", "plots_page"),
-    "what the paper claims": ("theory", "modes", "saturation", "classify", "measure", "claims", "claims.publish"),
-    "around them": ("plan", "check", "verify", "publish", "adopt", "box"),
+    "what is shown": ("toy", "figures", "report"),
+    "what the paper claims": (
+        "claims.theory",
+        "claims.modes",
+        "claims.saturation",
+        "claims.classify",
+        "claims.measure",
+        "claims",
+    ),
+    "around them": ("check", "verify", "publish", "adopt"),
 }
 
 
@@ -19,7 +26,7 @@ def main() -> None:
     for title, names in COMMANDS.items():
         print(f"\n{title}:")
         for name in names:
-            print(f"  {name:<15} {_first_line(name)}")
+            print(f"  {name:<18} {_first_line(name)}")
 
 
 def _first_line(name: str) -> str:

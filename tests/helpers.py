@@ -65,11 +65,6 @@ def jobs(text: str) -> dict[str, int]:
     """Jobs by rule, from the job tables that Snakemake printed; a dry run prints its table twice."""
     counts: dict[str, int] = {}
     for rule, count in re.findall(r"^(\w+) +(\d+)$", text, flags=re.MULTILINE):
-        if rule not in ("total", "all", "all_data", "all_runs", "plots_page"):
+        if rule not in ("total", "all", "all_data", "all_runs"):
             counts[rule] = max(counts.get(rule, 0), int(count))
     return counts
-
-
-def trainings(counts: dict[str, int]) -> list[str]:
-    """The training jobs among them, one rule each, named after their seeds."""
-    return sorted(rule.removeprefix("train_") for rule in counts if rule.startswith("train_"))

@@ -1,10 +1,8 @@
 """Files: written whole or not at all, read with an error that names the file and the remedy."""
 
-import glob
 import hashlib
 import json
 import os
-import platform
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -20,7 +18,6 @@ import torch
 
 from pipeline.files.errors import UserError
 
-HOST = platform.node().replace(".", "-")  # file systems may be shared, process numbers are not
 # What readers raise on bytes or contents that are not what was written.
 DAMAGE = (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, safetensors.SafetensorError)
 
@@ -40,22 +37,8 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def _temporary(path: Path) -> Path:
-    """This process's temporary name for a path, after removing those of processes that were killed on this machine."""
-    for stale in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
-        host, _, pid = stale.suffixes[-2][1:].rpartition("-")
-        if host == HOST and pid.isdecimal() and not _is_alive(int(pid)):
-            stale.unlink(missing_ok=True)
-    return path.with_name(f".{path.name}.{HOST}-{os.getpid()}.part")
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass  # another user's
-    return True
+    """Return this process's temporary name for a path; what a killed process leaves is hidden and harmless."""
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
 
 
 def write_same(path: Path, existing: Path) -> None:

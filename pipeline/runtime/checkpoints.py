@@ -83,6 +83,8 @@ class Checkpoint:
 
     def __init__(self, path: Path, fingerprint: dict[str, Any]) -> None:
         self.path = path
+        for stale in path.parent.glob(f".{path.name}.*.part"):  # of killed processes: the caller holds the lock
+            stale.unlink()
         self.fingerprint = plain(fingerprint)
 
     def save(self, games: Games, progress: Mapping[int, Progress]) -> None:

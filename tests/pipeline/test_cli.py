@@ -1,9 +1,6 @@
 """How a stage ends: what is expected becomes one line and an exit code, what is not keeps its traceback."""
 
-import os
-import signal
 import sys
-import time
 
 import pytest
 from helpers import ROOT
@@ -44,6 +41,7 @@ def ending(error: BaseException | None, monkeypatch, *options: str) -> int:
         (OSError(28, "No space left on device"), 2, "stage: error: [Errno 28] No space left on device\n"),
         (RunError("diverged"), 1, "stage: error: diverged\n"),
         (FloatingPointError("not finite"), 1, "stage: error: not finite\n"),
+        (KeyboardInterrupt(), 1, "stage: stopped; the same command resumes from the last checkpoint, if it has any\n"),
         (MemoryError(), 1, f"stage: error: {cli.NO_MEMORY}\n"),
         (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), 1, f"stage: error: {cli.NO_MEMORY}\n"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), 1, f"stage: error: {cli.NO_MEMORY}\n"),
@@ -59,33 +57,3 @@ def test_an_unexpected_error_keeps_its_traceback(monkeypatch):
         ending(RuntimeError("shapes do not match"), monkeypatch)
     with pytest.raises(UserError):
         ending(UserError("wrong"), monkeypatch, "--debug")
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_a_stage_with_a_line(number, monkeypatch, capsys):
-    def work(_: object) -> None:
-        os.kill(os.getpid(), number)
-        time.sleep(5)
-
-    before = signal.getsignal(number)
-    monkeypatch.setattr(sys, "argv", ["stage"])
-    with pytest.raises(SystemExit, match="1"):
-        cli.run(cli.parser("stage", "", ""), work)
-    assert number.name in capsys.readouterr().err
-    assert signal.getsignal(number) == before
-
-
-def test_a_signal_waits_for_what_would_be_lost_and_a_second_one_does_not(monkeypatch):
-    seen = []
-
-    def work(args) -> None:
-        args.exit.at_once = False
-        os.kill(os.getpid(), signal.SIGTERM)
-        seen.append(args.exit.asked)
-        os.kill(os.getpid(), signal.SIGTERM)
-        seen.append("not reached")
-
-    monkeypatch.setattr(sys, "argv", ["stage"])
-    with pytest.raises(SystemExit):
-        cli.run(cli.parser("stage", "", ""), work)
-    assert seen == ["SIGTERM"]

@@ -4,7 +4,9 @@ import argparse
 
 import pytest
 import torch
+from helpers import ROOT
 
+from pipeline.config.params import load
 from pipeline.files.errors import UserError
 from pipeline.runtime.devices import machine, use_device
 from pipeline.runtime.precision import BFLOAT16_INSTRUCTIONS, computable, rounding, training_precision
@@ -16,7 +18,7 @@ def flags() -> tuple[str, bool]:
 
 @pytest.fixture(autouse=True)
 def cpu():
-    use_device(argparse.Namespace(device="cpu", threads=None))
+    use_device(argparse.Namespace(device="cpu", threads=None), load(ROOT / "params.yaml"))
 
 
 def test_use_device_turns_tf32_off_and_determinism_on():

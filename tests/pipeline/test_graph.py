@@ -1,61 +1,84 @@
-"""Which seeds train together, and what makes a first stage."""
+"""Which seeds train together, what makes a first stage, and that no machine decides it."""
 
 import copy
 import shutil
+from types import SimpleNamespace
 
 import pytest
+import torch
 import yaml
 from helpers import ROOT
 
-from pipeline.claims.graph import ClaimsGraph
+from pipeline.config.params import Params
 from pipeline.files.formats import write_json
+from pipeline.record.runs import name_of, seeds_of
 from pipeline.rules.graph import Graph
 
 VALUES = yaml.safe_load((ROOT / "params.yaml").read_text())
 
 
-def blocks(monkeypatch, device: str = "cpu", claims: bool = False, **config: object) -> dict[str, list[str]]:
-    """Folders of the runs of each training job: of the scale's experiments, or of those of the claims."""
+@pytest.fixture(autouse=True)
+def root(monkeypatch):
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(Graph, "gpus", lambda _: int(device == "cuda"))
-    graph = Graph(copy.deepcopy(VALUES) | config)
-    found = {block.name: [run.rpartition("/")[2] for run in block.runs] for block in graph.blocks()}
-    compared = {block.name for block in graph.blocks() if block.experiment in graph.params.claims.experiments}
-    return {name: runs for name, runs in found.items() if (name in compared) == claims}
 
 
-def test_a_gpu_trains_fixed_blocks_of_twenty(monkeypatch):
-    found = blocks(monkeypatch, "cuda", experiments=["mnist"], seeds=[0, 1, 19, 20, 41])
-    assert found == {
-        "mnist_seeds0_1_19": ["seed0", "seed1", "seed19"],
-        "mnist_seed20": ["seed20"],
-        "mnist_seed41": ["seed41"],
-    }
+def graph(**config: object) -> Graph:
+    return Graph(copy.deepcopy(VALUES) | config)
 
 
-def test_a_cpu_trains_seed_by_seed(monkeypatch):
-    assert list(blocks(monkeypatch, experiments=["mnist"], seeds=[3, 1])) == ["mnist_seed1", "mnist_seed3"]
+def wildcards(**values: str) -> SimpleNamespace:
+    return SimpleNamespace(**values)
 
 
-def test_a_first_stage_is_trained_for_every_seed_of_the_second(monkeypatch):
-    found = blocks(monkeypatch, scale="smoke", experiments=["tfd"], seeds=[0, 5])
-    assert list(found) == ["tfd_pretrain_seed0", "tfd_pretrain_seed5", "tfd_seed0", "tfd_seed5"]
+def test_seeds_train_in_fixed_ensembles():
+    found = graph(experiments=["mnist"], seeds=[0, 1, 19, 20, 41], seeds_per_job=20)
+    names = ["seeds0-1_19", "seed20", "seed41"]
+    assert found.lists() == [f"runs/paper/mnist/{name}.json" for name in names]
+    options = found.training_options(wildcards(experiment="mnist", seeds=names[0]))
+    assert options.startswith("--seeds 0 1 19 --output runs/paper/mnist --work work/paper/mnist ")
+    assert found.trained(wildcards(experiment="mnist", seed="19")) == "runs/paper/mnist/seeds0-1_19.json"
 
 
-def test_seeds_come_from_the_files_of_a_job(monkeypatch):
-    monkeypatch.chdir(ROOT)
-    graph = Graph(copy.deepcopy(VALUES) | {"experiments": ["mnist"], "seeds": [4]})
-    block = graph.blocks()[0]
-    assert graph.seeds_of(None, block.files) == ["4"]
+def test_by_default_each_seed_is_a_job():
+    found = graph(experiments=["mnist"], seeds=[3, 1])
+    assert found.lists() == ["runs/paper/mnist/seed3.json", "runs/paper/mnist/seed1.json"]
+
+
+@pytest.mark.parametrize("seeds", [[3], [0, 1, 2], [0, 2, 5], [0, 1, 7]])
+def test_seeds_are_found_again_in_the_name_of_their_list(seeds):
+    assert seeds_of(name_of(seeds)) == seeds
+
+
+def test_a_first_stage_is_trained_for_every_seed_of_the_second():
+    found = graph(scale="smoke", experiments=["tfd"], seeds=[0, 5], seeds_per_job=20)
+    second = wildcards(experiment="tfd", seeds="seeds0_5")
+    assert found.lists() == ["runs/smoke/tfd/seeds0_5.json"]
+    assert found.pretrained(second) == ["runs/smoke/tfd-pretrain/seeds0_5.json"]
+    assert "--pretrained runs/smoke/tfd-pretrain " in found.training_options(second)
+    assert found.pretrained(wildcards(experiment="tfd-pretrain", seeds="seeds0_5")) == []
+
+
+@pytest.mark.parametrize("device", ["auto", "cuda"])
+def test_the_graph_is_the_same_with_and_without_a_gpu(monkeypatch, device):
+    """Devices are chosen inside a job; a profile says which jobs share a GPU."""
+    config = {"scale": "quick", "compute": VALUES["compute"] | {"device": device}}
+    in_file = Params(copy.deepcopy(VALUES) | config).values
+    monkeypatch.setattr("pipeline.rules.graph.load", lambda _: SimpleNamespace(values=in_file))
+    plans = []
+    for available in (False, True):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda found=available: found)
+        found = graph(**config)
+        train = found.settings("train")(wildcards(experiment="mnist"))
+        plans.append((found.lists(), found.lists(found.params.claims.experiments), found.threads, train))
+    assert plans[0] == plans[1]
 
 
 @pytest.mark.parametrize(
     ("config", "options"),
     [({}, ""), ({"experiments": ["mnist"], "seeds": ["0", "2"]}, "--experiments mnist --seeds 0 2")],
 )
-def test_chosen_repeats_the_choice(monkeypatch, config, options):
-    monkeypatch.chdir(ROOT)
-    assert Graph(copy.deepcopy(VALUES) | config).chosen() == options
+def test_the_table_repeats_the_choice(config, options):
+    assert graph(**config).table_options().startswith(f"{options} --runs runs/paper/mnist/seed0 ".lstrip())
 
 
 @pytest.mark.parametrize(
@@ -72,25 +95,27 @@ def test_what_was_published_is_made_again_as_it_was_chosen(monkeypatch, tmp_path
     shutil.copy(ROOT / "params.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)
     write_json(tmp_path / "results/published/published.json", entry | {"scale": "cpu"})
-    assert Graph(copy.deepcopy(VALUES)).published_selection(None) == options
+    assert graph().published(None) == options
 
 
 def test_the_report_shows_claims_that_have_been_read_and_is_made_again_when_they_change(monkeypatch, tmp_path):
     shutil.copy(ROOT / "params.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)
-    graph = ClaimsGraph(Graph(copy.deepcopy(VALUES) | {"scale": "quick"}))
-    assert (graph.option(), graph.known()) == ("", "")
+    found, made_from = graph(scale="quick"), SimpleNamespace(downloads="", data="")
+    assert found.known_claims() == ""
+    assert "--claims" not in found.report_options(None, made_from)
     manifest = tmp_path / "results/quick/claims/claims.manifest.json"
     manifest.parent.mkdir(parents=True)
     manifest.write_text("{}")
-    before = graph.known()
-    assert graph.option() == "--claims results/quick/claims"
+    before = found.known_claims()
+    assert "--claims results/quick/claims " in found.report_options(None, made_from)
     manifest.write_text("{ }")
-    assert graph.known() != before
+    assert found.known_claims() != before
 
 
-def test_what_is_compared_is_trained_beside_the_experiments(monkeypatch):
-    found = blocks(monkeypatch, scale="quick", claims=True)
-    assert found["mnist_k10_seed1"] == ["seed1"]
-    assert len(found) == 15 * 2
-    assert list(blocks(monkeypatch, scale="quick")) == ["mnist_seed0", "mnist_seed1"]
+def test_what_is_compared_is_trained_beside_the_experiments():
+    found = graph(scale="quick")
+    compared = found.lists(found.params.claims.experiments)
+    assert "runs/quick/mnist-k10/seed1.json" in compared
+    assert len(compared) == 15 * 2
+    assert found.lists() == ["runs/quick/mnist/seed0.json", "runs/quick/mnist/seed1.json"]

@@ -116,7 +116,7 @@ def test_seeds_and_experiments_can_be_chosen():
         ("datasets.mnist.npm_package", "--registry=x@1", "npm_package: '--registry=x@1' does not match"),
         ("compute.device", "tpu", "device: 'tpu' is not one of"),
         ("compute.threads", 0, "threads: 0 is less than the minimum"),
-        ("compute.seeds_per_job", 3, "seeds_per_job: 3 is not of type 'object'"),
+        ("seeds_per_job", 0, "seeds_per_job: 0 is less than the minimum of 1"),
         ("statistics.resamples", 1, "resamples: 1 is less than the minimum"),
         ("oracle.dimensions", [2], "dimensions: .*too short"),
         ("audit.lloyd_iterations", 0, "lloyd_iterations: 0 is less than the minimum"),

@@ -6,11 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
-from helpers import ROOT, edit, jobs, run_in, trainings
+from helpers import edit, jobs, run_in
 
 from pipeline.files.formats import read_json
-from pipeline.record.manifest import sources
 
 LEARNING_RATE = ("learning_rate: 0.1\n", "learning_rate: 0.2\n")
 
@@ -41,7 +39,7 @@ def committed(finished, tmp_path_factory) -> Path:
     git(folder, "add", "--all")
     git(folder, "commit", "--message=project")
     printed = dvc(folder, "repro")
-    assert trainings(jobs(printed)) == [], "dvc repro after a finished Snakemake run trains nothing"
+    assert "train" not in jobs(printed), "dvc repro after a finished Snakemake run trains nothing"
     git(folder, "add", "dvc.lock")
     git(folder, "commit", "--message=results")
     return folder
@@ -68,16 +66,14 @@ def test_snakemake_after_repro_does_nothing_and_the_tree_is_clean(versioned):
     assert status.stdout == ""
     assert "mnist.authors.nats" in dvc(versioned, "metrics", "show")
     dvc(versioned, "plots", "show")
-    page = (versioned / "dvc_plots/index.html").read_text()
-    assert 'src="http' not in page
-    assert "vegaEmbed" in page
+    assert list((versioned / "dvc_plots").rglob("*.png"))
 
 
 @pytest.mark.long
 def test_an_experiment_with_another_learning_rate_trains_and_leaves_the_workspace_alone(versioned):
     before = (versioned / "results/smoke/metrics.csv").read_bytes()
     printed = dvc(versioned, "exp", "run", "--temp", "-S", "catalogue.mnist.recipe.learning_rate=0.2", "--name", "fast")
-    assert len(trainings(jobs(printed))) == 2
+    assert jobs(printed)["train"] == 2
     assert (versioned / "results/smoke/metrics.csv").read_bytes() == before
     rows = json.loads(dvc(versioned, "metrics", "diff", "HEAD", "fast", "--json"))
     changed = rows["results/smoke/metrics.json"]["mnist.authors.nats"]
@@ -89,9 +85,9 @@ def test_a_pulled_clone_elsewhere_has_nothing_to_do_and_notices_a_change(version
     done = run_in(clone, "-m", "snakemake", "--cores", "2")
     assert "Nothing to be done" in done.stdout + done.stderr
     seeds = run_in(clone, "-m", "snakemake", "--cores", "2", "-n", "--quiet", "rules", "--config", "seeds=[0,1,2]")
-    assert len(trainings(jobs(seeds.stdout + seeds.stderr))) == 1
+    assert jobs(seeds.stdout + seeds.stderr)["train"] == 1
     edit(clone / "params.yaml", *LEARNING_RATE)
-    assert len(trainings(jobs(dvc(clone, "repro")))) == 2
+    assert jobs(dvc(clone, "repro"))["train"] == 2
     assert learning_rate_of(clone) == 0.2
 
 
@@ -109,7 +105,7 @@ def test_touch_and_commit_cannot_pass_old_runs_off_as_new(versioned):
 def test_commit_alone_cannot_either(versioned):
     edit(versioned / "params.yaml", *LEARNING_RATE)
     dvc(versioned, "commit", "--force")
-    assert len(trainings(jobs(dvc(versioned, "repro")))) == 2
+    assert jobs(dvc(versioned, "repro"))["train"] == 2
     assert learning_rate_of(versioned) == 0.2
 
 
@@ -139,45 +135,3 @@ def test_push_and_pull_through_s3(versioned, tmp_path, monkeypatch):
     for name in names:
         pulled = tmp_path / "clone/results/smoke" / name
         assert pulled.read_bytes() == (versioned / "results/smoke" / name).read_bytes()
-
-
-def resolved_outs(stages: dict, scale: str) -> list[str]:
-    """Paths of all outs, metrics and plots of dvc.yaml."""
-    entries = [
-        entry for stage in stages.values() for kind in ("outs", "metrics", "plots") for entry in stage.get(kind, [])
-    ]
-    return [next(iter(entry)).replace("${scale}", scale) for entry in entries]
-
-
-def test_every_dvc_out_is_a_snakemake_output_and_the_reverse(finished):
-    """So that the two cannot drift apart."""
-    targets = ("all", "plots_page", "--detailed-summary")
-    done = run_in(finished, "-m", "snakemake", "--cores", "2", *targets)
-    outputs = [line.split("\t")[0] for line in done.stdout.splitlines()[1:] if line]
-    outs = resolved_outs(yaml.safe_load((finished / "dvc.yaml").read_text())["stages"], "smoke")
-    assert len(outputs) > 30
-    for output in outputs:
-        assert any(output == out or output.startswith(f"{out}/") for out in outs), f"{output} is in no DVC out"
-    for out in outs:
-        if out != ".snakemake/metadata":
-            assert any(output == out or output.startswith(f"{out}/") for output in outputs), f"{out} is no output"
-
-
-def test_dvc_depends_on_every_source_of_every_stage():
-    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-    for stage in stages.values():
-        for module in (
-            "download",
-            "prepare",
-            "train",
-            "sample",
-            "evaluate",
-            "audit",
-            "growth",
-            "oracle",
-            "table",
-            "figures",
-            "report",
-        ):
-            for source in sources(f"pipeline.{module}"):
-                assert Path(source).parts[0] in stage["deps"]
