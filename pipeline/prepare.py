@@ -11,8 +11,8 @@ import numpy as np
 from gan.images import TEST, TRAIN, VALIDATION
 from pipeline.config.experiments import Dataset
 from pipeline.data.arrays import NO_LABEL, synthetic_images, synthetic_labels
+from pipeline.data.checksums import is_canonical
 from pipeline.data.readers import LABEL_READERS, READERS
-from pipeline.download import is_canonical
 from pipeline.files.errors import UserError
 from pipeline.files.formats import write_arrays
 from pipeline.record.manifest import Record
@@ -81,7 +81,7 @@ def _raw_files(dataset: Dataset, folder: Path | None) -> list[Path]:
     if not names:
         raise UserError(f"{folder}: holds none of {', '.join(dataset.files)}; run download first")
     for name in names:
-        if not (folder / name).is_file() or not is_canonical(dataset, name, folder / name):
+        if not is_canonical(dataset, name, folder / name):
             raise UserError(f"{folder / name}: missing, or not the pinned bytes; run download again")
     return [folder / name for name in names]
 

