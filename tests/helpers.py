@@ -68,3 +68,10 @@ def jobs(text: str) -> dict[str, int]:
         if rule not in ("total", "all", "all_data", "all_runs"):
             counts[rule] = max(counts.get(rule, 0), int(count))
     return counts
+
+
+def planned(folder: Path, *options: str) -> dict[str, int]:
+    """Jobs by rule that a dry run plans."""
+    done = run_in(folder, "-m", "snakemake", "--cores", "2", *options, "-n", "--quiet", "host", "reason", "rules")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return jobs(done.stdout + done.stderr)

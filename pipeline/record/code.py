@@ -42,7 +42,7 @@ def code_hash(module: str) -> str:
     """
     digest = hashlib.sha256()
     for name in sources(module):
-        digest.update(f"{name}\0{_essence(_parse(name))}\0".encode())
+        digest.update(f"{name}\0{_essence_of(name)}\0".encode())
     return digest.hexdigest()
 
 
@@ -62,6 +62,11 @@ def sources(module: str) -> list[str]:
 @cache
 def _parse(path: str) -> ast.Module:
     return ast.parse((ROOT / path).read_text(encoding="utf-8"))
+
+
+@cache
+def _essence_of(path: str) -> str:
+    return _essence(_parse(path))
 
 
 def _file_of(module: str) -> str | None:

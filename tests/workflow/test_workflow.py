@@ -3,11 +3,10 @@
 import os
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 import torch
-from helpers import ROOT, copy_project, edit, jobs, run_in
+from helpers import ROOT, copy_project, edit, planned, run_in
 
 from gan.images import TEST, TRAIN, VALIDATION
 from gan.sampling import draw_samples
@@ -27,13 +26,6 @@ COLUMNS = (
     "experiment model seed fold metric value unit standard_error error_over bandwidth bandwidth_place grid "
     "n_samples n_eval scale"
 )
-
-
-def planned(folder: Path, *options: str) -> dict[str, int]:
-    """Jobs by rule that a dry run plans."""
-    done = run_in(folder, *SNAKEMAKE, *options, "-n", "--quiet", "host", "reason", "rules")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return jobs(done.stdout + done.stderr)
 
 
 def test_metrics_are_tidy_and_complete(finished):

@@ -1,0 +1,123 @@
+"""What made a file, and whether it still holds."""
+
+import subprocess
+
+import pytest
+
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_json, sha256, write_json
+from pipeline.record import manifest as module
+from pipeline.record.manifest import Manifest, Record, commit, differences
+
+SETTINGS = {"grid": (0.1, 0.2), "epochs": 3}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The input, the output and the manifest of a command."""
+    for name in ("in.txt", "out.txt"):
+        (tmp_path / name).write_text(name)
+    record = Record("sample", [tmp_path / "in.txt"], SETTINGS)
+    record.write(tmp_path / "manifest.json", [tmp_path / "out.txt"], seed=3)
+    return tmp_path
+
+
+def test_a_manifest_holds_inputs_outputs_settings_and_machine(folder):
+    manifest = read_json(folder / "manifest.json")
+    assert manifest["seed"] == 3
+    assert manifest["outputs"] == {"out.txt": sha256(folder / "out.txt")}
+    assert manifest["inputs"] == {"in.txt": sha256(folder / "in.txt")}
+    assert manifest["settings"] == {"grid": [0.1, 0.2], "epochs": 3}
+    assert manifest["command"].startswith("python -m pipeline.sample")
+    assert {"torch", "python", "platform", "gpu"} <= manifest["environment"].keys()
+    assert manifest["wall_seconds"] >= 0
+    assert manifest["peak_memory_mb"] > 10
+
+
+def test_what_is_unchanged_holds_and_is_not_made_again(folder, capsys):
+    assert Manifest(folder / "manifest.json").reasons_stale(SETTINGS) == []
+    assert Record("sample", [folder / "in.txt"], SETTINGS).holds(folder / "manifest.json")
+    assert "out.txt still hold; nothing to do" in capsys.readouterr().out
+
+
+def change_output(folder):
+    (folder / "out.txt").write_text("other")
+
+
+def remove_output(folder):
+    (folder / "out.txt").unlink()
+
+
+def change_input(folder):
+    (folder / "in.txt").write_text("other")
+
+
+def change_code(folder):
+    write_json(folder / "manifest.json", read_json(folder / "manifest.json") | {"code": "0" * 64})
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (change_output, "out.txt is not the bytes that manifest.json records"),
+        (remove_output, "out.txt is missing"),
+        (change_input, "another in.txt"),
+        (change_code, "other code"),
+    ],
+)
+def test_each_change_is_a_reason(folder, change, reason):
+    change(folder)
+    manifest, present = Manifest(folder / "manifest.json"), {"in.txt": sha256(folder / "in.txt")}
+    assert manifest.reasons_stale(SETTINGS, present) == [reason]
+    assert not Record("sample", [folder / "in.txt"], SETTINGS).holds(folder / "manifest.json")
+    with pytest.raises(UserError, match=f"{reason}.*run sample again"):
+        manifest.require(SETTINGS, present)
+
+
+def test_a_changed_setting_is_named(folder):
+    found = Manifest(folder / "manifest.json").reasons_stale(SETTINGS | {"epochs": 4})
+    assert found == ["settings epochs: 3 -> 4"]
+
+
+def test_large_files_may_be_elsewhere_and_code_of_no_interest(folder):
+    remove_output(folder)
+    change_code(folder)
+    assert Manifest(folder / "manifest.json").reasons_stale(SETTINGS, code=False, absent=["out.txt"]) == []
+
+
+def test_manifests_older_than_the_hash_of_code_hold(folder):
+    """The published runs: see Manifest.is_of_present_code."""
+    content = read_json(folder / "manifest.json")
+    del content["code"]
+    write_json(folder / "manifest.json", content | {"code_sha256": "of a former rule"})
+    assert Manifest(folder / "manifest.json").reasons_stale(SETTINGS) == []
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"stage": "sample"}'])
+def test_a_damaged_manifest_is_one_line_and_nothing_holds(folder, text):
+    (folder / "manifest.json").write_text(text)
+    with pytest.raises(UserError, match=r"manifest\.json: damaged"):
+        Manifest(folder / "manifest.json")
+    assert not Record("sample", [folder / "in.txt"], SETTINGS).holds(folder / "manifest.json")
+
+
+def test_a_commit_is_changed_by_code_and_not_by_what_publish_writes(tmp_path, monkeypatch):
+    for name in ("README.md", "results/published/metrics.csv", "gan/code.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("before")
+    who = ["-c", "user.name=n", "-c", "user.email=e@x"]
+    for command in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "all"]):
+        subprocess.run(["git", "-C", str(tmp_path), *command], check=True)
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    clean = commit()
+    assert len(clean) == 40
+    for name in ("README.md", "results/published/metrics.csv"):
+        (tmp_path / name).write_text("after")
+    assert commit() == clean
+    (tmp_path / "gan/code.py").write_text("after")
+    assert commit() == f"{clean}+changes"
+
+
+def test_differences_reach_into_nested_contents():
+    assert differences({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}, "d": None}) == ["a.c: 2 -> 3"]
+    assert differences({"a": 1}, {}) == ["a: 1 -> None"]
