@@ -64,7 +64,7 @@ REACHED = {
     ),
     "a baseline": (
         replace("gan/evidence/baselines.py", "norms = centers.square()", "norms = centers.abs()"),
-        {"audit"},
+        {"audit", "claims.classify"},
     ),
     "a stream's name": (replace("pipeline/runtime/validator.py", '"validation samples"', '"validation"'), {"train"}),
     "the samples' stream": (replace("pipeline/sample.py", '"evaluation samples"', '"samples"'), {"sample"}),
