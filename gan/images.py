@@ -4,6 +4,8 @@ import numpy as np
 import torch
 
 TRAIN, VALIDATION, TEST, UNUSED = 0, 1, 2, 3
+SPOTS = (0.35, 0.65)  # where a synthetic image's spot may lie, in heights and widths of the image
+N_CLASSES = 10  # of MNIST, its kin, and the synthetic images
 
 
 def consecutive_split(n_train: int, n_validation: int, n_test: int) -> np.ndarray:
@@ -84,3 +86,50 @@ def nearest(queries: torch.Tensor, images: torch.Tensor, block: int = 2_000) -> 
         found.append((distances, places + start))
     distances, places = (torch.stack(each) for each in zip(*found, strict=True))
     return places.gather(0, distances.argmin(dim=0, keepdim=True)).squeeze(0)
+
+
+def distinct_images(images: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return which images are not flat, equal to none of the known ones, and the first of their equals: shape (n,)."""
+    seen = {image.tobytes() for image in known}
+    keep = np.zeros(len(images), bool)
+    for index, image in enumerate(images):
+        keep[index] = image.min() < image.max() and image.tobytes() not in seen
+        seen.add(image.tobytes())
+    return keep
+
+
+def synthetic_images(split: tuple[int, int, int], shape: tuple[int, ...], folds: int) -> tuple[np.ndarray, np.ndarray]:
+    """Blurred spots on black: something to learn in a second, with dead border pixels.
+
+    Args:
+        split: numbers of training, validation and test images.
+        shape: of an image; channels first where it has three axes.
+        folds: of the last two parts; 0: one split.
+    Returns:
+        uint8 images (n, *shape), and codes, (n,) or (n, folds).
+    """
+    random = np.random.default_rng(0)
+    n, height, width = sum(split), *shape[-2:]
+    rows, columns = np.mgrid[:height, :width]
+    center = random.uniform(*SPOTS, (n, 2, 1, 1)) * np.array([height, width]).reshape(1, 2, 1, 1)
+    distance = (rows - center[:, 0]) ** 2 + (columns - center[:, 1]) ** 2
+    spots = np.rint(255 * np.exp(-distance / (0.02 * height * width))).astype(np.uint8)
+    if len(shape) == 3:  # fading from channel to channel
+        spots = np.stack([spots // (channel + 1) for channel in range(shape[0])], axis=1)
+    codes = consecutive_split(*split)
+    if folds:
+        labelled = np.count_nonzero(codes != TRAIN)
+        codes = np.repeat(codes[:, None], folds, axis=1)
+        codes[n - labelled :] = stratified_folds(np.zeros(labelled), folds, random)
+    return spots, codes
+
+
+def synthetic_labels(n: int) -> np.ndarray:
+    """Classes of n synthetic images: which of ten equal ranges the column of an image's spot lies in.
+
+    Returns:
+        shape (n,), int64, 0 .. 9.
+    """
+    # The first draw of synthetic_images, once more.
+    columns = np.random.default_rng(0).uniform(*SPOTS, (n, 2))[:, 1]
+    return ((columns - SPOTS[0]) / (SPOTS[1] - SPOTS[0]) * N_CLASSES).astype(np.int64).clip(max=N_CLASSES - 1)

@@ -7,12 +7,21 @@ product's result is rounded to bfloat16 once. Parameters, velocities, losses and
 float32's digits. Scores never use it.
 """
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 
 OPERANDS = {"float32": torch.float32, "tf32": torch.float32, "bfloat16": torch.bfloat16}  # dtype by precision
+# Of torch.cpu.get_capabilities: x86-64, then ARM.
+BFLOAT16_INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
+# Relative error of a product of random matrices below which it has been computed in a precision; a unit in the last
+# place is 2^-24 of a float32, 2^-11 of a tf32 and 2^-9 of a bfloat16.
+LESS = "less than bfloat16"
+ROUNDING = {"float32": 1e-5, "tf32": 9e-4, "bfloat16": 1e-2, LESS: math.inf}
+# Of a product of bfloat16 matrices whose sums run in float32: its result is rounded once, 1.7e-3.
+ROUNDED_ONCE = 2e-3
 
 
 @contextmanager
@@ -24,3 +33,30 @@ def products_in(operands: torch.dtype, device: torch.device | str) -> Iterator[N
     enabled = operands == torch.bfloat16
     with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=enabled, cache_enabled=False):
         yield
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether a device has bfloat16 arithmetic of its own."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    on_cpu = torch.cpu.get_capabilities()
+    return any(on_cpu.get(name) for name in BFLOAT16_INSTRUCTIONS)
+
+
+def rounding(device: torch.device, operands: torch.dtype = torch.float32) -> str:
+    """Return the precision in which matrices are multiplied, as the error of a probe product shows it.
+
+    What torch reports is what it was asked for; what was computed may be another precision.
+
+    Args:
+        device: where.
+        operands: dtype that the matrices are rounded to first.
+    """
+    probe = torch.randn(2, 256, 256, generator=torch.Generator().manual_seed(0)).to(device)
+    a, b = probe.to(operands)
+    product = (a @ b).double()
+    exact, of_operands = probe[0].double() @ probe[1].double(), a.double() @ b.double()
+    if operands == torch.bfloat16 and float((product - of_operands).norm() / of_operands.norm()) > ROUNDED_ONCE:
+        return LESS
+    error = float((product - exact).norm() / exact.norm())
+    return next(name for name, bound in ROUNDING.items() if error < bound)

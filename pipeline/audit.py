@@ -4,7 +4,6 @@ Where such sets of images score above a GAN, or above real images, the score doe
 """
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +13,6 @@ from tqdm import tqdm
 
 from gan.evidence import baselines
 from gan.images import TRAIN, to_grey
-from gan.seeding import stream
-from pipeline.config.experiments import Experiment
 from pipeline.data.arrays import check_prepared, load_images
 from pipeline.files.formats import write_arrays, write_csv
 from pipeline.record.manifest import Record
@@ -25,9 +22,6 @@ from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.scores import Rows, folds, named, score_folds
 
 SHOWN = 8  # images of each baseline in the figure
-FIXED = ("all-training-images", "mean-image")  # nothing in them is drawn
-
-Baseline = Callable[[int], torch.Tensor]
 
 
 def main() -> None:
@@ -56,8 +50,8 @@ def _work(args: argparse.Namespace) -> None:
     images = load_images(args.data, TRAIN, experiment.dataset).to(device)
     parts, metrics, curves = folds(args.data, experiment, device), Rows(), Rows()
     shown: dict[str, torch.Tensor] = {}
-    models = _models(images, experiment)
-    todo = [(name, draw) for name in models for draw in range(1 if name in FIXED else experiment.n_audits)]
+    models = baselines.all_of(images, experiment.n_samples, experiment.lloyd_iterations)
+    todo = [(name, draw) for name in models for draw in range(1 if name in baselines.FIXED else experiment.n_audits)]
     for name, draw in tqdm(todo, desc=f"{experiment.name} audit", unit="set"):
         samples = models[name](draw)
         scored = score_folds(samples, parts, experiment)
@@ -74,31 +68,6 @@ def _work(args: argparse.Namespace) -> None:
         outputs=[args.output / name for name in (METRICS, BANDWIDTHS, SHEET)],
         device=device.type,
     )
-
-
-def _models(images: torch.Tensor, experiment: Experiment) -> dict[str, Baseline]:
-    """Each baseline as a function of the number of its draw, which is also its seed."""
-    n = min(experiment.n_samples, len(images))
-    clusters: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
-
-    def random(name: str, draw: int) -> torch.Generator:
-        return stream(draw, name, device=images.device)
-
-    def k_means(draw: int) -> tuple[torch.Tensor, torch.Tensor]:
-        if draw not in clusters:
-            first = random("k-means", draw)
-            clusters[draw] = baselines.k_means(images, n, experiment.lloyd_iterations, first)
-        return clusters[draw]
-
-    return {
-        "training-images": lambda draw: baselines.training_images(images, n, random("training images", draw)),
-        "all-training-images": lambda _: images,
-        "k-means": lambda draw: k_means(draw)[0],
-        "k-means-draws": lambda draw: baselines.draw_weighted(*k_means(draw), n, random("k-means draws", draw)),
-        "gaussian": lambda draw: baselines.gaussian(images, n, random("gaussian", draw)),
-        "independent-pixels": lambda draw: baselines.independent_pixels(images, n, random("pixels", draw)),
-        "mean-image": lambda _: baselines.mean_image(images),
-    }
 
 
 def _visible(images: torch.Tensor, contrast_normalised: bool) -> np.ndarray:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gan.images import TEST, TRAIN, VALIDATION
+from gan.images import TEST, TRAIN, VALIDATION, synthetic_images, synthetic_labels
 from pipeline.config.experiments import Dataset
-from pipeline.data.arrays import NO_LABEL, synthetic_images, synthetic_labels
+from pipeline.data.arrays import NO_LABEL
 from pipeline.data.checksums import is_canonical
 from pipeline.data.readers import LABEL_READERS, READERS
 from pipeline.files.errors import UserError
@@ -35,7 +35,11 @@ def _work(args: argparse.Namespace) -> None:
     record, manifest = Record("prepare", files, dataset.preparation), args.output.with_suffix(".manifest.json")
     if record.holds(manifest):
         return
-    read = (lambda _, dataset: synthetic_images(dataset)) if dataset.synthetic else READERS[dataset.name]
+    read = (
+        (lambda _, one: synthetic_images(one.split, one.shape, one.folds))
+        if dataset.synthetic
+        else READERS[dataset.name]
+    )
     images, split = read(args.raw, dataset)
     if images.shape[1:] != dataset.shape or (not dataset.folds and len(images) != sum(dataset.split)):
         raise UserError(f"{dataset.name}: params say {dataset.split} images of {dataset.shape}, got {images.shape}")
@@ -60,7 +64,7 @@ def _labels(dataset: Dataset, folder: Path, n: int) -> np.ndarray:
         UserError: there are not as many classes as images.
     """
     if dataset.synthetic:
-        return synthetic_labels(dataset)
+        return synthetic_labels(n)
     if dataset.name not in LABEL_READERS:
         return np.full(n, NO_LABEL)
     labels = LABEL_READERS[dataset.name](folder).astype(np.int64)

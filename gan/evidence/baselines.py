@@ -4,8 +4,14 @@ Theis, van den Oord and Bethge 2016 ("A note on the evaluation of generative mod
 centroids score above images of the data set itself.
 """
 
+from collections.abc import Callable
+from functools import cache
+
 import torch
 
+from gan.seeding import stream
+
+FIXED = ("all-training-images", "mean-image")  # nothing in them is drawn
 JITTER = 1e-6  # of the pixels' mean variance
 BLOCK = 2000  # images that meet all centers at once; bounds the memory
 
@@ -100,3 +106,31 @@ def independent_pixels(images: torch.Tensor, n: int, random: torch.Generator) ->
 def mean_image(images: torch.Tensor) -> torch.Tensor:
     """The mean of the images, shape (1, d): one center, as good as any number of copies of it."""
     return images.mean(dim=0, keepdim=True)
+
+
+def all_of(images: torch.Tensor, n: int, iterations: int) -> dict[str, Callable[[int], torch.Tensor]]:
+    """Each baseline by name, as a function of the number of its draw, which is also its seed.
+
+    Args:
+        images: shape (m, d), the training images.
+        n: images to draw, or centers; at most m.
+        iterations: of k-means.
+    """
+    n = min(n, len(images))
+
+    def random(name: str, draw: int) -> torch.Generator:
+        return stream(draw, name, device=images.device)
+
+    @cache
+    def clusters(draw: int) -> tuple[torch.Tensor, torch.Tensor]:
+        return k_means(images, n, iterations, random("k-means", draw))
+
+    return {
+        "training-images": lambda draw: training_images(images, n, random("training images", draw)),
+        "all-training-images": lambda _: images,
+        "k-means": lambda draw: clusters(draw)[0],
+        "k-means-draws": lambda draw: draw_weighted(*clusters(draw), n, random("k-means draws", draw)),
+        "gaussian": lambda draw: gaussian(images, n, random("gaussian", draw)),
+        "independent-pixels": lambda draw: independent_pixels(images, n, random("pixels", draw)),
+        "mean-image": lambda _: mean_image(images),
+    }

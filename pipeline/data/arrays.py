@@ -5,47 +5,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from gan.images import TRAIN, consecutive_split, normalise_contrast, stratified_folds
-from pipeline.config.experiments import Dataset
+from gan.images import normalise_contrast
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_arrays, read_json, sha256
 
-SPOTS = (0.35, 0.65)  # where a made-up image's spot may lie, in heights and widths of the image
-N_CLASSES = 10  # of MNIST, its kin, and the made-up images
 NO_LABEL = -1
-
-
-def synthetic_images(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Blurred spots on black: something to learn in a second, with dead border pixels.
-
-    Returns:
-        uint8 images (n, *shape), and codes of gan.images, (n,) or (n, folds).
-    """
-    random = np.random.default_rng(0)
-    n, height, width = sum(dataset.split), *dataset.shape[-2:]
-    rows, columns = np.mgrid[:height, :width]
-    center = random.uniform(*SPOTS, (n, 2, 1, 1)) * np.array([height, width]).reshape(1, 2, 1, 1)
-    distance = (rows - center[:, 0]) ** 2 + (columns - center[:, 1]) ** 2
-    spots = np.rint(255 * np.exp(-distance / (0.02 * height * width))).astype(np.uint8)
-    if len(dataset.shape) == 3:  # fading from channel to channel
-        spots = np.stack([spots // (channel + 1) for channel in range(dataset.shape[0])], axis=1)
-    codes = consecutive_split(*dataset.split)
-    if dataset.folds:
-        labelled = np.count_nonzero(codes != TRAIN)
-        codes = np.repeat(codes[:, None], dataset.folds, axis=1)
-        codes[n - labelled :] = stratified_folds(np.zeros(labelled), dataset.folds, random)
-    return spots, codes
-
-
-def synthetic_labels(dataset: Dataset) -> np.ndarray:
-    """Classes of the made-up images: which of ten equal ranges the column of an image's spot lies in.
-
-    Returns:
-        shape (n,), int64, 0 .. 9.
-    """
-    # The first draw of synthetic_images, once more.
-    columns = np.random.default_rng(0).uniform(*SPOTS, (sum(dataset.split), 2))[:, 1]
-    return ((columns - SPOTS[0]) / (SPOTS[1] - SPOTS[0]) * N_CLASSES).astype(np.int64).clip(max=N_CLASSES - 1)
 
 
 def n_folds(path: Path) -> int:

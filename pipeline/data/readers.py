@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import scipy.io
 
-from gan.images import TEST, TRAIN, UNUSED, VALIDATION, consecutive_split, stratified_folds
+from gan.images import TEST, TRAIN, UNUSED, VALIDATION, consecutive_split, distinct_images, stratified_folds
 from pipeline.config.experiments import Dataset
 from pipeline.files.errors import UserError
 
@@ -107,27 +107,19 @@ def read_fer2013(folder: Path, dataset: Dataset) -> Images:
         samples = datasets.FER2013(str(folder.parent), split=split)._samples
         images = np.stack([image.numpy() for image, _ in samples])
         parts.append((images, np.array([label for _, label in samples])))
-    return fer2013_folds(*parts[0], *parts[1], n_folds=dataset.folds)
+    return fer2013_folds(parts[0][0], *parts[1], n_folds=dataset.folds)
 
 
-def fer2013_folds(
-    train: np.ndarray, train_labels: np.ndarray, others: np.ndarray, labels: np.ndarray, n_folds: int
-) -> Images:
-    """What read_fer2013 does, from arrays; prints how many images each rule dropped."""
-    flat_train, flat_others = (images.min(axis=(1, 2)) == images.max(axis=(1, 2)) for images in (train, others))
-    seen = {image.tobytes() for image in train}
-    known = np.array([image.tobytes() in seen for image in others]) & ~flat_others
-    repeated = np.zeros(len(others), bool)
-    first: set[bytes] = set()
-    for index in np.flatnonzero(~flat_others & ~known):
-        repeated[index] = others[index].tobytes() in first
-        first.add(others[index].tobytes())
-    print(f"fer2013: dropped {flat_train.sum()} flat images of {len(train)} for training; of {len(others)} others")
-    print(f"  {flat_others.sum()} flat, {known.sum()} equal to one for training, {repeated.sum()} repeated", flush=True)
-    train, keep = train[~flat_train], ~(flat_others | known | repeated)
+def fer2013_folds(train: np.ndarray, others: np.ndarray, labels: np.ndarray, n_folds: int) -> Images:
+    """Do what read_fer2013 does, from arrays; print how many images are dropped."""
+    flat, keep = train.min(axis=(1, 2)) == train.max(axis=(1, 2)), distinct_images(others, train)
+    print(
+        f"fer2013: dropped {flat.sum()} flat images of {len(train)} for training; of {len(others)} others", flush=True
+    )
+    print(f"  {(~keep).sum()} that are flat, equal to one for training, or repeated", flush=True)
     folds = stratified_folds(labels[keep], n_folds, np.random.default_rng(0))
-    codes = np.concatenate([np.full((len(train), n_folds), TRAIN, np.uint8), folds])
-    return np.concatenate([train, others[keep]]), codes
+    codes = np.concatenate([np.full(((~flat).sum(), n_folds), TRAIN, np.uint8), folds])
+    return np.concatenate([train[~flat], others[keep]]), codes
 
 
 READERS: dict[str, Callable[[Path, Dataset], Images]] = {

@@ -7,10 +7,11 @@ from typing import Any
 
 import torch
 
+from gan.precision import rounding
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.runtime import cli
-from pipeline.runtime.precision import protocol_arithmetic, rounding
+from pipeline.runtime.precision import protocol_arithmetic
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:

@@ -128,12 +128,12 @@ def test_fer2013_drops_flat_known_and_repeated_images(capsys):
     others[1] = train[2]  # known
     others[3] = others[2]  # repeated
     labels = np.arange(200) % 4
-    images, codes = fer2013_folds(train, np.zeros(6), others, labels, n_folds=5)
+    images, codes = fer2013_folds(train, others, labels, n_folds=5)
     assert np.array_equal(images, np.concatenate([train[:5], others[2:3], others[4:]]))
     assert (codes[:5] == TRAIN).all()
     printed = capsys.readouterr().out
     assert "dropped 1 flat images of 6" in printed
-    assert "1 flat, 1 equal to one for training, 1 repeated" in printed
+    assert "3 that are flat, equal to one for training, or repeated" in printed
 
 
 def test_read_fer2013_reads_the_published_csv(tmp_path, monkeypatch):
