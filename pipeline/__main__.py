@@ -8,7 +8,10 @@ COMMANDS = {
     "a number, from raw data to verdict": ("download", "prepare", "train", "sample", "evaluate", "table"),
     "what it is worth": ("audit", "growth", "oracle"),
     "what is shown": ("toy", "figures", "report", "plots_page"),
-    "what the paper claims": ("theory", "modes", "saturation", "classify", "measure", "claims", "claims.publish"),
+    "what the paper claims": (
+        *(f"claims.{name}" for name in ("theory", "modes", "saturation", "classify", "measure")),
+        "claims",
+    ),
     "around them": ("plan", "check", "verify", "publish", "adopt", "box"),
 }
 
@@ -19,7 +22,7 @@ def main() -> None:
     for title, names in COMMANDS.items():
         print(f"\n{title}:")
         for name in names:
-            print(f"  {name:<15} {_first_line(name)}")
+            print(f"  {name:<18} {_first_line(name)}")
 
 
 def _first_line(name: str) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from gan.recipe import Recipe
-from pipeline.claims.page import fit, part
+from pipeline.claims.gather import fit
+from pipeline.claims.tables import part
 from pipeline.config.params import Params
 from pipeline.files.formats import read_csv, read_json, write_text
 from pipeline.record.manifest import Record

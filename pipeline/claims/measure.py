@@ -12,7 +12,7 @@ import pandas as pd
 from gan.sampling import draw_samples
 from gan.seeding import stream
 from gan.theory.classifier import Classifier, with_weights
-from pipeline.claims.measures import Ruler, log_likelihood, measured, new_ruler
+from pipeline.claims.measures import Evaluator, log_likelihood, measures_of, new_evaluator
 from pipeline.config.params import Params
 from pipeline.data.arrays import check_prepared
 from pipeline.files.formats import read_json, read_tensors, reading, write_csv
@@ -29,7 +29,7 @@ EXAMPLE = """--scale quick --experiment mnist --run runs/quick/mnist/seed0 --dat
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser("measure", __doc__, EXAMPLE)
+    parser = cli.parser("claims.measure", __doc__, EXAMPLE)
     cli.add_params(parser)
     add_device(parser)
     cli.add_experiment(parser)
@@ -43,15 +43,14 @@ def _work(args: argparse.Namespace) -> None:
     params = cli.params(args)
     experiment, device = params.experiment(args.experiment), use_device(args)
     check_prepared(args.data)
-    confidence = params.confidence
-    ruler = new_ruler(args.data, experiment, load_classifier(args.classifier), confidence, device)
+    evaluator = new_evaluator(args.data, experiment, load_classifier(args.classifier), params.confidence, device)
     for folder in args.run:
-        _measure(folder, args, params, ruler)
+        _measure(folder, args, params, evaluator)
 
 
-def _measure(folder: Path, args: argparse.Namespace, params: Params, ruler: Ruler) -> None:
+def _measure(folder: Path, args: argparse.Namespace, params: Params, evaluator: Evaluator) -> None:
     """Write measures.csv and its manifest beside a run's other files."""
-    record, experiment, device = Record("measure"), ruler.experiment, ruler.images.device
+    record, experiment, device = Record("measure"), evaluator.experiment, evaluator.images.device
     run = Run(folder, experiment, "train")
     run.use(args.data)
     samples = {}
@@ -60,7 +59,7 @@ def _measure(folder: Path, args: argparse.Namespace, params: Params, ruler: Rule
         noise = stream(run.seed, "evaluation samples", device=device)
         samples[which] = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, noise)
     halves = stream(run.seed, "two-sample test", device=device)
-    rows = [log_likelihood(samples["best"], ruler), *measured(samples["last"], ruler, halves)]
+    rows = [log_likelihood(samples["best"], evaluator), *measures_of(samples["last"], evaluator, halves)]
     diverged = bool(read_json(folder / MANIFESTS["train"]).get("diverged"))
     rows.append({"metric": "diverged", "value": float(diverged), "unit": "runs", "n": 1})
     common = {"experiment": experiment.name, "seed": run.seed, "scale": params.scale}
@@ -76,11 +75,7 @@ def _measure(folder: Path, args: argparse.Namespace, params: Params, ruler: Rule
 
 
 def load_classifier(path: Path) -> Classifier:
-    """What `classify` trained.
-
-    Raises:
-        UserError: the file is missing, damaged, or of another network.
-    """
+    """Load what `classify` trained; a file that is missing, damaged or of another network is a UserError."""
     state, _ = read_tensors(path)
     with reading(path):
         return with_weights(state)
