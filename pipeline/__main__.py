@@ -9,11 +9,7 @@ COMMANDS = {
     "what it is worth": ("audit", "growth", "oracle"),
     "what is shown": ("toy", "figures", "report"),
     "what the paper claims": (
-        "claims.theory",
-        "claims.modes",
-        "claims.saturation",
-        "claims.classify",
-        "claims.measure",
+        *(f"claims.{name}" for name in ("theory", "modes", "saturation", "classify", "measure")),
         "claims",
     ),
     "around them": ("check", "verify", "publish", "adopt"),

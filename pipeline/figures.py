@@ -21,18 +21,16 @@ from pipeline.runtime import cli
 FRAMES = ("metrics.csv", "curves.csv", "validation.csv", "bandwidths.csv", "variance.csv", "growth.csv")
 SAME_NATS = 1e-3  # validation.csv is rounded
 
+EXAMPLE = (
+    "--scale quick --results results/quick --toy results/quick/toy.csv --oracle results/quick/oracle.csv \\\n"
+    "    --sheets runs/quick/mnist/seed0/sheet.npz --audits runs/quick/mnist/audit/sheet.npz \\\n"
+    "    --output results/quick/figures"
+)
+
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser(
-        "figures",
-        __doc__,
-        (
-            "--scale quick --results results/quick --toy results/quick/toy.csv --oracle results/quick/oracle.csv \\\n"
-            "    --sheets runs/quick/mnist/seed0/sheet.npz --audits runs/quick/mnist/audit/sheet.npz \\\n"
-            "    --output results/quick/figures"
-        ),
-    )
+    parser = cli.parser("figures", __doc__, EXAMPLE)
     cli.add_selection(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder that `table` filled")
     parser.add_argument("--toy", type=Path, required=True, help="csv file of `toy`")

@@ -20,15 +20,13 @@ from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.networks import load_generator
 from pipeline.runtime.scores import Fold, Rows, folds, named, place_in_grid
 
+EXAMPLE = """--scale quick --experiment mnist --run runs/quick/mnist/seed0 \\
+    --data data/prepared/mnist.npz --output runs/quick/mnist/audit"""
+
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser(
-        "growth",
-        __doc__,
-        """--scale quick --experiment mnist --run runs/quick/mnist/seed0 \\
-    --data data/prepared/mnist.npz --output runs/quick/mnist/audit""",
-    )
+    parser = cli.parser("growth", __doc__, EXAMPLE)
     cli.add_params(parser)
     add_device(parser)
     cli.add_experiment(parser)

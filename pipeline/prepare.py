@@ -35,12 +35,10 @@ def _work(args: argparse.Namespace) -> None:
     record, manifest = Record("prepare", files, dataset.preparation), args.output.with_suffix(".manifest.json")
     if record.holds(manifest):
         return
-    read = (
-        (lambda _, one: synthetic_images(one.split, one.shape, one.folds))
-        if dataset.synthetic
-        else READERS[dataset.name]
-    )
-    images, split = read(args.raw, dataset)
+    if dataset.synthetic:
+        images, split = synthetic_images(dataset.split, dataset.shape, dataset.folds)
+    else:
+        images, split = READERS[dataset.name](args.raw, dataset)
     if images.shape[1:] != dataset.shape or (not dataset.folds and len(images) != sum(dataset.split)):
         raise UserError(f"{dataset.name}: params say {dataset.split} images of {dataset.shape}, got {images.shape}")
     labels = _labels(dataset, args.raw, len(images))

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from gan.recipe import Recipe
-from pipeline.claims.page import fit, part
+from pipeline.claims.gather import fit
+from pipeline.claims.tables import part
 from pipeline.config.params import Params
 from pipeline.files.formats import read_csv, read_json, write_text
 from pipeline.record.manifest import Record
@@ -73,15 +74,13 @@ CAPTIONS = {
     "learning": "Training, one line per seed. With dropout active, D's outputs are those it was trained on.",
 }
 
+EXAMPLE = """--scale quick --results results/quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 \\
+    --data data/raw/mnist/manifest.json data/prepared/mnist.manifest.json --output results/quick/report.html"""
+
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser(
-        "report",
-        __doc__,
-        """--scale quick --results results/quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 \\
-    --data data/raw/mnist/manifest.json data/prepared/mnist.manifest.json --output results/quick/report.html""",
-    )
+    parser = cli.parser("report", __doc__, EXAMPLE)
     cli.add_selection(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder that `table` and `figures` filled")
     parser.add_argument("--runs", type=Path, nargs="+", required=True, help="folders of the runs in the table")

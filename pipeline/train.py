@@ -20,15 +20,13 @@ from pipeline.runtime import cli
 from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.training import Training
 
+EXAMPLE = """--scale quick --experiment mnist --seeds 0 1 \\
+    --data data/prepared/mnist.npz --output runs/quick/mnist --work work/quick/mnist"""
+
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser(
-        "train",
-        __doc__,
-        """--scale quick --experiment mnist --seeds 0 1 \\
-    --data data/prepared/mnist.npz --output runs/quick/mnist --work work/quick/mnist""",
-    )
+    parser = cli.parser("train", __doc__, EXAMPLE)
     cli.add_params(parser)
     cli.add_experiment(parser)
     cli.add_seeds(parser)

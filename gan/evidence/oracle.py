@@ -21,7 +21,8 @@ class Density:
 
     Attributes:
         means: shape (k, d).
-        directions: shape (d, r), times the standard deviation along each; orthogonal columns.
+        directions: shape (d, r), times the standard deviation along each; orthogonal columns; r is 0 where it is
+            spherical.
         noise: standard deviation of the spherical part.
     """
 
@@ -30,17 +31,18 @@ class Density:
     noise: float
 
     def draw(self, n: int, random: torch.Generator) -> torch.Tensor:
-        """n points, shape (n, d), float64."""
-        d, r = self.directions.shape
+        """Draw n points, shape (n, d), of the means' type."""
+        (d, r), dtype = self.directions.shape, self.means.dtype
         of = torch.randint(len(self.means), (n,), generator=random)
-        along = torch.randn(n, r, generator=random, dtype=torch.float64) @ self.directions.T
-        return self.means[of] + along + self.noise * torch.randn(n, d, generator=random, dtype=torch.float64)
+        along = torch.randn(n, r, generator=random, dtype=dtype) @ self.directions.T
+        return self.means[of] + along + self.noise * torch.randn(n, d, generator=random, dtype=dtype)
 
     def log_density(self, points: torch.Tensor) -> torch.Tensor:
-        """The true log-density, shape (n,), nats."""
+        """Return the true log-density, shape (n,), nats."""
+        directions = self.directions if self.directions.numel() else self.means.new_zeros(self.means.shape[1], 1)
         parts = torch.distributions.LowRankMultivariateNormal(
             self.means,
-            self.directions.expand(len(self.means), -1, -1),
+            directions.expand(len(self.means), -1, -1),
             self.means.new_full(self.means.shape, self.noise**2),
         )
         return parts.log_prob(points[:, None]).logsumexp(dim=1) - math.log(len(self.means))

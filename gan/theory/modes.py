@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from gan.ensemble import Games, play_together
+from gan.evidence.oracle import Density
 from gan.layers import Layer
 from gan.models import Discriminator, Generator
 from gan.noise import draw_noise
@@ -44,32 +45,14 @@ G_LAYERS = (Layer(32, "relu", 0.8), Layer(32, "relu", 0.25), Layer(2, "linear", 
 D_LAYERS = (Layer(32, "maxout", 0.6, pieces=3), Layer(32, "maxout", 0.1, pieces=3), Layer(1, "linear", 0.1))
 
 
-@dataclass(frozen=True)
-class Mixture:
-    """Equally probable isotropic Gaussians.
-
-    Attributes:
-        centers: shape (k, 2).
-        sd: standard deviation of each.
-    """
-
-    centers: torch.Tensor
-    sd: float
-
-    def draw(self, n: int, random: torch.Generator) -> torch.Tensor:
-        """n points, shape (n, 2)."""
-        centers = self.centers[torch.randint(len(self.centers), (n,), generator=random)]
-        return centers + self.sd * torch.randn(n, 2, generator=random)
-
-
-def ring(modes: int) -> Mixture:
-    """Modes evenly on a circle of radius 2."""
+def ring(modes: int) -> Density:
+    """Return a mixture whose modes lie evenly on a circle of radius 2."""
     angles = torch.arange(modes) * (2 * torch.pi / modes)
-    return Mixture(2 * torch.stack([angles.cos(), angles.sin()], dim=1), sd=0.1)
+    return _spherical(2 * torch.stack([angles.cos(), angles.sin()], dim=1), sd=0.1)
 
 
-def grid(modes: int) -> Mixture:
-    """Modes on a square grid, two apart.
+def grid(modes: int) -> Density:
+    """Return a mixture whose modes lie on a square grid, two apart.
 
     Raises:
         ValueError: their number is not a square.
@@ -78,14 +61,18 @@ def grid(modes: int) -> Mixture:
     if side**2 != modes:
         raise ValueError(f"a square grid has a square number of modes, got {modes}")
     places = 2 * (torch.arange(side) - (side - 1) / 2)
-    return Mixture(torch.cartesian_prod(places, places), sd=0.2)
+    return _spherical(torch.cartesian_prod(places, places), sd=0.2)
+
+
+def _spherical(centers: torch.Tensor, sd: float) -> Density:
+    return Density(centers, directions=torch.zeros(2, 0), noise=sd)
 
 
 TARGETS = {"ring of 8": ring(8), "grid of 25": grid(25)}
 
 
 @dataclass(frozen=True)
-class Look:
+class Snapshot:
     """One seed's generator at one epoch.
 
     Attributes:
@@ -105,37 +92,37 @@ class Look:
 
 
 def play(
-    target: Mixture,
+    target: Density,
     recipe: Recipe,
     seeds: Sequence[int],
     epochs: Sequence[int],
     layers: tuple[Sequence[Layer], Sequence[Layer]] = (G_LAYERS, D_LAYERS),
     progress: Callable[[], object] = lambda: None,
-) -> list[Look]:
-    """Train a GAN of each seed on one draw of a mixture, and look at its samples now and then.
+) -> list[Snapshot]:
+    """Train a GAN of each seed on one draw of a mixture, and measure its samples now and then.
 
     Args:
         target: what is to be learned; all seeds see the same N_TRAINING points.
         recipe: how the game is played.
         seeds: each owns the randomness of its game.
-        epochs: when the samples are looked at, ascending; training ends with the last.
+        epochs: when the samples are measured, ascending; training ends with the last.
         layers: of G, which ends in 2 linear units, and of D.
         progress: called after every epoch.
     Returns:
-        a look for each epoch and seed. It repeats bit for bit with the same seeds side by side; with others
+        a snapshot for each epoch and seed. It repeats bit for bit with the same seeds side by side; with others
         beside it a game differs in rounding, which 100 steps can make visible.
     Raises:
         FloatingPointError: a game has blown up; the message names the seed and the epoch.
     """
     points = target.draw(N_TRAINING, stream(0, "mixture"))
     games = play_together([_new_game(seed, recipe, *layers) for seed in seeds], seeds)
-    looks = []
+    snapshots = []
     for epoch in range(1, epochs[-1] + 1):
         games.train_epoch(points, epoch)
         if epoch in epochs:
-            looks += [_look(games, index, epoch, target, recipe, layers[0]) for index in range(len(seeds))]
+            snapshots += [_snapshot(games, index, epoch, target, recipe, layers[0]) for index in range(len(seeds))]
         progress()
-    return looks
+    return snapshots
 
 
 def _new_game(seed: int, recipe: Recipe, g_layers: Sequence[Layer], d_layers: Sequence[Layer]) -> Game:
@@ -144,11 +131,13 @@ def _new_game(seed: int, recipe: Recipe, g_layers: Sequence[Layer], d_layers: Se
 
 
 @torch.no_grad()
-def _look(games: Games, index: int, epoch: int, target: Mixture, recipe: Recipe, g_layers: Sequence[Layer]) -> Look:
+def _snapshot(
+    games: Games, index: int, epoch: int, target: Density, recipe: Recipe, g_layers: Sequence[Layer]
+) -> Snapshot:
     seed = games.seeds[index]
     generator = Generator(NOISE_SIZE, g_layers, stream(seed, "generator weights"))
     generator.load_state_dict(games.generator_state(index))
     random = stream(seed, "evaluation samples", epoch)
     samples = generator(draw_noise(recipe.noise_prior, (N_SAMPLES, NOISE_SIZE), random))
-    covered, good = modes_covered(samples, target.centers, target.sd)
-    return Look(seed, epoch, covered, good, close_pairs(samples, GOOD * target.sd), samples)
+    covered, good = modes_covered(samples, target.means, target.noise)
+    return Snapshot(seed, epoch, covered, good, close_pairs(samples, GOOD * target.noise), samples)

@@ -31,36 +31,36 @@ class Gradients:
 
 
 def gradient_norms(game: Game, images: torch.Tensor, seed: int, steps: int, every: int) -> list[Gradients]:
-    """Play the first steps of the first epoch, and look at both gradients every few steps.
+    """Play the first steps of the first epoch, and measure both gradients every few steps.
 
     Args:
         game: new; played by its own recipe, one minibatch a step.
         images: shape (n, d), the training images.
-        seed: of the game; the looks draw from streams that training never uses.
+        seed: of the game; the snapshots draw from streams that training never uses.
         steps: to play, at most an epoch.
-        every: steps from one look to the next; the first is before training.
+        every: steps from one snapshot to the next; the first is before training.
     Raises:
         ValueError: an epoch has fewer steps.
     Source:
         section 3; goodfeli/adversarial trains on the non-saturating loss.
     """
-    draws, looks = new_draws(game, [seed]), new_draws(game, [seed])
+    draws, snapshots = new_draws(game, [seed]), new_draws(game, [seed])
     (order,) = draws.begin(1, len(images))
-    looks.begin(0, len(images))  # epoch 0 is nobody's
+    snapshots.begin(0, len(images))  # epoch 0 is never trained
     batches = order.split(game.recipe.batch_size)
     if steps > len(batches):
         raise ValueError(f"{steps} steps wanted, an epoch has {len(batches)}")
     found = []
     for step in range(steps):
         if step % every == 0:
-            draw = looks.next(game.recipe.batch_size)
-            found.append(_look(game, step, draw.noise[0], [mask[0] for mask in draw.masks]))
+            draw = snapshots.next(game.recipe.batch_size)
+            found.append(_snapshot(game, step, draw.noise[0], [mask[0] for mask in draw.masks]))
         train_step(game, [images[batches[step]]], draws, 1)
     return found
 
 
-def _look(game: Game, step: int, noise: torch.Tensor, masks: Sequence[torch.Tensor]) -> Gradients:
-    """Both gradients on one minibatch of samples."""
+def _snapshot(game: Game, step: int, noise: torch.Tensor, masks: Sequence[torch.Tensor]) -> Gradients:
+    """Measure both gradients on one minibatch of samples."""
     logits = game.discriminator(game.generator(noise), [mask[len(noise) :] for mask in masks])
     norms = [
         torch.cat([part.flatten() for part in game.g.gradients(generator_loss(logits, kind), keep_graph=True)]).norm()

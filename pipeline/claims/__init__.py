@@ -1,1 +1,1 @@
-"""What the paper claims, read off experiments. `python -m pipeline.claims` gathers, reads and draws them."""
+"""What the paper claims, read off experiments. `python -m pipeline.claims` gathers, reads and plots them."""

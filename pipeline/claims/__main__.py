@@ -6,15 +6,11 @@ The toys' tables lie in the output folder already; measures and curves are gathe
 import argparse
 from pathlib import Path
 
-import pandas as pd
-
 from pipeline.claims.claim import Frames
 from pipeline.claims.files import OF_MNIST, OF_RUNS, OF_TOYS
 from pipeline.claims.gather import gather_claims
-from pipeline.claims.page import part
-from pipeline.claims.read import read_all
-from pipeline.claims.sections import MORE, SECTIONS
-from pipeline.claims.tables import shown
+from pipeline.claims.sections import PICTURES, read_all
+from pipeline.claims.tables import markdown, part
 from pipeline.claims.trained import seeds_of
 from pipeline.config.params import Params
 from pipeline.figures import save
@@ -22,18 +18,16 @@ from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, write_csv, write_text
 from pipeline.record.manifest import Record
 from pipeline.reporting.page import render
-from pipeline.reporting.plots import style
+from pipeline.reporting.plots import on_its_face, style
 from pipeline.runtime import cli
+
+EXAMPLE = """--scale quick --runs runs/quick/mnist-code/seed0 runs/quick/mnist-code/seed1 ... \\
+    --output results/quick/claims"""
 
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser(
-        "claims",
-        __doc__,
-        """--scale quick --runs runs/quick/mnist-code/seed0 runs/quick/mnist-code/seed1 ... \\
-    --output results/quick/claims""",
-    )
+    parser = cli.parser("claims", __doc__, EXAMPLE)
     cli.add_params(parser)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--runs", type=Path, nargs="+", help="folders EXPERIMENT/seedN of measured runs")
@@ -55,16 +49,9 @@ def _work(args: argparse.Namespace) -> None:
         write_csv(args.output / name, frames[name])
     write_csv(args.output / "claims.csv", claims)
     write_text(args.output / "claims.md", markdown(claims, params))
-    drawn = figures(frames, params, args.output / "figures")
-    text = render(
-        "claims.html.j2",
-        scale=params.scale,
-        entry=params.claims,
-        n_seeds=seeds_of(frames),
-        is_real=params.is_real,
-        claims=part(args.output, params),
-    )
-    write_text(args.output / "claims.html", text)
+    drawn = plot_all(frames, params, args.output / "figures")
+    about = {"scale": params.scale, "entry": params.claims, "n_seeds": seeds_of(frames), "is_real": params.is_real}
+    write_text(args.output / "claims.html", render("claims.html.j2", claims=part(args.output, params), **about))
     record = Record("claims", [folder / name for name in names], params.compared())
     made = ("claims.csv", "claims.md", "claims.html", *(f"{name}.csv" for name in OF_RUNS))
     record.write(args.output / "claims.manifest.json", [args.output / name for name in made])
@@ -77,22 +64,13 @@ def _check_scale(frames: Frames, params: Params, folder: Path) -> None:
             raise UserError(f"{folder / name}: of scale {', '.join(sorted(set(frame.scale)))}, not {params.scale}")
 
 
-def markdown(claims: pd.DataFrame, params: Params) -> str:
-    """All claims as Markdown."""
-    confidence = params.confidence
-    parts = [f"Scale `{params.scale}`."]
-    for name, section in SECTIONS.items():
-        table = shown(claims, name, confidence).to_markdown(index=False)
-        parts.append(f"## {section.title} ({section.source})\n\n{table}")
-    return "\n\n".join(parts) + "\n"
-
-
-def figures(frames: Frames, params: Params, folder: Path) -> list[Path]:
-    """Draw and write every figure."""
+def plot_all(frames: Frames, params: Params, folder: Path) -> list[Path]:
+    """Plot every figure and write its files."""
     style()
-    drawn = {section.figure: section.draw for section in SECTIONS.values()}
-    drawn |= {name: draw for name, (draw, *_) in MORE.items()}
-    return [path for name, draw in drawn.items() for path in save(draw(frames, params), folder / name)]
+    paths = []
+    for name, picture in PICTURES.items():
+        paths += save(on_its_face(picture.plot(frames, params), params), folder / name)
+    return paths
 
 
 if __name__ == "__main__":

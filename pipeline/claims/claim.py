@@ -1,4 +1,4 @@
-"""What a claim is: a sentence of the paper, a number with its interval, and a reading."""
+"""A claim: a sentence of the paper, a number with its interval, and a reading."""
 
 import math
 from dataclasses import dataclass
@@ -15,21 +15,19 @@ Kind = Literal["paper", "identity", "check", "counterexample", "open"]
 
 @dataclass(frozen=True)
 class Claim:
-    """A row of claims.csv.
+    """A row of claims.csv, but for the name of its section.
 
     Attributes:
-        claim: name of its section.
         says: what ought to be.
         measured: the quantity.
         value, low, high, unit, n, over: the number, its interval, and what n counts.
         kind: "paper": the paper says so; "identity": so too, but algebra; it tests our code alone;
             "check": ours, of an experiment or of what it leads one to expect;
-            "counterexample": to what the paper might be taken to say; "open": nobody predicts it.
-        bounds: where the number ought to lie, in words; empty for a difference that nobody predicts.
+            "counterexample": to what the paper might be taken to say; "open": not predicted.
+        bounds: where the number ought to lie, in words; empty for a difference that is not predicted.
         reading: what the interval says of it; see gan.theory.readings.
     """
 
-    claim: str
     says: str
     measured: str
     value: float
@@ -43,11 +41,6 @@ class Claim:
     reading: str
 
 
-def difference_of(says: str, measured: str, number: Estimate, read: str, unit: str) -> Claim:
-    """A difference of runs of one seed, which may go either way; `read_all` names the section."""
-    return Claim("", says, measured, number.value, number.low, number.high, unit, number.n, "pair", "open", "", read)
-
-
 def within(
     says: str,
     measured: str,
@@ -59,9 +52,9 @@ def within(
     too_short: str = "",
     over: str = "seed",
 ) -> Claim:
-    """A claim that the number lies within bounds."""
+    """Claim that a number lies within bounds."""
     read, interval = reading(number, *bounds, unit, too_short), (number.value, number.low, number.high)
-    return Claim("", says, measured, *interval, unit, number.n, over, kind, _words(*bounds), read)
+    return Claim(says, measured, *interval, unit, number.n, over, kind, _words(*bounds), read)
 
 
 paper, identity, check, counterexample = (

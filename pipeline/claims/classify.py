@@ -8,12 +8,12 @@ import pandas as pd
 import torch
 
 from gan.evidence import baselines
-from gan.images import TEST, TRAIN
+from gan.images import N_CLASSES, TEST, TRAIN
 from gan.seeding import stream
 from gan.theory.classifier import Classifier, accuracy, fit
 from pipeline.claims.files import CLASSIFIER
-from pipeline.claims.measures import Ruler, measured, new_ruler
-from pipeline.data.arrays import N_CLASSES, check_prepared, load_images, load_labels
+from pipeline.claims.measures import Evaluator, measures_of, new_evaluator
+from pipeline.data.arrays import check_prepared, load_images, load_labels
 from pipeline.files.formats import write_csv, write_tensors
 from pipeline.record.manifest import Record
 from pipeline.runtime import cli
@@ -24,16 +24,13 @@ EPOCHS = 8
 SEED = 0
 N_COPIED, NOISE = 3, 0.1  # training images in the collapse made on purpose, and the noise on its copies
 FILES = (CLASSIFIER, "classifier.csv", "yardsticks.csv")
+EXAMPLE = """--scale quick --experiment mnist --data data/prepared/mnist.npz \\
+    --labels data/prepared/mnist.labels.npz --output results/quick/claims"""
 
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser(
-        "classify",
-        __doc__,
-        """--scale quick --experiment mnist --data data/prepared/mnist.npz \\
-    --labels data/prepared/mnist.labels.npz --output results/quick/claims""",
-    )
+    parser = cli.parser("claims.classify", __doc__, EXAMPLE)
     cli.add_params(parser)
     add_device(parser)
     cli.add_experiment(parser)
@@ -53,45 +50,41 @@ def _work(args: argparse.Namespace) -> None:
         return
     device = use_device(args, params)
     name = experiment.dataset
-    sets = {
-        part: (load_images(args.data, part, name).to(device), load_labels(args.labels, part, name).to(device))
-        for part in (TRAIN, TEST)
-    }
+    sets = {}
+    for part in (TRAIN, TEST):
+        images, labels = load_images(args.data, part, name), load_labels(args.labels, part, name)
+        sets[part] = (images.to(device), labels.to(device))
     classifier = fit(*sets[TRAIN], N_CLASSES, EPOCHS, stream(SEED, "classifier", device=device))
     common = {"experiment": experiment.name, "scale": params.scale}
-    row = _quality(classifier, *sets[TEST], n_train=len(sets[TRAIN][0]))
-    ruler = new_ruler(args.data, experiment, classifier, params.confidence, device)
+    quality = {"n_train": len(sets[TRAIN][0])} | _quality(classifier, *sets[TEST])
+    evaluator = new_evaluator(args.data, experiment, classifier, params.confidence, device)
     files = [args.output / name for name in FILES]
     write_tensors(files[0], classifier.state_dict())
-    write_csv(files[1], pd.DataFrame([common | row]))
-    write_csv(files[2], pd.DataFrame(named(_yardsticks(ruler), **common)))
+    write_csv(files[1], pd.DataFrame([common | quality]))
+    write_csv(files[2], pd.DataFrame(named(_yardsticks(evaluator), **common)))
     record.write(manifest, files, seed=SEED, device=device.type)
 
 
-def _quality(classifier: Classifier, images: torch.Tensor, labels: torch.Tensor, n_train: int) -> dict[str, float]:
-    """The row of classifier.csv."""
+def _quality(classifier: Classifier, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
+    """Measure and print how many test images are right, for classifier.csv."""
     share, n = accuracy(classifier, images, labels), len(images)
-    error = math.sqrt(share * (1 - share) / n)
     print(f"classifier: {share:.2%} of {n} test images are right", flush=True)
-    return {"n_train": n_train, "n_test": n, "accuracy": share, "standard_error": error}
+    return {"n_test": n, "accuracy": share, "standard_error": math.sqrt(share * (1 - share) / n)}
 
 
-def _yardsticks(ruler: Ruler) -> Rows:
-    """The measures of real images that no GAN has seen, and of what has collapsed."""
-    n, random = ruler.experiment.n_samples, stream(SEED, "yardsticks", device=ruler.images.device)
-    sets = {
-        "validation images": ruler.fold.validation[:n],
-        "collapse on purpose": _noisy_copies(ruler.images, n, random),
-    }
-    return [
-        {"of": name} | row
-        for name, samples in sets.items()
-        for row in measured(samples, ruler, stream(SEED, "two-sample test", device=samples.device))
-    ]
+def _yardsticks(evaluator: Evaluator) -> Rows:
+    """Measure real images that no GAN has seen, and what has collapsed."""
+    n, device = evaluator.experiment.n_samples, evaluator.images.device
+    copies = _noisy_copies(evaluator.images, n, stream(SEED, "yardsticks", device=device))
+    rows = Rows()
+    for name, samples in {"validation images": evaluator.fold.validation[:n], "collapse on purpose": copies}.items():
+        measures = measures_of(samples, evaluator, stream(SEED, "two-sample test", device=device))
+        rows += named(measures, of=name)
+    return rows
 
 
 def _noisy_copies(images: torch.Tensor, n: int, random: torch.Generator) -> torch.Tensor:
-    """n copies of N_COPIED images, each with noise of its own, within [0, 1]."""
+    """Return n copies of N_COPIED images, each with noise of its own, within [0, 1]."""
     few = baselines.training_images(images, N_COPIED, random)
     copies = few[torch.randint(N_COPIED, (n,), generator=random, device=images.device)]
     noise = torch.empty_like(copies).normal_(generator=random)

@@ -1,5 +1,6 @@
-"""The runs that are compared, as one frame of each kind."""
+"""The runs that are compared, as one frame of each kind; and whether what was read off them is up to date."""
 
+from collections import Counter
 from pathlib import Path
 
 import pandas as pd
@@ -8,25 +9,24 @@ from pipeline.claims.claim import Frames
 from pipeline.claims.files import CLASSIFIER
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
-from pipeline.files.formats import read_csv, read_json, reading
-from pipeline.record.runs import CURVE, MEASURED, MEASURES, Run
+from pipeline.files.formats import read_csv, read_json
+from pipeline.record.manifest import Manifest
+from pipeline.record.runs import CURVE, MANIFESTS, MEASURED, MEASURES, Run, precision_of
+from pipeline.reporting.cells import count
 
 
 def gather_claims(folders: list[Path], params: Params, toys: Path) -> Frames:
-    """The measures and the curves of all runs, as one frame each.
+    """Gather the measures and the curves of all runs; `toys` is the folder of what is no run, as the classifier.
 
-    Args:
-        folders: of the runs.
-        toys: folder of what is no run: the classifier is that of its manifest.
+    Runs that were computed in another precision than asked for are left out: a machine without bfloat16 arithmetic
+    falls back to float32.
+
     Raises:
         UserError: a run was made or measured with other settings than the present ones, or with other data than the
-            first, or with another classifier, or is damaged.
+            first, or with another classifier, or is damaged; or `_report` refuses.
     """
-    measures, curves = [], []
-    manifest = toys / "classifier.manifest.json"
-    content = read_json(manifest)
-    with reading(manifest):
-        used = {CLASSIFIER: content["outputs"][CLASSIFIER]}
+    measures, curves, left_out = {}, {}, Counter[tuple[str, str, str]]()
+    used = {CLASSIFIER: Manifest(toys / "classifier.manifest.json").outputs.get(CLASSIFIER, "")}
     for folder in folders:
         experiment = params.experiment(folder.parent.name)
         run = Run(folder, experiment, "train")
@@ -35,6 +35,28 @@ def gather_claims(folders: list[Path], params: Params, toys: Path) -> Frames:
             if used.setdefault(name, run.known[name]) != run.known[name]:
                 other = toys if name == CLASSIFIER else folders[0]
                 raise UserError(f"{folder}: used another {name} than {other}; measure it again")
-        measures.append(read_csv(folder / MEASURES))
-        curves.append(read_csv(folder / CURVE).assign(experiment=experiment.name, seed=run.seed, scale=params.scale))
-    return {"measures.csv": pd.concat(measures), "curves.csv": pd.concat(curves)}
+        computed = precision_of(read_json(folder / MANIFESTS["train"]))
+        if computed != experiment.precision:
+            left_out[experiment.name, experiment.precision, computed] += 1
+            continue
+        about = {"experiment": experiment.name, "seed": run.seed, "scale": params.scale}
+        measures[experiment.name, run.seed] = read_csv(folder / MEASURES)
+        curves[experiment.name, run.seed] = read_csv(folder / CURVE).assign(**about)
+    _report(left_out, {name for name, _ in measures}, params)
+    return {"measures.csv": pd.concat(measures.values()), "curves.csv": pd.concat(curves.values())}
+
+
+def _report(left_out: Counter[tuple[str, str, str]], known: set[str], params: Params) -> None:
+    """Print a line per experiment with runs left out; refuse where none is left that all comparisons need."""
+    for (name, asked, computed), n in left_out.items():
+        if name not in known and name not in params.claims.alone:
+            raise UserError(f"{name}: asks for {asked}, but all runs were computed in {computed}; train it elsewhere")
+        print(f"{name}: asks for {asked}; {count(n, 'run')} computed in {computed} left out", flush=True)
+
+
+def fit(folder: Path, params: Params) -> bool:
+    """Check that the claims there were read with the present settings and code; report where they were not."""
+    manifest = Manifest(folder / "claims.manifest.json")
+    if found := manifest.reasons_stale(params.compared()):
+        print(f"{folder}: not shown ({'; '.join(found)}); delete {manifest.path} and run claims")
+    return not found

@@ -12,7 +12,7 @@ import pandas as pd
 from gan.sampling import draw_samples
 from gan.seeding import stream
 from gan.theory.classifier import Classifier, with_weights
-from pipeline.claims.measures import Ruler, log_likelihood, measured, new_ruler
+from pipeline.claims.measures import Evaluator, log_likelihood, measures_of, new_evaluator
 from pipeline.config.params import Params
 from pipeline.data.arrays import check_prepared
 from pipeline.files.formats import read_json, read_tensors, reading, write_csv
@@ -23,15 +23,13 @@ from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.networks import load_generator
 from pipeline.runtime.scores import named
 
+EXAMPLE = """--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz \\
+    --classifier results/quick/claims/classifier.safetensors"""
+
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser(
-        "measure",
-        __doc__,
-        """--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz \\
-    --classifier results/quick/claims/classifier.safetensors""",
-    )
+    parser = cli.parser("claims.measure", __doc__, EXAMPLE)
     cli.add_params(parser)
     add_device(parser)
     cli.add_experiment(parser)
@@ -45,15 +43,14 @@ def _work(args: argparse.Namespace) -> None:
     params = cli.params(args)
     experiment, device = params.experiment(args.experiment), use_device(args, params)
     check_prepared(args.data)
-    confidence = params.confidence
-    ruler = new_ruler(args.data, experiment, load_classifier(args.classifier), confidence, device)
+    evaluator = new_evaluator(args.data, experiment, load_classifier(args.classifier), params.confidence, device)
     for folder in args.run:
-        _measure(folder, args, params, ruler)
+        _measure(folder, args, params, evaluator)
 
 
-def _measure(folder: Path, args: argparse.Namespace, params: Params, ruler: Ruler) -> None:
+def _measure(folder: Path, args: argparse.Namespace, params: Params, evaluator: Evaluator) -> None:
     """Write measures.csv and its manifest beside a run's other files."""
-    experiment, device = ruler.experiment, ruler.images.device
+    experiment, device = evaluator.experiment, evaluator.images.device
     run = Run(folder, experiment, "train")
     inputs = [*(folder / name for name in GENERATORS.values()), run.use(args.data), args.classifier]
     record = Record("claims.measure", inputs, params.measuring(experiment.name))
@@ -65,7 +62,7 @@ def _measure(folder: Path, args: argparse.Namespace, params: Params, ruler: Rule
         noise = stream(run.seed, "evaluation samples", device=device)
         samples[which] = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, noise)
     halves = stream(run.seed, "two-sample test", device=device)
-    rows = [log_likelihood(samples["best"], ruler), *measured(samples["last"], ruler, halves)]
+    rows = [log_likelihood(samples["best"], evaluator), *measures_of(samples["last"], evaluator, halves)]
     diverged = bool(read_json(folder / MANIFESTS["train"]).get("diverged"))
     rows.append({"metric": "diverged", "value": float(diverged), "unit": "runs", "n": 1})
     common = {"experiment": experiment.name, "seed": run.seed, "scale": params.scale}
@@ -74,11 +71,7 @@ def _measure(folder: Path, args: argparse.Namespace, params: Params, ruler: Rule
 
 
 def load_classifier(path: Path) -> Classifier:
-    """What `classify` trained.
-
-    Raises:
-        UserError: the file is missing, damaged, or of another network.
-    """
+    """Load what `classify` trained; a file that is missing, damaged or of another network is a UserError."""
     state, _ = read_tensors(path)
     with reading(path):
         return with_weights(state)

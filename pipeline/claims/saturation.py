@@ -17,17 +17,14 @@ from pipeline.runtime import cli
 from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.networks import new_discriminator, new_generator
 
-STEPS, EVERY = 500, 5  # an epoch of MNIST; and how often to look
+EXAMPLE = """--scale quick --experiment mnist-code --seeds 0 1 \\
+    --data data/prepared/mnist.npz --output results/quick/claims/saturation.csv"""
+STEPS, EVERY = 500, 5  # an epoch of MNIST; and between measurements
 
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser(
-        "saturation",
-        __doc__,
-        """--scale quick --experiment mnist-code --seeds 0 1 \\
-    --data data/prepared/mnist.npz --output results/quick/claims/saturation.csv""",
-    )
+    parser = cli.parser("claims.saturation", __doc__, EXAMPLE)
     cli.add_params(parser)
     cli.add_experiment(parser)
     cli.add_seeds(parser)
@@ -51,8 +48,8 @@ def _work(args: argparse.Namespace) -> None:
     for seed in tqdm(args.seeds, desc=f"{experiment.name} gradients", unit="seed"):
         generator = new_generator(experiment, seed, device, images.mean(dim=0))
         game = Game(generator, new_discriminator(experiment, seed, device), experiment.recipe)
-        looks = gradient_norms(game, images, seed, steps, EVERY)
-        rows += [{"experiment": experiment.name, "seed": seed, "scale": params.scale, **asdict(look)} for look in looks]
+        about = {"experiment": experiment.name, "seed": seed, "scale": params.scale}
+        rows += [about | asdict(gradients) for gradients in gradient_norms(game, images, seed, steps, EVERY)]
     write_csv(args.output, pd.DataFrame(rows))
     record.write(manifest, [args.output], device=device.type)
 

@@ -1,11 +1,16 @@
-"""The claims as text: a section's rows, how many read how, and a sentence of what came of them."""
+"""The claims as text: a section's rows, how many read how, a sentence of their results, and parts of pages."""
 
-from typing import get_args
+from pathlib import Path
+from typing import Any, get_args
 
 import pandas as pd
 
 from pipeline.claims.claim import Kind
+from pipeline.claims.sections import PICTURES, SECTIONS
+from pipeline.config.params import Params
+from pipeline.files.formats import read_csv, read_json
 from pipeline.reporting.cells import count
+from pipeline.reporting.page import embedded
 
 OUTCOMES = {  # what readings come to, and how they begin
     "hold": ("holds",),
@@ -17,25 +22,20 @@ OUTCOMES = {  # what readings come to, and how they begin
 FOUR_DIGITS = 1000  # from here on without decimals
 
 
-def is_read(reading: str) -> bool:
-    """Whether seeds and epochs were enough for a reading."""
-    return not reading.startswith("too short")
-
-
 def scoreboard(claims: pd.DataFrame) -> pd.DataFrame:
-    """How many rows of each kind read how, as text."""
+    """Count the rows of each kind by outcome, as text."""
     table = pd.crosstab(claims.kind, claims.reading.map(_outcome))
     table = table.reindex(index=list(get_args(Kind)), columns=list(OUTCOMES), fill_value=0)
     return table.replace(0, "").rename_axis(index="rows of kind", columns=None).reset_index()
 
 
 def summary(claims: pd.DataFrame) -> str:
-    """What came of the paper's own claims, in a sentence."""
+    """Sum up the readings of the paper's own claims in a sentence."""
     papers = claims[claims.kind == "paper"]
     readings = papers.reading.map(_outcome)
-    told = [f"{n} {outcome}" for outcome in OUTCOMES if (n := int((readings == outcome).sum()))]
+    counted = [f"{n} {outcome}" for outcome in OUTCOMES if (n := int((readings == outcome).sum()))]
     return (
-        f"What the paper claims, as experiments: of {len(papers)} numbers held against its claims {', '.join(told)} "
+        f"What the paper claims, as experiments: of {len(papers)} numbers held against its claims {', '.join(counted)} "
         f"(scale `{claims.scale.iloc[0]}`)."
     )
 
@@ -45,29 +45,61 @@ def _outcome(reading: str) -> str:
 
 
 def shown(claims: pd.DataFrame, name: str, confidence: float) -> pd.DataFrame:
-    """The rows of one section as text; a number that is not read is in claims.csv alone."""
-    rows = claims[claims.claim == name]
+    """Select the rows of one section as text; a number that is too short to tell is in claims.csv alone."""
+    rows = claims[claims.claim == name].fillna({"unit": "", "bounds": ""})
+    too_short = rows.reading.map(_outcome) == "are too short to tell"
+    numbers = pd.Series([f"{one.value:.3g} {one.unit}".rstrip() for one in rows.itertuples()], rows.index)
+    intervals = pd.Series([_interval(one.low, one.high, one.over) for one in rows.itertuples()], rows.index)
     return pd.DataFrame(
         {
             "claim": rows.says,
             "kind": rows.kind,
             "reading": rows.reading,
-            "number": [_number(one.value, one.unit) if is_read(one.reading) else "" for one in rows.itertuples()],
-            f"{confidence:.0%} interval": [
-                _interval(one.low, one.high, one.over) if is_read(one.reading) else "" for one in rows.itertuples()
-            ],
+            "number": numbers.mask(too_short, ""),
+            f"{confidence:.0%} interval": intervals.mask(too_short, ""),
             "n": [count(one.n, one.over) for one in rows.itertuples()],
-            "holds if": rows.bounds.fillna(""),
+            "holds if": rows.bounds,
             "measured": rows.measured,
         }
     )
-
-
-def _number(value: float, unit: str) -> str:
-    return f"{value:.3g}{' ' if isinstance(unit, str) and unit else ''}{unit if isinstance(unit, str) else ''}"
 
 
 def _interval(low: float, high: float, over: str) -> str:
     if over not in ("seed", "pair"):
         return "exact"
     return " to ".join(f"{end:,.0f}" if abs(end) >= FOUR_DIGITS else f"{end:.3g}" for end in (low, high))
+
+
+def markdown(claims: pd.DataFrame, params: Params) -> str:
+    """Write all claims as Markdown."""
+    text = f"Scale `{params.scale}`.\n"
+    for name, section in SECTIONS.items():
+        table = shown(claims, name, params.confidence).to_markdown(index=False)
+        text += f"\n## {section.title} ({section.source})\n\n{table}\n"
+    return text
+
+
+def part(folder: Path, params: Params) -> list[dict[str, Any]]:
+    """Return the sections of a page with their tables and figures, from a folder of claims.csv and figures."""
+    claims, sections = read_csv(folder / "claims.csv"), []
+    for name, section in SECTIONS.items():
+        pictures = [(folder / f"figures/{picture}.svg", PICTURES[picture]) for picture in section.pictures]
+        figures = [embedded(path, picture.caption, picture.alt) for path, picture in pictures]
+        table = shown(claims, name, params.confidence)
+        sections.append({"title": section.title, "source": section.source, "table": table, "figures": figures})
+    return sections
+
+
+def passages(published: Path, params: Params) -> dict[str, str]:
+    """Write the passages of docs/claims.md by name, from what is published of the claims."""
+    claims, classifier = (read_csv(published / f"{name}.csv") for name in ("claims", "classifier"))
+    quality, n_seeds = classifier.iloc[0], read_csv(published / "measures.csv").seed.nunique()
+    scale = (
+        f"These numbers are of scale `{read_json(published / 'published.json')['scale']}`: {params.claims.toys} seeds "
+        f"of each toy and of the gradients, {n_seeds} seeds of {params.claims.epochs} epochs of each training on MNIST."
+    )
+    return {
+        "scale": scale,
+        "scoreboard": scoreboard(claims).to_markdown(index=False),
+        "classifier": f"The classifier is right on {quality.accuracy:.2%} of the {quality.n_test:,} test images.",
+    } | {name: shown(claims, name, params.confidence).to_markdown(index=False) for name in SECTIONS}

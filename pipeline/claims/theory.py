@@ -29,7 +29,7 @@ ROUNDS, EVERY = 1000, 50
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser("theory", __doc__, "--scale quick --output results/quick/claims")
+    parser = cli.parser("claims.theory", __doc__, "--scale quick --output results/quick/claims")
     cli.add_params(parser)
     parser.add_argument("--output", type=Path, required=True, help="the folder to write")
     cli.run(parser, _work)
@@ -45,7 +45,7 @@ def _work(args: argparse.Namespace) -> None:
     turns = [row for update in UPDATES for row in turn(update, TURNS // shorten)]  # no randomness in them
     found = defaultdict(list, dirac=turns)
     for seed in tqdm(params.claims.toy_seeds, desc="theory", unit="seed"):
-        for name, rows in measured(seed, shorten):
+        for name, rows in tables_of(seed, shorten):
             found[name] += rows
     outputs = [args.output / f"{name}.csv" for name in found]
     for path, rows in zip(outputs, found.values(), strict=True):
@@ -53,8 +53,8 @@ def _work(args: argparse.Namespace) -> None:
     record.write(manifest, outputs)
 
 
-def measured(seed: int, shorten: int) -> Iterator[tuple[str, list[Any]]]:
-    """What one seed adds to each table: the table's name and its rows; all trainings are that much shorter."""
+def tables_of(seed: int, shorten: int) -> Iterator[tuple[str, list[Any]]]:
+    """Yield what one seed adds to each table: the table's name and its rows; all trainings are that much shorter."""
     steps = [checkpoint // shorten for checkpoint in CHECKPOINTS]
     yield "optimal", list(chain(*(approach(d, units, steps, seed) for d, units in product((1, 2), UNITS))))
     yield "path", [visit(t, PATH_UNITS, PATH_STEPS // shorten, seed) for t in PLACES]

@@ -12,17 +12,16 @@ from pipeline.claims.claim import Claim, Frames, check, counterexample, identity
 from pipeline.config.params import Params
 
 SHAPES = {1: "one dimension", 2: "two dimensions"}
-BELOW_1 = (-math.inf, 1.0)
 
 
 def optimal_discriminator(frames: Frames, params: Params) -> list[Claim]:
-    """Proposition 1: trained against a fixed G, D comes to p_data / (p_data + p_g)."""
+    """Read Proposition 1: trained against a fixed G, D comes to p_data / (p_data + p_g)."""
     frame = frames["optimal.csv"]
     return [claim for dimensions in SHAPES for claim in _optimal(frame[frame.dimensions == dimensions], params)]
 
 
 def _optimal(frame: pd.DataFrame, params: Params) -> list[Claim]:
-    """In so many dimensions: how near D comes, and what steps and capacity do for it."""
+    """Read, in so many dimensions, how near D comes, and what steps and capacity do for it."""
     confidence, where = params.confidence, SHAPES[frame.dimensions.iloc[0]]
     units, steps = (sorted(frame[column].unique()) for column in ("units", "steps"))
     by = frame.set_index(["units", "steps", "seed"]).distance.sort_index()
@@ -37,19 +36,19 @@ def _optimal(frame: pd.DataFrame, params: Params) -> list[Claim]:
     over_units = f"{distance}: {units[-1]} units over {units[0]}"
     return [
         paper(f"D meets its optimum, {where}", at_best, best, near),
-        check(f"more steps bring D nearer, {where}", over_steps, more_steps, BELOW_1),
-        check(f"more capacity brings D nearer, {where}", over_units, more_units, BELOW_1),
+        check(f"more steps bring D nearer, {where}", over_steps, more_steps, _below(1.0)),
+        check(f"more capacity brings D nearer, {where}", over_units, more_units, _below(1.0)),
     ]
 
 
 def global_optimum(frames: Frames, params: Params) -> list[Claim]:
-    """Theorem 1: C(G) = -log 4 + 2 JSD, least where p_g = p_data."""
+    """Read Theorem 1: C(G) = -log 4 + 2 JSD, least where p_g = p_data."""
     frame, confidence, bounds = frames["path.csv"], params.confidence, params.claims.bounds
     lacking = (frame.c - frame.reached).groupby(frame.seed).max()
     first = frame[frame.seed == frame.seed.min()].set_index("t")  # C(G) has no chance in it
     wrong = (first.c - (EQUILIBRIUM + 2 * first.jsd)).abs().max()
     above = first.c - EQUILIBRIUM
-    nats, exact, of_all = "nats", _at_0(bounds.exact), f"{len(first)} generators on a line to the data"
+    nats, exact, of_all = "nats", (-bounds.exact, bounds.exact), f"{len(first)} generators on a line to the data"
     least = _exactly(above[above.index < 1].min() - above.loc[1.0], len(first) - 1)
     before_end = "least C(G) before the end of the line, minus C(G) at the end"
     reached, n = over_seeds(lacking.tolist(), confidence), len(first)
@@ -63,24 +62,21 @@ def global_optimum(frames: Frames, params: Params) -> list[Claim]:
 
 
 def _below(bound: float) -> tuple[float, float]:
-    """Bounds of what cannot be negative."""
+    """Return the bounds of what cannot be negative."""
     return -math.inf, bound
 
 
-def _at_0(within_: float) -> tuple[float, float]:
-    return -within_, within_
-
-
 def _exactly(value: float, n: int) -> Estimate:
-    """A number without chance in it."""
+    """Return a number without chance in it."""
     return Estimate(float(value), float(value), float(value), n)
 
 
 def convergence(frames: Frames, params: Params) -> list[Claim]:
-    """Proposition 2: updates of p_g itself converge; of parameters, nobody promises that."""
-    confidence, bounds = params.confidence, params.claims.bounds
+    """Read Proposition 2: updates of p_g itself converge; of parameters, that is not promised."""
+    bounds = params.claims.bounds
     descent, nets = frames["descent.csv"], frames["nets.csv"].rename(columns={"round": "step"})
-    exact, trained = (over_seeds(_ends(frame).tolist(), confidence) for frame in (descent, nets))
+    ends = (frame[frame.step == frame.step.max()].c - EQUILIBRIUM for frame in (descent, nets))
+    exact, trained = (over_seeds(end.tolist(), params.confidence) for end in ends)
     changes = descent.sort_values(["seed", "step"]).groupby("seed").c.diff().dropna()
     rises = _exactly((changes > 1e-12).sum(), len(changes))
     left = f"C(G) + log 4 after {descent.step.max()} updates on a finite set"
@@ -88,22 +84,17 @@ def convergence(frames: Frames, params: Params) -> list[Claim]:
     turns = [_turns(update, mine, bounds.turns) for update, mine in frames["dirac.csv"].groupby("update", sort=False)]
     leads = "small updates of p_g against the optimal D lead to p_data"
     near = "networks come near it too, in one dimension"
-    never, none = "and C(G) never rises on the way", (-math.inf, 0.5)
+    never = "and C(G) never rises on the way"
     return [
         identity(leads, left, exact, _below(bounds.exact), nats),
-        check(never, "updates after which it is greater", rises, none, "updates", over="update"),
+        check(never, "updates after which it is greater", rises, _below(0.5), "updates", over="update"),
         check(near, rounds, trained, _below(bounds.near), nats),
         *turns,
     ]
 
 
-def _ends(frame: pd.DataFrame) -> pd.Series:
-    """C(G) + log 4 at the end."""
-    return frame[frame.step == frame.step.max()].c - EQUILIBRIUM
-
-
 def _turns(update: str, frame: pd.DataFrame, least: float) -> Claim:
-    """Outside the proposition: two players of one parameter each do not come nearer to the solution."""
+    """Read, outside the proposition, that two players of one parameter each do not come nearer to the solution."""
     radius = (frame.theta**2 + frame.psi**2) ** 0.5
     kept = _exactly(radius.iloc[-1] / radius.iloc[0], 1)
     measured = f"distance from it after {frame.step.max()} steps, over that before"
@@ -111,15 +102,15 @@ def _turns(update: str, frame: pd.DataFrame, least: float) -> Claim:
     return counterexample(says, measured, kept, (least, math.inf), over="game")
 
 
-def modes(frames: Frames, params: Params) -> list[Claim]:
-    """The Helvetica scenario where modes can be counted."""
+def mode_coverage(frames: Frames, params: Params) -> list[Claim]:
+    """Read the Helvetica scenario off mixtures, whose modes can be counted."""
     frame = frames["modes.csv"]
-    end = frame[frame.epoch == frame.epoch.max()]
-    return [claim for target, mine in end.groupby("target", sort=False) for claim in _modes(str(target), mine, params)]
+    end = frame[frame.epoch == frame.epoch.max()].groupby("target", sort=False)
+    return [claim for target, mine in end for claim in _coverage(str(target), mine, params)]
 
 
-def _modes(target: str, frame: pd.DataFrame, params: Params) -> list[Claim]:
-    """How many modes a balanced game covers, and whether G's samples draw together when it is trained too much."""
+def _coverage(target: str, frame: pd.DataFrame, params: Params) -> list[Claim]:
+    """Read how many modes a balanced game covers, and whether G's samples come together when it is overtrained."""
     bounds, confidence, all_modes = params.claims.bounds, params.confidence, int(frame.modes.iloc[0])
     balanced, fast = (frame[frame.setting == setting].set_index("seed") for setting in RECIPES)
     covered, good = (over_seeds(balanced[column].tolist(), confidence) for column in ("covered", "good"))

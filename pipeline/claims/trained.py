@@ -2,21 +2,20 @@
 
 import math
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
 from gan.theory.cost import multiply_adds
 from gan.theory.readings import Estimate, effect, over_seeds, paired, ratio_over_seeds, simultaneous
-from pipeline.claims.claim import Claim, Frames, check, difference_of, paper
+from pipeline.claims.claim import Claim, Frames, check, paper
 from pipeline.config.params import Params
 from pipeline.reporting.cells import count
 
 NATS = "test_log_likelihood"
 PAIRED = "difference of runs of one seed"
 ON_TEST = f"test log-likelihood, {PAIRED}"
-
-
 VARIETY = {  # measures that fall in a collapse: how, what they are, unit
     "class_entropy": ("shows digits less evenly", "entropy of the digits among samples", "nats"),
     "distinct_neighbours": ("has fewer neighbours", "share of distinct images nearest to 1,000 samples", ""),
@@ -24,67 +23,57 @@ VARIETY = {  # measures that fall in a collapse: how, what they are, unit
 
 
 def by_seed(measures: pd.DataFrame, experiment: str, metric: str) -> dict[int, float]:
-    """A measure of each seed's generator."""
+    """Return a measure of each seed's generator."""
     rows = measures[(measures.experiment == experiment) & (measures.metric == metric)]
     return dict(zip(rows.seed.astype(int), rows.value, strict=True))
 
 
 def difference(frames: Frames, params: Params, one: str, other: str, metric: str = NATS, among: int = 1) -> Estimate:
-    """What one experiment's generators measure more than another's, seed by seed.
-
-    Args:
-        among: so many differences are read together; their intervals hold all at once.
-    """
-    measures = frames["measures.csv"]
-    confidence = simultaneous(params.confidence, among)
-    return paired(by_seed(measures, one, metric), by_seed(measures, other, metric), confidence)
+    """Estimate by how much one experiment measures more than another, among so many differences read together."""
+    ours, others = (by_seed(frames["measures.csv"], name, metric) for name in (one, other))
+    return paired(ours, others, simultaneous(params.confidence, among))
 
 
 def seeds_of(frames: Frames) -> int:
-    """How many seeds were trained of each experiment."""
+    """Count the seeds that were trained of each experiment."""
     return frames["measures.csv"].seed.nunique()
-
-
-def _too_short(frames: Frames, params: Params) -> str:
-    """Why what these runs gave is not read; empty where it is."""
-    return params.claims.too_short(seeds_of(frames))
 
 
 def _effect(
     frames: Frames, params: Params, says: str, name: str, nats: Estimate, measured: str = ON_TEST, why_not: str = ""
 ) -> Claim:
-    """A difference in nats, and how many of the runs diverged and were scored as they were before."""
-    read = effect(nats, "nats", ", ".join(filter(None, (_too_short(frames, params), why_not))))
-    return difference_of(says, measured, nats, f"{read}{_diverged(frames, name)}", "nats")
+    """Read a difference of runs of one seed, in nats, that may go either way."""
+    too_short = ", ".join(filter(None, (params.claims.too_short(seeds_of(frames)), why_not)))
+    read = effect(nats, "nats", too_short) + _diverged(frames, name)
+    return Claim(says, measured, nats.value, nats.low, nats.high, "nats", nats.n, "pair", "open", "", read)
 
 
 def _diverged(frames: Frames, name: str) -> str:
-    """How many of the runs diverged, or drew one image only, and were taken as they were before; empty where none."""
+    """State how many runs diverged, or drew one image only, and were taken as they were before; empty where none."""
     lost = by_seed(frames["measures.csv"], name, "diverged")
     n = int(sum(lost.values()))
     return f"; {n} of {count(len(lost), 'run')} diverged or drew one image only, taken at the best before" if n else ""
 
 
-def steps_seen(looks: pd.DataFrame) -> int:
-    """Steps of training that saturation.csv looks at, from the first one on, in even distances."""
-    steps = sorted(looks.step.unique())
+def steps_seen(saturation: pd.DataFrame) -> int:
+    """Count the steps of training that saturation.csv covers, from the first one on, in even distances."""
+    steps = sorted(saturation.step.unique())
     return int(steps[-1] + steps[1])
 
 
 def saturating_loss(frames: Frames, params: Params) -> list[Claim]:
-    """Section 3: log(1 - D(G(z))) saturates early; -log D(G(z)) gives much stronger gradients."""
-    looks, claims = frames["saturation.csv"], params.claims
-    sure, first = claims.bounds.confident, f"the first {steps_seen(looks)} steps"
-    confident, rejects = f"D(G(z)) is below {sure:g}", looks.d < sure
-    least = over_seeds(looks.groupby("seed").d.min().tolist(), params.confidence)
+    """Read section 3: log(1 - D(G(z))) saturates early; -log D(G(z)) gives much stronger gradients."""
+    frame, claims = frames["saturation.csv"], params.claims
+    sure, first = claims.bounds.confident, f"the first {steps_seen(frame)} steps"
+    least = over_seeds(frame.groupby("seed").d.min().tolist(), params.confidence)
+    always, rejected = _weaker(frame, params), _weaker(frame[frame.d < sure], params)
     ratio, below_1 = "norm of its gradient over the other's, geometric mean", (-math.inf, 1.0)
     weaker = "the saturating loss gives G the weaker gradient"
+    where = f"{ratio} where D(G(z)) is below {sure:g}"
     rows = [
         paper("early on D rejects the samples", f"least mean of D(G(z)) in {first}", least, (-math.inf, sure)),
-        paper(f"early on {weaker}", f"{ratio} over {first}", _weaker(looks, params), below_1),
-        check(
-            f"where D rejects them, {weaker}", f"{ratio} where {confident}", _weaker(looks[rejects], params), below_1
-        ),
+        paper(f"early on {weaker}", f"{ratio} over {first}", always, below_1),
+        check(f"where D rejects them, {weaker}", where, rejected, below_1),
     ]
     for name in (claims.saturating, claims.switching):
         says = f"{params.experiment(name).label}, against the non-saturating one throughout"
@@ -92,78 +81,64 @@ def saturating_loss(frames: Frames, params: Params) -> list[Claim]:
     return rows
 
 
-def _weaker(looks: pd.DataFrame, params: Params) -> Estimate:
-    """The saturating loss's gradient over the other's: the geometric mean over looks, then over seeds."""
-    logs = np.log(looks.saturating / looks.non_saturating).groupby(looks.seed).mean()
+def _weaker(frame: pd.DataFrame, params: Params) -> Estimate:
+    """Estimate the saturating loss's gradient over the other's: the geometric mean over steps, then over seeds."""
+    logs = np.log(frame.saturating / frame.non_saturating).groupby(frame.seed).mean()
     if logs.empty:
         return Estimate(math.nan, math.nan, math.nan, 0)
     return ratio_over_seeds(np.exp(logs).tolist(), params.confidence)
 
 
 def helvetica(frames: Frames, params: Params) -> list[Claim]:
-    """Sections 3 and 6: G trained too much without updating D collapses; trained in step it does not."""
-    claims, short = params.claims, _too_short(frames, params)
-    present = by_seed(frames["measures.csv"], claims.code, "classes_present")
-    found = over_seeds(list(present.values()), params.confidence)
+    """Read sections 3 and 6: G trained too much without updating D collapses; trained in step it does not."""
+    claims, short = params.claims, params.claims.too_short(seeds_of(frames))
+    found = over_seeds([*by_seed(frames["measures.csv"], claims.code, "classes_present").values()], params.confidence)
     says, measured = "trained in step with D, G leaves out no digit", "digits with 1% of the samples, by a classifier"
     rows = [check(says, measured, found, (claims.bounds.digits, math.inf), "digits", too_short=short)]
     first, *others = claims.steps
-    for name in others:
+    for name, (metric, (less_of, what, unit)) in product(others, VARIETY.items()):
         steps = params.experiment(name).recipe.generator_steps
-        for metric, (less_of, what, unit) in VARIETY.items():
-            if steps > 1:
-                says = f"G trained {steps} times for each step of D {less_of}"
-                less = difference(frames, params, name, first, metric)
-                measured, bounds = f"{what}, {PAIRED}", (-math.inf, 0.0)
-                row = paper(says, measured, less, bounds, unit, too_short=short, over="pair")
-                rows.append(replace(row, reading=row.reading + _diverged(frames, name)))
+        if steps > 1:
+            says, measured = f"G trained {steps} times for each step of D {less_of}", f"{what}, {PAIRED}"
+            less = difference(frames, params, name, first, metric)
+            row = paper(says, measured, less, (-math.inf, 0.0), unit, too_short=short, over="pair")
+            rows.append(replace(row, reading=row.reading + _diverged(frames, name)))
     return [*_yardsticks(frames["yardsticks.csv"]), *rows]
 
 
 def _yardsticks(frame: pd.DataFrame) -> list[Claim]:
-    """What the measures say of a collapse made on purpose, against real images."""
+    """Read the measures of a collapse made on purpose, against real images."""
     rows, known = [], frame.set_index(["of", "metric"]).value
     for metric, (less_of, what, unit) in VARIETY.items():
         less = float(known["collapse on purpose", metric] - known["validation images", metric])
         says, measured = f"a collapse made on purpose {less_of}", f"{what}, minus that of validation images"
-        number = Estimate(less, less, less, 1)
-        rows.append(check(says, measured, number, (-math.inf, 0), unit, over="set"))
+        rows.append(check(says, measured, Estimate(less, less, less, 1), (-math.inf, 0), unit, over="set"))
     return rows
 
 
 def half(frames: Frames, params: Params) -> list[Claim]:
-    """Section 4: at the end D(x) = 1/2 everywhere, and nobody can tell samples from data."""
-    claims = params.claims
+    """Read section 4: at the end D(x) = 1/2 everywhere, and samples cannot be told from data."""
+    claims, confidence, short = params.claims, params.confidence, params.claims.too_short(seeds_of(frames))
     curves = frames["curves.csv"].query("experiment == @claims.code")
     last = curves[curves.epoch == curves.groupby("seed").epoch.transform("max")]
-    told_apart = by_seed(frames["measures.csv"], claims.code, "two_sample_accuracy")
+    near = (0.5 - claims.bounds.near, 0.5 + claims.bounds.near)
+    rows = []
+    for output, over in (("D(x)", "training images"), ("D(G(z))", "samples")):
+        measured = f"over {over} of the last epoch, dropout active, D as it was at each step"
+        mean = over_seeds(last[output].tolist(), confidence)
+        rows.append(check(f"the mean of {output} is 1/2 at the end", measured, mean, near, too_short=short))
     real = frames["yardsticks.csv"].set_index(["of", "metric"]).loc[("validation images", "two_sample_accuracy")]
-    numbers = {
-        "the mean of D(x) is 1/2 at the end": ("over training images", last["D(x)"].tolist()),
-        "the mean of D(G(z)) is 1/2 at the end": ("over samples", last["D(G(z))"].tolist()),
-    }
-    confidence, short = params.confidence, _too_short(frames, params)
-    rows = [
-        check(
-            says,
-            f"{over} of the last epoch, dropout active, D as it was at each step",
-            over_seeds(values, confidence),
-            (0.5 - claims.bounds.near, 0.5 + claims.bounds.near),
-            too_short=short,
-        )
-        for says, (over, values) in numbers.items()
-    ]
     measured = f"its accuracy on held-out halves, last generator; real validation images: {real.value:.3f}"
-    accuracy = over_seeds(list(told_apart.values()), confidence)
+    accuracy = over_seeds([*by_seed(frames["measures.csv"], claims.code, "two_sample_accuracy").values()], confidence)
     says = "a fresh classifier tells samples from test images no better than other real images"
     return [*rows, paper(says, measured, accuracy, (-math.inf, real.high), too_short=short)]
 
 
 def switches(frames: Frames, params: Params) -> list[Claim]:
-    """What each switch away from the 2014 code gives on MNIST."""
-    names, code, measured = params.claims.switches, params.claims.code, set(frames["measures.csv"].experiment)
+    """Read what each switch away from the 2014 code gives on MNIST."""
+    names, code, present = params.claims.switches, params.claims.code, set(frames["measures.csv"].experiment)
     found = {name: difference(frames, params, name, code, among=len(names)) for name in names}
-    found |= {name: difference(frames, params, name, code) for name in params.claims.alone if name in measured}
+    found |= {name: difference(frames, params, name, code) for name in params.claims.alone if name in present}
     return [
         _effect(frames, params, f"{params.experiment(name).label}, against the 2014 code", name, nats)
         for name, nats in found.items()
@@ -171,7 +146,7 @@ def switches(frames: Frames, params: Params) -> list[Claim]:
 
 
 def steps_table(params: Params) -> pd.DataFrame:
-    """What an epoch is for each k: steps of G, and multiply-adds."""
+    """Return what an epoch is for each k: steps of G, and multiply-adds."""
     rows = []
     for name in params.claims.steps:
         one = params.experiment(name)
@@ -184,7 +159,7 @@ def steps_table(params: Params) -> pd.DataFrame:
 
 
 def discriminator_steps(frames: Frames, params: Params) -> list[Claim]:
-    """Section 3 and Algorithm 1: k = 1, the least expensive option, was used."""
+    """Read section 3 and Algorithm 1: k = 1, the least expensive option, was used."""
     table, rows = steps_table(params).set_index("experiment"), []
     first, *others = params.claims.steps
     among = 3 * len(others)
@@ -202,14 +177,14 @@ def discriminator_steps(frames: Frames, params: Params) -> list[Claim]:
 
 
 def _epochs_of_equal(per_epoch: pd.Series, params: Params, name: str) -> dict[str, int]:
-    """The last epochs up to which a k and the first have spent the same, as nearly as whole epochs allow."""
+    """Return the epochs up to which a k and the first have spent the same, as nearly as whole epochs allow."""
     both = (name, params.claims.steps[0])
     spent = min(per_epoch[one] * params.claims.epochs for one in both)
     return {one: max(1, round(spent / per_epoch[one])) for one in both}
 
 
 def _not_equal(per_epoch: pd.Series, params: Params, epochs: dict[str, int]) -> str:
-    """Why what these epochs gave is not read; empty where it is."""
+    """State why these epochs are too short to tell, or too unequal; empty where they are not."""
     spent = [per_epoch[one] * n for one, n in epochs.items()]
     ratio, least = max(spent) / min(spent), params.claims.least_epochs
     if ratio > 1.25:
@@ -218,15 +193,14 @@ def _not_equal(per_epoch: pd.Series, params: Params, epochs: dict[str, int]) -> 
 
 
 def _at(curves: pd.DataFrame, params: Params, epochs: dict[str, int], among: int) -> Estimate:
-    """The difference of two experiments' validations at an epoch each; a run that diverged before has its last one.
+    """Estimate the difference of two experiments' validations at an epoch each.
 
-    Not of the best up to then: who looks more often would gain by looking.
+    A run that diverged before has its last one. It is not the best up to then, which would favour runs that are
+    measured more often.
     """
-    sorted_ = curves.sort_values("epoch")
-    one, other = (
-        sorted_[(sorted_.experiment == name) & (sorted_.epoch <= last)]
-        .groupby("seed")
-        .validation_log_likelihood.last()  # that is not missing
-        for name, last in epochs.items()
-    )
-    return paired(one.to_dict(), other.to_dict(), simultaneous(params.confidence, among))
+    both = []
+    for name, last in epochs.items():
+        mine = curves[(curves.experiment == name) & (curves.epoch <= last)].sort_values("epoch").groupby("seed")
+        both.append(mine.validation_log_likelihood.last().to_dict())  # that is not missing
+    one, other = both
+    return paired(one, other, simultaneous(params.confidence, among))

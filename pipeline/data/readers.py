@@ -113,9 +113,7 @@ def read_fer2013(folder: Path, dataset: Dataset) -> Images:
 def fer2013_folds(train: np.ndarray, others: np.ndarray, labels: np.ndarray, n_folds: int) -> Images:
     """Do what read_fer2013 does, from arrays; print how many images are dropped."""
     flat, keep = train.min(axis=(1, 2)) == train.max(axis=(1, 2)), distinct_images(others, train)
-    print(
-        f"fer2013: dropped {flat.sum()} flat images of {len(train)} for training; of {len(others)} others", flush=True
-    )
+    print(f"fer2013: dropped {flat.sum()} flat images of {len(train)} for training; of {len(others)} others")
     print(f"  {(~keep).sum()} that are flat, equal to one for training, or repeated", flush=True)
     folds = stratified_folds(labels[keep], n_folds, np.random.default_rng(0))
     codes = np.concatenate([np.full(((~flat).sum(), n_folds), TRAIN, np.uint8), folds])

@@ -28,7 +28,7 @@ DECIDES = (
     "pipeline/claims/trained.py",
 )
 CONFIG = "pipeline/config/"  # what it computes are values, which stand in the settings
-TALK = ("print", "tqdm", "parser")  # calls whose strings are words for people
+TALK = ("print", "tqdm")  # calls whose strings are words for people
 TALK_ARGUMENTS = ("help", "desc", "unit")
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 
@@ -95,7 +95,7 @@ def _essence(node: Any, talk: bool = False) -> str:
         return ""
     if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pipeline"):
         return ""  # what is imported counts by itself, or not at all
-    talk = talk or isinstance(node, ast.Raise) or _talks(node)
+    talk = talk or _talks(node)
     fields = {name: value for name, value in ast.iter_fields(node) if value not in (None, [])}
     if isinstance(node, _DOCUMENTED) and ast.get_docstring(node) is not None:
         fields["body"] = node.body[1:]
@@ -103,7 +103,10 @@ def _essence(node: Any, talk: bool = False) -> str:
 
 
 def _talks(node: ast.AST) -> bool:
-    if isinstance(node, ast.keyword):
-        return node.arg in TALK_ARGUMENTS
+    """Whether the strings below are words for people."""
+    if isinstance(node, ast.Assign):
+        return [getattr(target, "id", "") for target in node.targets] == ["EXAMPLE"]  # of a command line, for its help
+    if isinstance(node, ast.keyword | ast.Raise):
+        return isinstance(node, ast.Raise) or node.arg in TALK_ARGUMENTS
     called = node.func if isinstance(node, ast.Call) else None
     return (called.id if isinstance(called, ast.Name) else getattr(called, "attr", None)) in TALK

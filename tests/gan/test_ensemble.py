@@ -6,7 +6,7 @@ from helpers import DISCRIMINATOR, GENERATOR, ROOT
 
 from gan.draws import AHEAD
 from gan.ensemble import Ensemble
-from gan.images import TEST, TRAIN
+from gan.images import TEST, TRAIN, synthetic_images
 from gan.layers import Layer
 from gan.models import Discriminator, Generator
 from gan.parzen import log_density

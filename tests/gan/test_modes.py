@@ -9,10 +9,10 @@ from gan.theory.modes import BALANCED, RECIPES, grid, play, ring
 
 def test_ring_and_grid_have_their_modes_at_one_distance():
     eight, square = ring(8), grid(25)
-    assert torch.allclose(eight.centers.norm(dim=1), torch.tensor(2.0))
-    assert square.centers.mean(dim=0).tolist() == [0, 0]
+    assert torch.allclose(eight.means.norm(dim=1), torch.tensor(2.0))
+    assert square.means.mean(dim=0).tolist() == [0, 0]
     for mixture, nearest in ((eight, 1.5307337), (square, 2.0)):
-        distances = torch.cdist(mixture.centers, mixture.centers).fill_diagonal_(torch.inf)
+        distances = torch.cdist(mixture.means, mixture.means).fill_diagonal_(torch.inf)
         assert torch.allclose(distances.amin(dim=1), torch.tensor(nearest))
     with pytest.raises(ValueError, match="square number"):
         grid(24)
@@ -21,9 +21,17 @@ def test_ring_and_grid_have_their_modes_at_one_distance():
 def test_draw_has_the_mixtures_moments():
     mixture = ring(8)
     points = mixture.draw(20_000, stream(0, "draws"))
-    spread = 2**2 / 2 + mixture.sd**2  # of a coordinate
+    spread = 2**2 / 2 + mixture.noise**2  # of a coordinate
     assert points.mean(dim=0).tolist() == pytest.approx([0, 0], abs=0.04)
     assert points.var(dim=0).tolist() == pytest.approx([spread, spread], rel=0.03)
+
+
+def test_log_density_is_that_of_the_parts():
+    mixture = ring(8)
+    points = mixture.draw(20, stream(0, "points"))
+    parts = torch.distributions.Normal(mixture.means, mixture.noise).log_prob(points[:, None]).sum(dim=2)
+    expected = parts.logsumexp(dim=1) - torch.tensor(8.0).log()
+    torch.testing.assert_close(mixture.log_density(points), expected, rtol=0, atol=1e-3)
 
 
 def test_play_is_each_seeds_own_game_whoever_plays_beside_it(monkeypatch):

@@ -1,4 +1,4 @@
-"""Both gradients are those of autograd, their ratio follows D(G(z)), and looking changes nothing."""
+"""Both gradients are those of autograd, their ratio follows D(G(z)), and measuring changes nothing."""
 
 import copy
 
@@ -18,16 +18,16 @@ def test_where_d_gives_one_number_the_ratio_is_its_odds(networks, images):
             last = game.discriminator.layers[-1]
             last.weight.mul_(1e-4)
             last.bias.fill_(bias)
-        (look,) = gradient_norms(game, images, seed=0, steps=1, every=1)
-        assert look.d == pytest.approx(torch.tensor(bias).sigmoid().item(), abs=1e-3)
-        assert look.saturating / look.non_saturating == pytest.approx(look.d / (1 - look.d), rel=1e-3)
+        (snapshot,) = gradient_norms(game, images, seed=0, steps=1, every=1)
+        assert snapshot.d == pytest.approx(torch.tensor(bias).sigmoid().item(), abs=1e-3)
+        assert snapshot.saturating / snapshot.non_saturating == pytest.approx(snapshot.d / (1 - snapshot.d), rel=1e-3)
 
 
-def test_looking_does_not_change_the_game(networks, images):
+def test_measuring_does_not_change_the_game(networks, images):
     games = [Game(*copy.deepcopy(networks), Recipe(batch_size=5)) for _ in range(2)]
     found = gradient_norms(games[0], images, seed=3, steps=5, every=2)
     train_epoch(games[1], images, seed=3, epoch=1)
-    assert [look.step for look in found] == [0, 2, 4]
+    assert [snapshot.step for snapshot in found] == [0, 2, 4]
     for one, other in zip(games[0].g.parameters, games[1].g.parameters, strict=True):
         assert torch.equal(one, other)
 

@@ -1,17 +1,17 @@
 """What is committed under results/published/ agrees with itself and with README.md."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
-from helpers import ROOT
+from helpers import ROOT, edit
 
-from pipeline import table
-from pipeline.claims import publish as publish_claims
+from pipeline import publish, table
+from pipeline.claims.tables import passages
 from pipeline.config.params import load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, sha256
-from pipeline.publish import LIMIT_BYTES, readme_blocks, recover, replace
 from pipeline.record.runs import GAN, GATHERED, audits
 from pipeline.reporting.gather import tidy
 from pipeline.reporting.sentences import blocks, read_evidence, with_blocks
@@ -20,6 +20,7 @@ PUBLISHED = ROOT / "results/published"
 README, EVIDENCE = ROOT / "README.md", ROOT / "docs/evidence.md"
 CLAIMS, CLAIMS_PAGE = PUBLISHED / "claims", ROOT / "docs/claims.md"
 ENTRY = read_json(PUBLISHED / "published.json")
+CLAIMS_SCALE = read_json(CLAIMS / "published.json")["scale"]
 PARAMS = load(ROOT / "params.yaml", ENTRY["scale"], experiments=ENTRY["experiments"], seeds=ENTRY["seeds"])
 
 
@@ -30,30 +31,95 @@ def rendered(change: float = 0.0) -> dict[str, str]:
     return table.render(frames, PARAMS)
 
 
-def test_what_is_published_survives_a_kill_while_it_is_replaced(tmp_path, monkeypatch):
-    target, new, rename = tmp_path / "published", tmp_path / "new", Path.rename
-    for folder in (target, new):
-        folder.mkdir()
-        (folder / "file").write_text(folder.name)
+@pytest.fixture
+def clone(tmp_path, monkeypatch) -> Path:
+    """Params, pages and what is published, in a folder of their own; the params without what was not published."""
+    for name in ("README.md", "docs", "results/published"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    if not (CLAIMS / "runs/mnist-bfloat16").exists():
+        edit(tmp_path / "params.yaml", "  alone: [mnist-bfloat16]", "  alone: [mnist-text]")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
-    def killed(path: Path, to: Path) -> None:
-        if path == new:
-            raise KeyboardInterrupt
-        rename(path, to)
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(Path, "rename", killed)
-        replace(target, new)
-    recover(target)
-    assert (target / "file").read_text() == "published"
-    replace(target, new)
-    assert (target / "file").read_text() == "new"
-    assert list(tmp_path.iterdir()) == [target]
+@pytest.fixture
+def claims(clone, monkeypatch) -> Path:
+    """The published claims where `snakemake claims` leaves them, verified as they are; their published folder."""
+    shutil.copytree(CLAIMS, clone / "results" / CLAIMS_SCALE / "claims")
+    shutil.copytree(CLAIMS / "runs", clone / "runs" / CLAIMS_SCALE)
+    _, *rest = publish.PARTS["claims"]
+    monkeypatch.setitem(publish.PARTS, "claims", (lambda *_, **__: 0, *rest))
+    return clone / "results/published/claims"
+
+
+def call(monkeypatch, *options: str) -> None:
+    monkeypatch.setattr("sys.argv", ["publish", *options])
+    publish.main()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """All files by name; the empty folders with nothing."""
+    return {str(path.relative_to(folder)): path.is_file() and path.read_bytes() for path in folder.rglob("*")}
+
+
+def test_publishing_claims_replaces_all_of_them_and_nothing_else(clone, claims, monkeypatch):
+    before = contents(clone)
+    (claims / "claims.csv").write_text("of another run")
+    (claims / "stray.csv").write_text("stray")
+    (claims / "runs/mnist-code/seed7").mkdir()
+    (claims / "runs/mnist-code/seed7/manifest.json").write_text('{"commit": "another"}')
+    edit(clone / "README.md", "What the paper claims, as experiments:", "Something else:")
+    call(monkeypatch, "--claims", "--scale", CLAIMS_SCALE)
+    assert contents(clone) == before
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--scale", "smoke"), "scale smoke has made-up images; --force publishes them all the same"),
+        (("--scale", "cpu"), f"claims holds scale {CLAIMS_SCALE}; --force puts scale cpu in its place"),
+        (("--scale", CLAIMS_SCALE, "--seeds", "0"), "leave out --experiments and --seeds"),
+        (("--scale", CLAIMS_SCALE), "/claims/path.csv: not found"),
+    ],
+)
+def test_what_is_refused_leaves_all_as_it_was(clone, claims, monkeypatch, capsys, options, message):
+    made = clone / "results" / CLAIMS_SCALE / "claims"
+    (made / "path.csv").unlink()
+    (made / "claims.csv").write_text("new")
+    before = contents(clone)
+    with pytest.raises(SystemExit):
+        call(monkeypatch, "--claims", *options)
+    assert message in capsys.readouterr().err
+    assert contents(clone) == before
+
+
+def test_too_much_is_refused(clone, claims, monkeypatch, capsys):
+    (clone / "results" / CLAIMS_SCALE / "claims/path.csv").write_bytes(bytes(publish.LIMIT_BYTES))
+    with pytest.raises(SystemExit):
+        call(monkeypatch, "--claims", "--scale", CLAIMS_SCALE)
+    assert "MB to publish, limit 10 MB: publish fewer runs" in capsys.readouterr().err
+
+
+def test_regenerated_tables_and_figures_are_put_beside_the_rest(clone, monkeypatch, capsys):
+    published, regenerated = clone / "results/published", clone / "results/regenerated"
+    shutil.copytree(published, regenerated, ignore=shutil.ignore_patterns("claims", "runs"))
+    before = contents(published)
+    (published / "table1.tex").write_text("of another style")
+    (published / "figures/samples-stray.svg").write_text("stray")
+    call(monkeypatch, "--regenerated")
+    assert contents(published) == before
+    assert (clone / "README.md").read_bytes() == README.read_bytes()
+    (published / "metrics.csv").write_text("of other runs")
+    with pytest.raises(SystemExit):
+        call(monkeypatch, "--regenerated")
+    assert "not made from what is published now" in capsys.readouterr().err
 
 
 def test_readme_shows_the_published_table():
     readme = README.read_text()
-    assert readme == with_blocks(readme, readme_blocks(PUBLISHED, "results/published", PARAMS), README)
+    assert readme == with_blocks(readme, publish.readme_passages(PUBLISHED, "results/published", PARAMS), README)
 
 
 def test_evidence_says_what_the_published_files_say():
@@ -80,10 +146,9 @@ def test_evidence_notices_another_number():
 
 
 def test_claims_page_says_what_the_published_claims_say():
-    params = load(ROOT / "params.yaml", read_json(CLAIMS / "published.json")["scale"])
-    text, readme = CLAIMS_PAGE.read_text(), README.read_text()
-    assert readme == with_blocks(readme, {"claims": publish_claims.readme_block(CLAIMS)}, README)
-    assert text == with_blocks(text, publish_claims.blocks(CLAIMS, params), CLAIMS_PAGE)
+    params = load(ROOT / "params.yaml", CLAIMS_SCALE)
+    text = CLAIMS_PAGE.read_text()
+    assert text == with_blocks(text, passages(CLAIMS, params), CLAIMS_PAGE)
     pictures = re.findall(r"\((\.\./results/[^)]+\.svg)\)", text)
     assert {(CLAIMS_PAGE.parent / name).resolve() for name in pictures} == set((CLAIMS / "figures").glob("*.svg"))
 
@@ -109,9 +174,11 @@ def test_published_files_are_those_that_table_wrote():
 
 
 def test_published_runs_come_from_commits():
-    commits = ENTRY["commits"]
-    assert commits
-    assert all(len(commit) == 40 for commit in commits), "a run of a changed checkout cannot be made again"
+    for folder in (PUBLISHED, CLAIMS):
+        commits = read_json(folder / "published.json")["commits"]
+        assert commits == publish.commits(folder)
+        assert commits
+        assert all(len(commit) == 40 for commit in commits), "a run of a changed checkout cannot be made again"
 
 
 def test_a_tampered_metric_changes_the_table():
@@ -133,7 +200,7 @@ def test_every_published_run_has_its_manifests():
 
 
 def test_published_files_are_small():
-    assert sum(path.stat().st_size for path in PUBLISHED.rglob("*") if path.is_file()) <= LIMIT_BYTES
+    assert sum(path.stat().st_size for path in PUBLISHED.rglob("*") if path.is_file()) <= publish.LIMIT_BYTES
 
 
 def test_with_blocks_replaces_what_is_between_the_markers():

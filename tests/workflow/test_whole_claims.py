@@ -2,19 +2,30 @@
 
 import re
 import shutil
+from types import ModuleType
 
 import pytest
 from helpers import ROOT, copy_project, edit, jobs, only_mnist, run_in
 from markupsafe import escape
 
-from pipeline.claims.files import OF_TOYS
+from pipeline import publish
+from pipeline.claims import classify, measure, modes, saturation, theory
+from pipeline.claims.files import FIGURES, OF_TOYS
 from pipeline.claims.gather import gather_claims
-from pipeline.claims.sections import MORE, SECTIONS
+from pipeline.claims.sections import SECTIONS
 from pipeline.config.params import load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, write_json
+from pipeline.verify import verify_claims
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 FEW = {"code": "mnist-k1", "switches": "[mnist-saturating]", "steps": "[mnist-k1, mnist-fifth]"}
+
+
+def call(monkeypatch, stage: ModuleType, *options: object) -> None:
+    """Run a command in this process."""
+    monkeypatch.setattr("sys.argv", [stage.__name__, *map(str, options)])
+    stage.main()
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +60,10 @@ def test_every_claim_has_number_interval_n_and_reading(claimed):
 def test_the_page_shows_every_section_and_figure(claimed):
     folder = claimed / "results/smoke/claims"
     page = (folder / "claims.html").read_text()
-    assert page.count("<img") == len(SECTIONS) + len(MORE)
+    assert page.count("<img") == len(FIGURES)
     assert all(str(escape(section.title)) in page for section in SECTIONS.values())
     assert "made-up images" in page
-    assert {path.stem for path in (folder / "figures").glob("*.svg")} == {
-        *(section.figure for section in SECTIONS.values()),
-        *MORE,
-    }
+    assert {path.stem for path in (folder / "figures").glob("*.svg")} == set(FIGURES)
 
 
 @pytest.mark.long
@@ -71,21 +79,19 @@ def test_runs_of_one_seed_start_alike_and_part_where_they_differ(claimed):
 
 
 @pytest.mark.long
-def test_verify_notices_a_changed_reading_and_publish_refuses_made_up_images(claimed, tmp_path):
+def test_verify_notices_a_changed_reading_and_publish_refuses_made_up_images(claimed, tmp_path, monkeypatch, capsys):
     folder = tmp_path / "claimed"
     shutil.copytree(claimed, folder, copy_function=shutil.copyfile)
-    refused = run_in(folder, "-m", "pipeline.claims.publish", "--scale", "smoke")
-    assert "scale smoke has made-up images" in refused.stderr
-    check = (
-        "-c",
-        "from pathlib import Path; from pipeline.config.params import load; from pipeline.verify import *; "
-        "print(verify_claims(load(Path('params.yaml')), Path('runs'), Path('results')))",
-    )
-    done = run_in(folder, *check)
-    assert done.stdout.strip() == "8", done.stderr
+    monkeypatch.chdir(folder)
+    with pytest.raises(SystemExit):
+        call(monkeypatch, publish, "--claims", "--scale", "smoke")
+    assert "scale smoke has made-up images" in capsys.readouterr().err
+    params, places = load(folder / "params.yaml"), (folder / "runs", folder / "results")
+    assert verify_claims(params, *places) == 2 * len(params.claims.experiments)
     path = folder / "results/smoke/claims/claims.csv"
     path.write_text(path.read_text().replace("too short to tell", "holds", 1))
-    assert "does not follow from the runs" in run_in(folder, *check).stderr
+    with pytest.raises(UserError, match="does not follow from the runs"):
+        verify_claims(params, *places)
 
 
 def test_the_claims_need_every_measure_once(project):
@@ -94,34 +100,16 @@ def test_the_claims_need_every_measure_once(project):
     assert (counts["measure"], counts["read_claims"], counts["train"]) == (30, 1, 30), "mnist itself is finished"
 
 
-def test_measures_of_a_run_and_of_the_yardsticks(project):
+def test_measures_of_a_run_and_of_the_yardsticks(project, monkeypatch):
+    monkeypatch.chdir(project)
     folder = project / "results/smoke/claims"
-    about = (
-        "--scale",
-        "smoke",
-        "--experiment",
-        "mnist",
-        "--data",
-        "data/prepared/synthetic-mnist.npz",
-        "--threads",
-        "1",
-    )
-    labels = ("--labels", "data/prepared/synthetic-mnist.labels.npz", "--output", str(folder))
-    for command in (
-        ("-m", "pipeline.claims.classify", *about, *labels),
-        (
-            "-m",
-            "pipeline.claims.measure",
-            *about,
-            "--run",
-            "runs/smoke/mnist/seed0",
-            "--classifier",
-            f"{folder}/classifier.safetensors",
-        ),
-        ("-m", "pipeline.claims.saturation", *about, "--seeds", "0", "--output", f"{folder}/saturation.csv"),
-    ):
-        done = run_in(project, *command)
-        assert done.returncode == 0, done.stderr
+    data = ("--data", "data/prepared/synthetic-mnist.npz", "--threads", "1")
+    about = ("--scale", "smoke", "--experiment", "mnist", *data)
+    labels = ("--labels", "data/prepared/synthetic-mnist.labels.npz")
+    of_run = ("--run", "runs/smoke/mnist/seed0", "--classifier", folder / "classifier.safetensors")
+    call(monkeypatch, classify, *about, *labels, "--output", folder)
+    call(monkeypatch, measure, *about, *of_run)
+    call(monkeypatch, saturation, *about, "--seeds", "0", "--output", folder / "saturation.csv")
     measures = read_csv(project / "runs/smoke/mnist/seed0/measures.csv").set_index("metric").value
     metrics = read_csv(project / "runs/smoke/mnist/seed0/metrics.csv").query(
         "generator == 'best' and grid == 'authors'"
@@ -143,11 +131,12 @@ def test_measures_of_a_run_and_of_the_yardsticks(project):
         gather_claims(runs, params, folder)
 
 
-@pytest.mark.parametrize("stage", ["theory", "modes"])
-def test_the_toys_leave_their_tables(tmp_path, stage):
-    done = run_in(ROOT, "-m", f"pipeline.claims.{stage}", "--scale", "smoke", "--output", str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    outputs = read_json(tmp_path / f"{stage}.manifest.json")["outputs"]
+@pytest.mark.parametrize("stage", [theory, modes])
+def test_the_toys_leave_their_tables(tmp_path, monkeypatch, stage):
+    options = ("--params", ROOT / "params.yaml", "--scale", "smoke", "--output", tmp_path)
+    call(monkeypatch, stage, *options)
+    (manifest,) = tmp_path.glob("*.manifest.json")
+    outputs = read_json(manifest)["outputs"]
     assert {name.removesuffix(".csv") for name in outputs} <= set(OF_TOYS)
     assert all(len(read_csv(tmp_path / name)) > 10 for name in outputs)
 

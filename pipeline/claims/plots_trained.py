@@ -12,7 +12,6 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 from pipeline.claims.claim import Frames
 from pipeline.claims.trained import NATS, by_seed, difference, seeds_of, steps_seen, steps_table
 from pipeline.config.params import Params
-from pipeline.reporting.plots import on_its_face
 
 LOSSES = {"saturating": "log(1 \N{MINUS SIGN} D(G(z)))", "non_saturating": "\N{MINUS SIGN}log D(G(z))"}
 SHARE = "share_of_class_"
@@ -23,76 +22,67 @@ PANELS = {
 }
 
 
-def saturation(frames: Frames, params: Params) -> Figure:
-    """Both losses of G against D(G(z)), and the gradients that they gave in the first steps of training."""
-    looks, colours = frames["saturation.csv"], params.values["figures"]
-    of = dict(zip(LOSSES, (colours["other"], colours["ours"]), strict=True))
+def plot_saturation(frames: Frames, params: Params) -> Figure:
+    """Plot both losses of G against D(G(z)), and their gradients in the first steps of training."""
+    frame, colours = frames["saturation.csv"], params.values["figures"]
     figure, (losses, against, over) = plt.subplots(1, 3, figsize=(12.5, 3.9), layout="constrained")
     x = np.linspace(0.002, 0.998, 400)
-    for name, y in (("saturating", np.log1p(-x)), ("non_saturating", -np.log(x))):
-        losses.plot(x, y, color=of[name], label=LOSSES[name])
-        against.plot(looks.d, looks[name], ".", color=of[name], markersize=4)
-        for _, run in looks.groupby("seed"):
-            over.plot(run.step, run[name], color=of[name], linewidth=1)
+    for name, y, colour in (("saturating", np.log1p(-x), "other"), ("non_saturating", -np.log(x), "ours")):
+        losses.plot(x, y, color=colours[colour], label=LOSSES[name])
+        against.plot(frame.d, frame[name], ".", color=colours[colour], markersize=4)
+        for _, run in frame.groupby("seed"):
+            over.plot(run.step, run[name], color=colours[colour], linewidth=1)
     losses.set(xlabel="D(G(z))", ylabel="loss of G (nats)", title="what G minimises")
     against.set(xlabel="mean D(G(z))", ylabel="norm of G's gradient", yscale="log", xlim=(0, 1), title="measured")
     over.set(xlabel="step", ylabel="norm of G's gradient", yscale="log", title="the same over training")
     losses.legend(fontsize=8, frameon=False)
     label = params.experiment(params.claims.code).label
-    figure.suptitle(f"{label}, first {steps_seen(looks)} steps, n = {looks.seed.nunique()} seeds", fontsize=11)
-    return on_its_face(figure, params)
+    figure.suptitle(f"{label}, first {steps_seen(frame)} steps, n = {frame.seed.nunique()} seeds", fontsize=11)
+    return figure
 
 
-def effects(frames: Frames, params: Params) -> Figure:
-    """What each switch gives against the 2014 code: every seed, the mean and its interval."""
+def plot_effects(frames: Frames, params: Params) -> Figure:
+    """Plot the effect of each switch against the 2014 code: every seed, the mean and its interval.
+
+    All seeds are inside the figure; an interval from few of them may leave it.
+    """
     claims, colours = params.claims, params.values["figures"]
-    names = claims.switches
+    names, shown = claims.switches, [0.0]
     figure, axes = plt.subplots(figsize=(7.5, 0.42 * len(names) + 1.4), layout="constrained")
     base = by_seed(frames["measures.csv"], claims.code, NATS)
     for place, name in enumerate(names):
-        found = difference(frames, params, name, claims.code, among=len(claims.switches))
+        found = difference(frames, params, name, claims.code, among=len(names))
         mine = by_seed(frames["measures.csv"], name, NATS)
         each = [mine[seed] - base[seed] for seed in sorted(mine.keys() & base.keys())]
         axes.plot(each, [place] * len(each), "|", color=colours["data"], markersize=12)
         error = np.array([[found.value - found.low], [found.high - found.value]]) if found.n > 2 else None
         axes.errorbar(found.value, place, xerr=error, fmt="D", color=colours["ours"], capsize=3, markersize=5)
+        shown += each
     axes.axvline(0, color="0.6", linewidth=1, zorder=0)
     axes.set_yticks(range(len(names)), [params.experiment(name).label for name in names])
     axes.set(ylim=(len(names) - 0.5, -0.5), xlabel="test log-likelihood minus that of the 2014 code, same seed (nats)")
     axes.grid(axis="x", color="0.9")
-    _cut(axes, frames, params, names)
+    room = 0.15 * (max(shown[1:]) - min(shown[1:])) + 1
+    axes.set_xlim(min(shown) - room, max(shown) + room)
     note = f"{claims.epochs} epochs, n = {seeds_of(frames)} seeds (ticks; from 3 on: intervals)"
     axes.set_title(f"Switches; {note}", fontsize=11)
-    return on_its_face(figure, params)
+    return figure
 
 
-def _cut(axes: Axes, frames: Frames, params: Params, names: list[str]) -> None:
-    """Show all seeds; an interval from few of them may leave the picture."""
-    base = by_seed(frames["measures.csv"], params.claims.code, NATS)
-    every = [
-        value - base[seed]
-        for name in names
-        for seed, value in by_seed(frames["measures.csv"], name, NATS).items()
-        if seed in base
-    ]
-    room = 0.15 * (max(every) - min(every)) + 1
-    axes.set_xlim(min(0, *every) - room, max(0, *every) + room)
-
-
-def steps(frames: Frames, params: Params) -> Figure:
-    """Validation log-likelihood for each k, over steps of G and over compute."""
+def plot_steps(frames: Frames, params: Params) -> Figure:
+    """Plot validation log-likelihood for each k, over steps of G and over compute."""
     table, curves = steps_table(params).sort_values("generator_steps"), frames["curves.csv"]
     figure, panels = plt.subplots(1, 2, figsize=(10.5, 4.1), layout="constrained", sharey=True)
-    axes_of = {"generator_steps": "steps of G", "multiply_adds": "multiply-adds"}
+    titles = {"generator_steps": "steps of G", "multiply_adds": "multiply-adds"}
     for colour, one in zip(sns.color_palette("viridis", len(table)), table.itertuples(), strict=True):
         mine = curves[curves.experiment == one.experiment].dropna(subset=["validation_log_likelihood"])
         mean = mine.groupby("epoch").validation_log_likelihood.mean()
-        for axes, name in zip(panels, axes_of, strict=True):
+        for axes, name in zip(panels, titles, strict=True):
             per_epoch = getattr(one, name)
             for _, run in mine.groupby("seed"):
                 axes.plot(run.epoch * per_epoch, run.validation_log_likelihood, color=colour, linewidth=0.6)
             axes.plot(mean.index * per_epoch, mean, "o-", color=colour, label=one.label, markersize=4)
-    for axes, title in zip(panels, axes_of.values(), strict=True):
+    for axes, title in zip(panels, titles.values(), strict=True):
         axes.set(xscale="log", xlabel=title)
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.grid(axis="y", color="0.9")
@@ -100,26 +90,23 @@ def steps(frames: Frames, params: Params) -> Figure:
     panels[0].legend(fontsize=8, frameon=False, title="steps of D for one of G", title_fontsize=8)
     n = curves[curves.experiment == params.claims.steps[0]].seed.nunique()
     figure.suptitle(f"k steps of D for one of G; thin: each of n = {n} seeds, thick: their mean", fontsize=11)
-    return on_its_face(figure, params)
+    return figure
 
 
-def half(frames: Frames, params: Params) -> Figure:
-    """D's outputs over training, and how well a fresh classifier tells samples from test images at the end."""
-    claims, colours = params.claims, params.values["figures"]
-    curves = frames["curves.csv"].query("experiment == @claims.code")
+def plot_half(frames: Frames, params: Params) -> Figure:
+    """Plot D's outputs over training, and how well a fresh classifier tells samples from test images at the end."""
+    measures, curves, colours = frames["measures.csv"], frames["curves.csv"], params.values["figures"]
     figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 3.8), layout="constrained", width_ratios=(1.4, 1))
-    for _, run in curves.groupby("seed"):
+    for _, run in curves[curves.experiment == params.claims.code].groupby("seed"):
         left.plot(run.epoch, run["D(x)"], "o-", color=colours["other"], markersize=3, label="D(x)")
         left.plot(run.epoch, run["D(G(z))"], "o-", color=colours["ours"], markersize=3, label="D(G(z))")
     handles, labels = left.get_legend_handles_labels()
     left.legend(handles[:2], labels[:2], frameon=False, fontsize=8)
     left.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     left.set(xlabel="epoch", ylabel="mean output of D, dropout active", ylim=(0, 1))
-    measures = frames["measures.csv"]
-    tests = measures[measures.metric == "two_sample_accuracy"]
-    names = [name for name in claims.experiments if name in set(tests.experiment)]
+    names = _present(measures, params)
     for place, name in enumerate(names):
-        values = tests[tests.experiment == name].value
+        values = list(by_seed(measures, name, "two_sample_accuracy").values())
         right.plot(values, [place] * len(values), "o", color=colours["ours"], markersize=4)
     real = frames["yardsticks.csv"].query("metric == 'two_sample_accuracy' and of == 'validation images'")
     right.plot(real.value, [len(names)] * len(real), "s", color=colours["other"], markersize=6)
@@ -129,18 +116,17 @@ def half(frames: Frames, params: Params) -> Figure:
     for line in (left.axhline, right.axvline):
         line(0.5, color="0.6", linestyle=":", zorder=0)
     figure.suptitle("At the end of the theory both are 1/2", fontsize=11)
-    return on_its_face(figure, params)
+    return figure
 
 
-def variety(frames: Frames, params: Params) -> Figure:
-    """Measures of variety for each experiment, beside real images and a collapse made on purpose."""
-    measures, yardsticks = frames["measures.csv"], frames["yardsticks.csv"]
-    measured, colours = set(frames["measures.csv"].experiment), params.values["figures"]
-    names = [name for name in params.claims.experiments if name in measured]
+def plot_variety(frames: Frames, params: Params) -> Figure:
+    """Plot measures of variety for each experiment, beside real images and a collapse made on purpose."""
+    measures, yardsticks, colours = frames["measures.csv"], frames["yardsticks.csv"], params.values["figures"]
+    names = _present(measures, params)
     rows = [*yardsticks.of.unique(), *(params.experiment(name).label for name in names)]
     figure = plt.figure(figsize=(13.5, 0.3 * len(rows) + 1.4), layout="constrained")
     digits, *panels = figure.subplots(1, 1 + len(PANELS), width_ratios=(1.2, *[1] * len(PANELS)))
-    _shares(digits, measures, yardsticks, names, rows)
+    _plot_shares(digits, measures, yardsticks, names, rows)
     for axes, (metric, title) in zip(panels, PANELS.items(), strict=True):
         known = yardsticks[yardsticks.metric == metric]
         axes.plot(known.value, known.of.map(rows.index), "s", color=colours["other"], markersize=6)
@@ -151,11 +137,18 @@ def variety(frames: Frames, params: Params) -> Figure:
         axes.grid(axis="y", color="0.93")
         axes.set_xlim(left=-0.04 * axes.get_xlim()[1])
     figure.suptitle(f"Does G vary? Squares: yardsticks; dots: each of n = {seeds_of(frames)} seeds", fontsize=11)
-    return on_its_face(figure, params)
+    return figure
 
 
-def _shares(axes: Axes, measures: pd.DataFrame, yardsticks: pd.DataFrame, names: list[str], rows: list[str]) -> None:
-    """Mean share of each digit among the samples, as shades."""
+def _present(measures: pd.DataFrame, params: Params) -> list[str]:
+    """List the experiments that were measured, in the params' order."""
+    return [name for name in params.claims.experiments if name in set(measures.experiment)]
+
+
+def _plot_shares(
+    axes: Axes, measures: pd.DataFrame, yardsticks: pd.DataFrame, names: list[str], rows: list[str]
+) -> None:
+    """Plot the mean share of each digit among the samples, as shades."""
     both = pd.concat([yardsticks.assign(row=yardsticks.of), measures.assign(row=measures.experiment)])
     table = both[both.metric.str.startswith(SHARE)].pivot_table(index="row", columns="metric", values="value")
     shades = table.loc[[*yardsticks.of.unique(), *names]].to_numpy()

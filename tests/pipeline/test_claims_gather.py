@@ -1,0 +1,83 @@
+"""Which runs are compared: whole ones of the present settings, computed in the precision that was asked for."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from helpers import ROOT
+
+from pipeline.claims.files import CLASSIFIER
+from pipeline.claims.gather import fit, gather_claims
+from pipeline.config.params import Params, load
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_json, sha256, write_csv, write_json
+from pipeline.record.manifest import Record
+from pipeline.record.runs import CURVE, MANIFESTS, MEASURED, MEASURES, plain
+
+FLOAT32, BFLOAT16 = "mnist-code", "mnist-bfloat16"
+
+
+@pytest.fixture(scope="module")
+def params() -> Params:
+    return load(ROOT / "params.yaml", "quick")
+
+
+def run(runs: Path, params: Params, name: str, seed: int, rounding: str, classifier: str = "one") -> Path:
+    """Make a run's folder with curve, measures and their manifests, trained where products are rounded so."""
+    folder = runs / name / f"seed{seed}"
+    write_csv(folder / CURVE, pd.DataFrame({"epoch": [1]}))
+    write_csv(folder / MEASURES, pd.DataFrame({"experiment": [name], "seed": [seed]}))
+    inputs = {"mnist.npz": "images", CLASSIFIER: classifier}
+    for manifest, output, settings in (
+        (MANIFESTS["train"], CURVE, params.experiment(name).settings("train")),
+        (MEASURED, MEASURES, params.measuring(name)),
+    ):
+        files = {"inputs": inputs, "outputs": {output: sha256(folder / output)}, "settings": plain(settings)}
+        write_json(folder / manifest, files | {"seed": seed, "machines": [{"rounding": rounding}]})
+    return folder
+
+
+@pytest.fixture
+def toys(tmp_path) -> Path:
+    write_json(tmp_path / "toys/classifier.manifest.json", {"outputs": {CLASSIFIER: "one"}})
+    return tmp_path / "toys"
+
+
+def test_a_run_in_another_precision_than_asked_for_is_left_out(params, toys, tmp_path, capsys):
+    folders = [run(tmp_path, params, FLOAT32, seed, "float32") for seed in (0, 1)]
+    folders += [run(tmp_path, params, BFLOAT16, seed, found) for seed, found in enumerate(("bfloat16", "float32"))]
+    for frame in gather_claims(folders, params, toys).values():
+        assert frame[["experiment", "seed"]].values.tolist() == [[FLOAT32, 0], [FLOAT32, 1], [BFLOAT16, 0]]
+    assert capsys.readouterr().out == f"{BFLOAT16}: asks for bfloat16; 1 run computed in float32 left out\n"
+
+
+def test_an_experiment_may_be_left_out_where_it_is_compared_alone(params, toys, tmp_path, capsys):
+    folders = [run(tmp_path, params, FLOAT32, 0, "float32")]
+    folders += [run(tmp_path, params, BFLOAT16, seed, "float32") for seed in (0, 1)]
+    assert set(gather_claims(folders, params, toys)["measures.csv"].experiment) == {FLOAT32}
+    assert capsys.readouterr().out == f"{BFLOAT16}: asks for bfloat16; 2 runs computed in float32 left out\n"
+    folders[0] = run(tmp_path, params, FLOAT32, 0, "tf32")
+    with pytest.raises(UserError, match=f"{FLOAT32}: asks for float32, but all runs were computed in tf32"):
+        gather_claims(folders, params, toys)
+
+
+def test_a_run_that_two_machines_computed_differently_is_left_out(params, toys, tmp_path, capsys):
+    folders = [run(tmp_path, params, name, 0, "float32") for name in (FLOAT32, BFLOAT16)]
+    path = folders[1] / MANIFESTS["train"]
+    write_json(path, read_json(path) | {"machines": [{"rounding": "bfloat16"}, {"rounding": "float32"}]})
+    assert set(gather_claims(folders, params, toys)["curves.csv"].experiment) == {FLOAT32}
+    assert "computed in bfloat16 and float32 left out" in capsys.readouterr().out
+
+
+def test_all_runs_are_measured_with_one_classifier(params, toys, tmp_path):
+    folders = [run(tmp_path, params, FLOAT32, 0, "float32"), run(tmp_path, params, FLOAT32, 1, "float32", "another")]
+    with pytest.raises(UserError, match="seed1: used another classifier"):
+        gather_claims(folders, params, toys)
+
+
+def test_claims_read_by_other_rules_are_not_shown(params, tmp_path, capsys):
+    written = Record("claims").content([], [], settings=plain(params.compared()))
+    for change, fits in (({}, True), ({"code_sha256": "other"}, False), ({"settings": {}}, False)):
+        write_json(tmp_path / "claims.manifest.json", written | change)
+        assert fit(tmp_path, params) is fits
+    assert "(code); not shown" in capsys.readouterr().out
