@@ -26,7 +26,7 @@ from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, sha256, write_csv, write_json
 from pipeline.publish import commits
 from pipeline.record.places import PUBLISHED
-from pipeline.record.runs import CURVE, GAN, MANIFESTS, SHEET, VALIDATION_CURVE, plain, precision_of
+from pipeline.record.runs import CURVE, MANIFESTS, OUR_MODEL, SHEET, VALIDATION_CURVE, plain, precision_of
 from pipeline.reporting.gather import tidy
 from pipeline.reporting.plan import deviations
 from pipeline.runtime import cli
@@ -58,7 +58,9 @@ def _work(args: argparse.Namespace) -> None:
         check(args.runs / f"seed{seed}", manifest, experiment)
     about = {"experiment": experiment.name, "scale": params.scale}
     frames = {
-        "metrics.csv": metrics(read_csv(args.runs / "test.csv"), manifests, experiment).assign(model=GAN, **about),
+        "metrics.csv": metrics(read_csv(args.runs / "test.csv"), manifests, experiment).assign(
+            model=OUR_MODEL, **about
+        ),
         "curves.csv": _curves(args.runs, args.seeds).assign(**about),
         VALIDATION_CURVE: _validation(read_csv(args.runs / "looks.csv"), experiment).assign(**about),
     }
@@ -164,7 +166,7 @@ def merged(before: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
         return new
     if "verdict" in before:
         before = before[before.seed.notna()].drop(columns="verdict")
-    is_ours = before.model.eq(GAN) if "model" in before else True
+    is_ours = before.model.eq(OUR_MODEL) if "model" in before else True
     keys = [frame[["experiment", "scale", "seed"]].apply(tuple, axis=1) for frame in (before, new)]
     replaced = is_ours & keys[0].isin(set(keys[1]))
     order = dict.fromkeys([*before.columns, *new.columns])

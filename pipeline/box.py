@@ -37,7 +37,7 @@ from pipeline.record.places import (
     run_folder,
     run_folders,
 )
-from pipeline.record.runs import AUDITS, GENERATORS, HEAVY, MANIFESTS, MEASURED, SHEET, name_of, plain
+from pipeline.record.runs import AUDITS, GENERATORS, LARGE_FILES, MANIFESTS, MEASURED, SHEET, name_of, plain
 from pipeline.runtime import cli
 from pipeline.runtime.signals import Exit
 
@@ -110,7 +110,7 @@ def _is_present(manifest: Path, facts: dict[str, Any], reads: tuple[Path, ...]) 
         return False
     files = {_found(name, (manifest.parent, PREPARED, *reads)): digest for name, digest in content["inputs"].items()}
     files |= {manifest.parent / name: digest for name, digest in content["outputs"].items()}
-    whole = all(path.is_file() or path.name in HEAVY for path in files)
+    whole = all(path.is_file() or path.name in LARGE_FILES for path in files)
     return whole and all(sha256(path) == digest for path, digest in files.items() if path.is_file())
 
 
@@ -236,10 +236,10 @@ def _option(key: str, values: list[object] | None) -> list[str]:
 def pack(params: Params, path: Path) -> int:
     """Write what `results` needs of the runs to an archive; gives the number of files."""
     folders = [RUNS / params.scale / stage for name in params.experiments for stage in params.stages(name)]
-    files = [file for folder in folders for file in sorted(folder.glob("*/*")) if file.name not in HEAVY]
+    files = [file for folder in folders for file in sorted(folder.glob("*/*")) if file.name not in LARGE_FILES]
     files += [PREPARED / f"{name}.manifest.json" for name in params.datasets]
     compared = run_folders(params, params.claims.experiments)
-    files += [file for run in compared for file in sorted(run.glob("*")) if file.name not in HEAVY]
+    files += [file for run in compared for file in sorted(run.glob("*")) if file.name not in LARGE_FILES]
     files += [file for file in sorted((RESULTS / params.scale / "claims").glob("*")) if file.is_file()]
     with replacing(path) as temporary, tarfile.open(temporary, "w:gz") as archive:
         for file in files:

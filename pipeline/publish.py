@@ -16,8 +16,8 @@ from pipeline.files.formats import read_csv, read_json, sha256, write_json, writ
 from pipeline.record.places import RESULTS, RUNS, audit_folder, run_folders
 from pipeline.record.runs import GATHERED, SHEET, audits, manifests
 from pipeline.reporting.cells import columns
-from pipeline.reporting.plan import plan_blocks
-from pipeline.reporting.sentences import audit_sentences, blocks, read_evidence, variance_sentences, with_blocks
+from pipeline.reporting.plan import plan_passages
+from pipeline.reporting.sentences import audit_sentences, passages, read_evidence, variance_sentences, with_passages
 from pipeline.reporting.verdicts import agreement, sentences
 from pipeline.runtime import cli
 from pipeline.table import caption, parts
@@ -92,14 +92,14 @@ def _work(args: argparse.Namespace) -> None:
 
 
 def pages(published: Path, args: argparse.Namespace, params: Params) -> dict[Path, str]:
-    """The pages that show what is published, with their blocks written anew."""
+    """The pages that show what is published, with their passages written anew."""
     target = args.results / "published"
     found = {
-        args.readme: readme_blocks(published, target.as_posix(), params),
-        args.evidence: blocks(read_evidence(published), params),
-        args.plan: plan_blocks(published, params),
+        args.readme: readme_passages(published, target.as_posix(), params),
+        args.evidence: passages(read_evidence(published), params),
+        args.plan: plan_passages(published, params),
     }
-    return {path: with_blocks(path.read_text(encoding="utf-8"), content, path) for path, content in found.items()}
+    return {path: with_passages(path.read_text(encoding="utf-8"), content, path) for path, content in found.items()}
 
 
 def _publish_again(args: argparse.Namespace) -> None:
@@ -203,8 +203,8 @@ def collect(params: Params, results: Path, runs: Path) -> dict[str, Path]:
     return files
 
 
-def readme_blocks(published: Path, folder: str, params: Params) -> dict[str, str]:
-    """What README.md shows, by its blocks' names: the claim, what was found, Table 1 with pictures and the rest folded.
+def readme_passages(published: Path, folder: str, params: Params) -> dict[str, str]:
+    """What README.md shows, by passage: the claim, what was found, Table 1 with pictures and the rest folded.
 
     Args:
         published: where the files are.

@@ -14,7 +14,7 @@ from pipeline.claims.page import fit, part
 from pipeline.config.params import Params
 from pipeline.files.formats import read_csv, read_json, write_text
 from pipeline.record.manifest import Record
-from pipeline.record.runs import GAN, MANIFESTS, audits, manifests, precision_of
+from pipeline.record.runs import MANIFESTS, OUR_MODEL, audits, manifests, precision_of
 from pipeline.reporting.cells import read_metrics
 from pipeline.reporting.page import embedded, render
 from pipeline.reporting.sentences import (
@@ -109,7 +109,7 @@ def _work(args: argparse.Namespace) -> None:
         on_variance=variance_sentences(worth["variance.csv"], metrics, params) + grid_sentences(metrics, params),
         on_audit=audit_sentences(metrics, params),
         on_number=growth_sentences(worth["growth.csv"], params) + oracle_sentences(worth["oracle.csv"]),
-        seeds=seed_rows(metrics[metrics.model == GAN]),
+        seeds=seed_rows(metrics[metrics.model == OUR_MODEL]),
         recipes=recipes(args.runs),
         claims=part(args.claims, params) if args.claims and fit(args.claims, params) else [],
         figures=figures(args.results / "figures", params),

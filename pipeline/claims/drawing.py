@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator, NullFormatter
 from pipeline.claims.claim import Frames
 from pipeline.claims.trained import NATS, by_seed, difference, seeds_of, steps_seen, steps_table
 from pipeline.config.params import Params
-from pipeline.reporting.plots import on_its_face
+from pipeline.reporting.plots import label_scale
 
 LOSSES = {"saturating": "log(1 \N{MINUS SIGN} D(G(z)))", "non_saturating": "\N{MINUS SIGN}log D(G(z))"}
 SHARE = "share_of_class_"
@@ -40,7 +40,7 @@ def saturation(frames: Frames, params: Params) -> Figure:
     losses.legend(fontsize=8, frameon=False)
     label = params.experiment(params.claims.code).label
     figure.suptitle(f"{label}, first {steps_seen(looks)} steps, n = {looks.seed.nunique()} seeds", fontsize=11)
-    return on_its_face(figure, params)
+    return label_scale(figure, params)
 
 
 def effects(frames: Frames, params: Params) -> Figure:
@@ -63,7 +63,7 @@ def effects(frames: Frames, params: Params) -> Figure:
     _cut(axes, frames, params, names)
     note = f"{claims.epochs} epochs, n = {seeds_of(frames)} seeds (ticks; from 3 on: intervals)"
     axes.set_title(f"Switches; {note}", fontsize=11)
-    return on_its_face(figure, params)
+    return label_scale(figure, params)
 
 
 def _cut(axes: Axes, frames: Frames, params: Params, names: list[str]) -> None:
@@ -100,7 +100,7 @@ def steps(frames: Frames, params: Params) -> Figure:
     panels[0].legend(fontsize=8, frameon=False, title="steps of D for one of G", title_fontsize=8)
     n = curves[curves.experiment == params.claims.steps[0]].seed.nunique()
     figure.suptitle(f"k steps of D for one of G; thin: each of n = {n} seeds, thick: their mean", fontsize=11)
-    return on_its_face(figure, params)
+    return label_scale(figure, params)
 
 
 def half(frames: Frames, params: Params) -> Figure:
@@ -129,7 +129,7 @@ def half(frames: Frames, params: Params) -> Figure:
     for line in (left.axhline, right.axvline):
         line(0.5, color="0.6", linestyle=":", zorder=0)
     figure.suptitle("At the end of the theory both are 1/2", fontsize=11)
-    return on_its_face(figure, params)
+    return label_scale(figure, params)
 
 
 def variety(frames: Frames, params: Params) -> Figure:
@@ -151,7 +151,7 @@ def variety(frames: Frames, params: Params) -> Figure:
         axes.grid(axis="y", color="0.93")
         axes.set_xlim(left=-0.04 * axes.get_xlim()[1])
     figure.suptitle(f"Does G vary? Squares: yardsticks; dots: each of n = {seeds_of(frames)} seeds", fontsize=11)
-    return on_its_face(figure, params)
+    return label_scale(figure, params)
 
 
 def _shares(axes: Axes, measures: pd.DataFrame, yardsticks: pd.DataFrame, names: list[str], rows: list[str]) -> None:

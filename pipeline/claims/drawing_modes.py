@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from pipeline.config.params import Params
-from pipeline.reporting.plots import on_its_face
+from pipeline.reporting.plots import label_scale
 
 SETTINGS = {"balanced": "ours", "G too fast": "other"}  # and their colours
 LABELS = {"balanced": "balanced: k = 1", "G too fast": "G too fast: 10 steps of G for each of D"}
@@ -38,7 +38,7 @@ def modes(frame: pd.DataFrame, points: pd.DataFrame, params: Params) -> Figure:
     figure.legend(
         lines, [LABELS[name] for name in SETTINGS], loc="outside upper left", ncols=2, fontsize=9, frameon=False
     )
-    return on_its_face(figure, params)
+    return label_scale(figure, params)
 
 
 def _over_epochs(frame: pd.DataFrame, column: str, axes: Axes, colours: dict[str, str]) -> None:

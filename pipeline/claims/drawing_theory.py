@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from gan.theory.optimum import EQUILIBRIUM
 from pipeline.config.params import Params
-from pipeline.reporting.plots import on_its_face
+from pipeline.reporting.plots import label_scale
 
 LOOKS = ("o:", "s--", "D-")  # of capacities, ascending
 NO_GAP = 1e-12  # nats; below it C + log 4 is rounding
@@ -34,7 +34,7 @@ def optimal(frame: pd.DataFrame, params: Params) -> Figure:
     figure.legend(handles, names, loc="outside lower left", ncols=len(names), fontsize=8, frameon=False)
     title = f"Proposition 1: D nears its optimum D*; median and range of {frame.seed.nunique()} seeds"
     figure.suptitle(title, fontsize=11)
-    return on_its_face(figure, params)
+    return label_scale(figure, params)
 
 
 def path(frame: pd.DataFrame, params: Params) -> Figure:
@@ -48,7 +48,7 @@ def path(frame: pd.DataFrame, params: Params) -> Figure:
     axes.set(xlabel="share of the way from a narrow generator to the data", ylabel="nats")
     axes.legend(fontsize=8, frameon=False)
     axes.set_title(f"Theorem 1: least where p_g = p_data; n = {frame.seed.nunique()} seeds", fontsize=11)
-    return on_its_face(figure, params)
+    return label_scale(figure, params)
 
 
 def convergence(descent: pd.DataFrame, dirac: pd.DataFrame, nets: pd.DataFrame, params: Params) -> Figure:
@@ -63,7 +63,7 @@ def convergence(descent: pd.DataFrame, dirac: pd.DataFrame, nets: pd.DataFrame, 
     right.set_xlabel("round of Algorithm 1")
     right.set_title(f"networks, a line per seed, n = {nets.seed.nunique()}", fontsize=10)
     figure.suptitle("Proposition 2: in its own setting, and outside it", fontsize=11)
-    return on_its_face(figure, params)
+    return label_scale(figure, params)
 
 
 def _runs(axes: Axes, frame: pd.DataFrame, x: str, colours: dict[str, Any]) -> None:

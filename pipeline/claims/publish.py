@@ -15,7 +15,7 @@ from pipeline.files.formats import read_csv, read_json, write_json, write_text
 from pipeline.publish import check_size, commits, copy, recover, replace
 from pipeline.record.places import RESULTS, RUNS, run_folders
 from pipeline.record.runs import MANIFESTS, MEASURED
-from pipeline.reporting.sentences import with_blocks
+from pipeline.reporting.sentences import with_passages
 from pipeline.runtime import cli
 from pipeline.verify import verify_claims
 
@@ -47,8 +47,8 @@ def _work(args: argparse.Namespace) -> None:
     check_size(files)
     copy(files, new)
     write_json(new / "published.json", {"scale": params.scale, "commits": commits(new)})
-    pages = {args.readme: {"claims": readme_block(new)}, args.page: blocks(new, params)}
-    texts = {path: with_blocks(path.read_text(encoding="utf-8"), found, path) for path, found in pages.items()}
+    pages = {args.readme: {"claims": readme_passage(new)}, args.page: passages(new, params)}
+    texts = {path: with_passages(path.read_text(encoding="utf-8"), found, path) for path, found in pages.items()}
     replace(target, new)
     for path, text in texts.items():
         write_text(path, text)
@@ -64,8 +64,8 @@ def collect(params: Params, claims: Path, runs: Path) -> dict[str, Path]:
     return files | {f"runs/{path.relative_to(runs / params.scale)}": path for path in behind}
 
 
-def blocks(claims: Path, params: Params) -> dict[str, str]:
-    """The readings as Markdown, by the names of docs/claims.md's blocks."""
+def passages(claims: Path, params: Params) -> dict[str, str]:
+    """The readings as Markdown, by the names of docs/claims.md's passages."""
     table, confidence = read_csv(claims / "claims.csv"), params.confidence
     entry, classifier = params.claims, read_csv(claims / "classifier.csv").iloc[0]
     n_seeds = read_csv(claims / "measures.csv").seed.nunique()
@@ -79,7 +79,7 @@ def blocks(claims: Path, params: Params) -> dict[str, str]:
     return {"scale": scale, "scoreboard": scoreboard(table).to_markdown(index=False), "classifier": quality} | found
 
 
-def readme_block(claims: Path) -> str:
+def readme_passage(claims: Path) -> str:
     """What README.md says of them."""
     return f"- {summary(read_csv(claims / 'claims.csv'))} [docs/claims.md](docs/claims.md)"
 

@@ -29,19 +29,19 @@ class Section:
     alt: str
 
 
-def _draw_optimal(frames: Frames, params: Params) -> Figure:
+def _plot_optimal(frames: Frames, params: Params) -> Figure:
     return drawing_theory.optimal(frames["optimal.csv"], params)
 
 
-def _draw_path(frames: Frames, params: Params) -> Figure:
+def _plot_path(frames: Frames, params: Params) -> Figure:
     return drawing_theory.path(frames["path.csv"], params)
 
 
-def _draw_convergence(frames: Frames, params: Params) -> Figure:
+def _plot_convergence(frames: Frames, params: Params) -> Figure:
     return drawing_theory.convergence(frames["descent.csv"], frames["dirac.csv"], frames["nets.csv"], params)
 
 
-def _draw_modes(frames: Frames, params: Params) -> Figure:
+def _plot_modes(frames: Frames, params: Params) -> Figure:
     return drawing_modes.modes(frames["modes.csv"], frames["modes_points.csv"], params)
 
 
@@ -49,7 +49,7 @@ SECTIONS = {
     "optimal-discriminator": Section(
         "The optimal discriminator",
         "section 4.1, Proposition 1",
-        _draw_optimal,
+        _plot_optimal,
         "optimal",
         "D is trained on fresh points of two known densities; its distance from p_data / (p_data + p_g) is an integral "
         "over a grid.",
@@ -58,7 +58,7 @@ SECTIONS = {
     "global-optimum": Section(
         "The global optimum",
         "section 4.1, Theorem 1",
-        _draw_path,
+        _plot_path,
         "path",
         "Line: C(G) by integration, for generators on a straight way to the data. Dots: what a D trained against each "
         "reaches.",
@@ -67,7 +67,7 @@ SECTIONS = {
     "convergence": Section(
         "Convergence",
         "section 4.2, Proposition 2",
-        _draw_convergence,
+        _plot_convergence,
         "convergence",
         "Left: the proposition's own setting, p_g itself is moved against the exact D*. Middle: two players of one "
         "parameter each. Right: networks in one dimension, Algorithm 1, as in Figure 1.",
@@ -92,7 +92,7 @@ SECTIONS = {
     "helvetica": Section(
         "The Helvetica scenario",
         "sections 3 and 6",
-        _draw_modes,
+        _plot_modes,
         "modes",
         "Two-dimensional games whose modes can be counted, in step and with G ten times as fast as D. A mode is "
         "covered where a tenth of its even share lies within 3 sd of it; samples that spread evenly cover all, and "

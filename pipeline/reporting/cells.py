@@ -11,7 +11,7 @@ from gan.statistics import MIN_SEEDS, SeedSummary, Verdict, summarise_seeds, ver
 from pipeline.config.params import PAPERS_COLUMNS, Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, reading
-from pipeline.record.runs import GAN
+from pipeline.record.runs import OUR_MODEL
 
 QUOTED = Path(__file__).parents[1] / "quoted.csv"
 PAPER = "Adversarial nets"
@@ -59,7 +59,7 @@ def read_metrics(path: Path, params: Params) -> pd.DataFrame:
     """
     metrics = read_csv(path)
     with reading(path):
-        scales = set(metrics.scale[metrics.model == GAN])
+        scales = set(metrics.scale[metrics.model == OUR_MODEL])
     if params.scale not in scales:
         found = ", ".join(sorted(scales))
         raise UserError(f"{path}: metrics of scale {found}, not {params.scale}; name the right one with --scale")
@@ -111,7 +111,7 @@ def seed_rows(
     Args:
         length: of training; None: the one that an experiment's cell stands for.
     """
-    rows = model_rows(metrics, experiment, grid, GAN, generator)
+    rows = model_rows(metrics, experiment, grid, OUR_MODEL, generator)
     rows = rows[rows.scale == scale]
     length = length or next(iter(lengths(metrics, experiment, scale)), 0)
     return rows[rows.length == length]
@@ -123,7 +123,7 @@ def lengths(metrics: pd.DataFrame, experiment: str, scale: str) -> list[int]:
     The first is the one that the experiment's cell stands for: the greatest that MIN_SEEDS seeds have reached, or the
     greatest of all where none has. The others follow from the greatest to the least.
     """
-    rows = model_rows(metrics, experiment, "authors", GAN, "best")
+    rows = model_rows(metrics, experiment, "authors", OUR_MODEL, "best")
     counts = rows[rows.scale == scale].groupby("length").size()
     found = [int(length) for length in sorted(counts.index, reverse=True)]
     return sorted(found, key=lambda length: counts[length] < MIN_SEEDS)  # stable: from the greatest within each group
@@ -209,7 +209,7 @@ def over_seeds(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
 
 def _rows(our: Cell, scale: str) -> list[dict[str, Any]]:
     about = {"generator": "best", "grid": our.grid, "length": our.length, "verdict": str(our.verdict), "scale": scale}
-    common = {"experiment": our.experiment, "model": GAN} | about
+    common = {"experiment": our.experiment, "model": OUR_MODEL} | about
     error = {"standard_error": our.seeds.sd / math.sqrt(our.seeds.n), "error_over": count(our.seeds.n, "training seed")}
     values = {
         ("mean_over_seeds", "nats"): (our.seeds.mean, error),

@@ -18,13 +18,13 @@ from pipeline.record.runs import (
     AUDITS,
     BANDWIDTHS,
     CURVE,
-    GAN,
     GATHERED,
     GENERATORS,
     GROWTH,
     IMAGES,
     MANIFESTS,
     METRICS,
+    OUR_MODEL,
     REDRAWN,
     VALIDATION_CURVE,
     Run,
@@ -81,7 +81,13 @@ def divergence(run: Run, scale: str) -> list[pd.DataFrame]:
     train = read_json(run.folder / MANIFESTS["train"])
     if not train.get("diverged"):
         return []
-    about = {"experiment": train["experiment"], "model": GAN, "seed": run.seed, "scale": scale, "generator": "best"}
+    about = {
+        "experiment": train["experiment"],
+        "model": OUR_MODEL,
+        "seed": run.seed,
+        "scale": scale,
+        "generator": "best",
+    }
     about |= {"length": train["length"], "epoch": train["best_epoch"]}
     return [pd.DataFrame([about | {"metric": DIVERGED, "value": train["best_epoch"], "unit": "epoch"}])]
 
@@ -125,7 +131,7 @@ def variance(runs: list[Run], params: Params, name: str) -> pd.DataFrame:
     redrawn = pd.concat([read_csv(run.folder / REDRAWN) for run in runs])
     images = [read_arrays(run.folder / IMAGES).get("authors") for run in runs]
     found = components(redrawn, images, name, params.values["statistics"])
-    common = {"experiment": name, "model": GAN, "grid": "authors", "unit": "nats", "scale": params.scale}
+    common = {"experiment": name, "model": OUR_MODEL, "grid": "authors", "unit": "nats", "scale": params.scale}
     rows = [
         common | {"source": source, "sd": one.sd, "low": one.low, "high": one.high, "n": one.n}
         for source, one in found.items()

@@ -54,8 +54,8 @@ def deviations(plan: dict[str, Any], manifest: dict[str, Any]) -> list[str]:
     return [line.replace("validation_images: None", "validation_images: all") for line in found]
 
 
-def plan_blocks(published: Path, params: Params) -> dict[str, str]:
-    """The generated blocks of docs/runs.md: how the published runs of the plan's experiment depart from it."""
+def plan_passages(published: Path, params: Params) -> dict[str, str]:
+    """The generated passages of docs/runs.md: how the published runs of the plan's experiment depart from it."""
     plan, lines = planned(Params(params.values, "paper")), dict[str, list[int]]()
     for path in sorted(published.glob(f"runs/paper/{EXPERIMENT}/seed*/{MANIFESTS['train']}")):
         manifest = read_json(path)

@@ -76,7 +76,7 @@ def samples(sheet: dict[str, np.ndarray], params: Params, experiment: str, seed:
     panel = f"Figure 2 {PANELS[experiment]}. " if experiment in PANELS else ""
     title = f"{panel}{entry.label}, seed {seed}, epoch {epoch}"
     axes.set_title(f"{title}\n20 fair draws; yellow: the training image nearest to column 5", fontsize=9)
-    return on_its_face(figure, params)
+    return label_scale(figure, params)
 
 
 def interpolation(sheet: dict[str, np.ndarray], params: Params, experiment: str, seed: int, epoch: int) -> Figure:
@@ -90,7 +90,7 @@ def interpolation(sheet: dict[str, np.ndarray], params: Params, experiment: str,
     figure_3 = "Figure 3. " if experiment == "mnist" else ""
     title = f"{figure_3}{entry.label}, seed {seed}, epoch {epoch}: a walk through z-space between fair draws"
     axes.set_title(title, fontsize=9)
-    return on_its_face(figure, params)
+    return label_scale(figure, params)
 
 
 def toy(moments: pd.DataFrame, params: Params) -> Figure:
@@ -145,7 +145,7 @@ def bandwidth_curve(bandwidths: pd.DataFrame, params: Params, experiment: str) -
     of_fold = " and fold" if mine.fold.nunique() > 1 else ""
     title = f"{params.experiment(experiment).label}: a curve per seed{of_fold}, n = {mine.seed.nunique()}"
     axes.set_title(title, fontsize=11)
-    return on_its_face(figure, params, mine.scale.iloc[0])
+    return label_scale(figure, params, mine.scale.iloc[0])
 
 
 def _dot(edge: str, face: str, marker: str = "o") -> dict[str, Any]:
@@ -177,7 +177,7 @@ def learning_curves(curves: pd.DataFrame, params: Params, experiment: str) -> Fi
     for axes in panels:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     figure.suptitle(f"{params.experiment(experiment).label}: a line per seed, n = {mine.seed.nunique()}", fontsize=11)
-    return on_its_face(figure, params)
+    return label_scale(figure, params)
 
 
 def _finish(axes: Axes, ylabel: str, names: tuple[str, str], equilibrium: float, note: str) -> None:
@@ -203,7 +203,7 @@ def table_plot(metrics: pd.DataFrame, params: Params) -> Figure:
         axes.set(title=label, xlabel="mean test log-likelihood (nats)")
         axes.grid(axis="x", color="0.9")
     panels[0].invert_yaxis()  # shared: the paper's order from the top, ours at the bottom
-    return on_its_face(figure, params)
+    return label_scale(figure, params)
 
 
 def _our_dots(axes: Axes, metrics: pd.DataFrame, params: Params, experiment: str) -> None:
@@ -222,7 +222,7 @@ def _our_dots(axes: Axes, metrics: pd.DataFrame, params: Params, experiment: str
     axes.annotate(note, (our.seeds.mean, OURS), (0, 10), textcoords="offset points", ha="center", fontsize=8)
 
 
-def on_its_face(figure: Figure, params: Params, scale: str | None = None) -> Figure:
+def label_scale(figure: Figure, params: Params, scale: str | None = None) -> Figure:
     """State the scale under the figure; by default that of the params."""
     note = f"scale: {scale or params.scale}" + ("" if params.is_real else " (made-up images, tiny networks: no result)")
     figure.supxlabel(note, fontsize=8, color="0.4", x=0.99, ha="right")

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.config.params import Params
-from pipeline.record.runs import GAN
+from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.cells import cell, count, model_rows, seed_rows
-from pipeline.reporting.plots import on_its_face, picture
+from pipeline.reporting.plots import label_scale, picture
 from pipeline.reporting.sentences import AUDITED, growth_trend, oracle_gaps
 
 
@@ -32,7 +32,7 @@ def variance(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
     greatest = np.nanmax([1.0, *rows.high, *rows.sd])
     axes.set(xlim=(-0.1, 4 * greatest), xlabel="standard deviation of one reported number (nats)")
     axes.set_title(f"{params.experiment(experiment).label}: had only this been drawn anew", fontsize=11)
-    return on_its_face(figure, params, rows.scale.iloc[0])
+    return label_scale(figure, params, rows.scale.iloc[0])
 
 
 def audit(sheet: dict[str, np.ndarray], metrics: pd.DataFrame, params: Params, experiment: str) -> Figure:
@@ -58,9 +58,9 @@ def audit(sheet: dict[str, np.ndarray], metrics: pd.DataFrame, params: Params, e
     right.set(ylim=(len(order), 0), yticks=[], xlabel="mean test log-likelihood (nats)")
     right.margins(x=0.12)
     figure.suptitle(f"{entry.label}: what the same estimate gives to what is no GAN", fontsize=11)
-    scales = metrics[(metrics.experiment == experiment) & (metrics.model != GAN)].scale.unique()
+    scales = metrics[(metrics.experiment == experiment) & (metrics.model != OUR_MODEL)].scale.unique()
     others = [scale for scale in scales if scale != params.scale]
-    return on_its_face(figure, params, f"{params.scale} (baselines: {', '.join(others)})" if others else None)
+    return label_scale(figure, params, f"{params.scale} (baselines: {', '.join(others)})" if others else None)
 
 
 def _line(axes: Axes, value: float, label: str, colour: str, height: int) -> None:
@@ -109,7 +109,7 @@ def growth(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
     left.legend(fontsize=8, frameon=False)
     title = f"{params.experiment(experiment).label}, seed {rows.seed.iloc[0]}: one generator, ever more samples"
     figure.suptitle(title, fontsize=11)
-    return on_its_face(figure, params, rows.scale.iloc[0])
+    return label_scale(figure, params, rows.scale.iloc[0])
 
 
 def oracle(frame: pd.DataFrame, params: Params) -> Figure:

@@ -14,9 +14,9 @@ from matplotlib.lines import Line2D
 from gan.keeping import replay
 from gan.statistics import MIN_SEEDS, summarise_seeds
 from pipeline.config.params import Params
-from pipeline.record.runs import GAN
+from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.cells import PAPER, count, model_rows, quoted, seed_rows
-from pipeline.reporting.plots import contact_sheet, on_its_face
+from pipeline.reporting.plots import contact_sheet, label_scale
 
 Sheet = dict[str, np.ndarray]
 PER_ROW = 5  # panels beside each other
@@ -62,7 +62,7 @@ def progress(metrics: pd.DataFrame, params: Params, experiment: str) -> Figure:
         params: of the scale whose rows are shown.
         experiment: has rows of both generators, "last" at several lengths and "best" at the greatest.
     """
-    lasts = model_rows(metrics[metrics.scale == params.scale], experiment, "authors", GAN, "last")
+    lasts = model_rows(metrics[metrics.scale == params.scale], experiment, "authors", OUR_MODEL, "last")
     greatest = lasts.length.max()
     parts = {"whole training": 0, "its last half": greatest / 2} if lasts.length.nunique() > 1 else {"its end": 0}
     figure, panels = plt.subplots(1, len(parts), figsize=(3 + 4 * len(parts), 4.8), layout="constrained", squeeze=False)
@@ -79,7 +79,7 @@ def progress(metrics: pd.DataFrame, params: Params, experiment: str) -> Figure:
     figure.suptitle(title, fontsize=11)
     kept = seed_rows(metrics, experiment, "authors", params.scale)
     _name_lines(figure, params, len(kept), int(kept.length.max()) if len(kept) else 0)
-    return on_its_face(figure, params)
+    return label_scale(figure, params)
 
 
 def _scores(axes: Axes, metrics: pd.DataFrame, params: Params, experiment: str, lengths: tuple[float, float]) -> None:
@@ -88,7 +88,7 @@ def _scores(axes: Axes, metrics: pd.DataFrame, params: Params, experiment: str, 
     mine = metrics[(metrics.scale == params.scale) & (metrics.length >= least)]
     for grid, (_, name, width, beyond) in GRIDS.items():
         colour = params.values["figures"][name]
-        lasts = model_rows(mine, experiment, grid, GAN, "last").sort_values("length")
+        lasts = model_rows(mine, experiment, grid, OUR_MODEL, "last").sort_values("length")
         for _, run in lasts.groupby("seed"):
             axes.plot(run.length, run.value, ".-", color=colour, linewidth=width, markersize=4 * width, alpha=0.7)
         bests = seed_rows(metrics, experiment, grid, params.scale).value.tolist()
@@ -159,7 +159,7 @@ def seeds(sheets: dict[int, tuple[Sheet, int]], params: Params, experiment: str)
         f"Figure 2 for {params.experiment(experiment).label}, {count(len(sheets), 'seed')}: fair draws, nothing chosen"
     )
     figure.suptitle(f"{label}\nyellow: the training image nearest to column 5", fontsize=10)
-    return on_its_face(figure, params)
+    return label_scale(figure, params)
 
 
 def _panels(n: int, size: tuple[float, float], rest: float, **options: Any) -> tuple[Figure, list[Axes]]:
@@ -216,7 +216,7 @@ def rules(
     title = f"{params.experiment(experiment).label}: two rules of keeping and stopping\n"
     figure.suptitle(f"{title}applied to the same runs, n = {len(points)}", fontsize=11)
     _name_rules(figure, {other: former, ours: present})
-    return on_its_face(figure, params)
+    return label_scale(figure, params)
 
 
 def _name_rules(figure: Figure, named: dict[str, Rule]) -> None:

@@ -9,7 +9,7 @@ from gan.evidence.growth import Trend, trend
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv
-from pipeline.record.runs import GAN
+from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.cells import columns, count, model_rows, quoted, seed_rows, two_digits
 from pipeline.reporting.gather import Frames
 from pipeline.reporting.verdicts import agreement, optimism, sentences
@@ -38,8 +38,8 @@ def read_evidence(folder: Path, oracle: Path | None = None) -> Frames:
     return {name: read_csv(path) for name, path in paths.items()}
 
 
-def blocks(frames: Frames, params: Params) -> dict[str, str]:
-    """The evidence as Markdown, by the names of docs/evidence.md's blocks."""
+def passages(frames: Frames, params: Params) -> dict[str, str]:
+    """The evidence as Markdown, by the names of docs/evidence.md's passages."""
     metrics = frames["metrics.csv"]
     metrics = metrics[metrics.seed.notna()]
     return {
@@ -62,7 +62,7 @@ def scales(frames: Frames, params: Params) -> str:
     metrics = frames["metrics.csv"]
     parts = {
         "the variance and the bandwidth curves": frames["variance.csv"],
-        "the baselines": metrics[metrics.model != GAN],
+        "the baselines": metrics[metrics.model != OUR_MODEL],
         "the number of samples": frames["growth.csv"],
     }
     others = {what: sorted(set(rows.scale) - {params.scale}) for what, rows in parts.items()}
@@ -137,7 +137,7 @@ def _of_scale(rows: pd.DataFrame, params: Params) -> str:
 
 def audit_cells(metrics: pd.DataFrame, params: Params, experiment: str, model: str) -> str:
     """What a baseline, or our GAN, scores on the authors' grid: mean over its draws or seeds, their sd and number."""
-    ours = model == GAN
+    ours = model == OUR_MODEL
     found = seed_rows(metrics, experiment, "authors", params.scale) if ours else None
     values = (model_rows(metrics, experiment, "authors", model) if found is None else found).value
     if values.empty:
@@ -153,7 +153,7 @@ def audit_table(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
         [
             {"mean test log-likelihood, nats": label}
             | {title: audit_cells(metrics, params, name, model) for name, title in titles.items()}
-            for model, label in ({GAN: "our GAN"} | AUDITED).items()
+            for model, label in ({OUR_MODEL: "our GAN"} | AUDITED).items()
         ]
     )
 
@@ -279,8 +279,8 @@ def oracle_sentences(frame: pd.DataFrame) -> list[str]:
     ]
 
 
-def with_blocks(text: str, found: dict[str, str], path: Path) -> str:
-    """The text with what stands between each block's markers replaced.
+def with_passages(text: str, found: dict[str, str], path: Path) -> str:
+    """The text with what stands between each passage's markers replaced.
 
     Args:
         text: with the markers <!-- NAME:begin --> and <!-- NAME:end -->.

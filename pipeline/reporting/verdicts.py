@@ -5,7 +5,7 @@ import pandas as pd
 from gan.agreement import by_grids, explain
 from gan.statistics import summarise_seeds
 from pipeline.config.params import Params
-from pipeline.record.runs import GAN
+from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.cells import MISSING_DATA, Cell, cell, columns, count, model_rows, two_digits
 
 BOTH = ("kept", "redrawn")  # what training measured of its kept generator, and the same from other noise
@@ -63,7 +63,7 @@ def _sentence(our: Cell, metrics: pd.DataFrame, params: Params) -> str:
 
 def _rise(our: Cell, metrics: pd.DataFrame, params: Params) -> str:
     """How much the last generators gained since the length scored before; empty where none was."""
-    rows = model_rows(metrics, our.experiment, "authors", GAN, "last")
+    rows = model_rows(metrics, our.experiment, "authors", OUR_MODEL, "last")
     rows = rows[(rows.scale == params.scale) & (rows.length <= our.length)]
     if rows.length.nunique() < 2:
         return ""

@@ -13,7 +13,7 @@ from pipeline.adopt import merged, metrics
 from pipeline.config.params import load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, sha256, write_arrays, write_csv, write_json
-from pipeline.record.runs import GAN, plain
+from pipeline.record.runs import OUR_MODEL, plain
 
 EXPERIMENT = load(ROOT / "params.yaml", "paper").experiment("mnist")
 GRID = EXPERIMENT.grids["authors"]
@@ -48,7 +48,7 @@ def test_metrics_refuse_what_does_not_fit(row, message):
 
 
 def test_merged_replaces_our_rows_of_this_scale_and_keeps_the_others():
-    rows = [(GAN, "paper", 1.0), (GAN, "cpu", 2.0), ("k-means", "cpu", 3.0)]
+    rows = [(OUR_MODEL, "paper", 1.0), (OUR_MODEL, "cpu", 2.0), ("k-means", "cpu", 3.0)]
     before = pd.DataFrame(rows, columns=["model", "scale", "value"]).assign(experiment="mnist", seed=0)
     new = before[:1].assign(value=9.0)
     assert merged(before, new).value.tolist() == [9.0, 2.0, 3.0]

@@ -11,10 +11,10 @@ from pipeline.claims import publish as publish_claims
 from pipeline.config.params import load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, sha256
-from pipeline.publish import LIMIT_BYTES, readme_blocks, recover, replace
-from pipeline.record.runs import GAN, GATHERED, audits
+from pipeline.publish import LIMIT_BYTES, readme_passages, recover, replace
+from pipeline.record.runs import GATHERED, OUR_MODEL, audits
 from pipeline.reporting.gather import tidy
-from pipeline.reporting.sentences import blocks, read_evidence, with_blocks
+from pipeline.reporting.sentences import passages, read_evidence, with_passages
 
 PUBLISHED = ROOT / "results/published"
 README, EVIDENCE = ROOT / "README.md", ROOT / "docs/evidence.md"
@@ -53,12 +53,12 @@ def test_what_is_published_survives_a_kill_while_it_is_replaced(tmp_path, monkey
 
 def test_readme_shows_the_published_table():
     readme = README.read_text()
-    assert readme == with_blocks(readme, readme_blocks(PUBLISHED, "results/published", PARAMS), README)
+    assert readme == with_passages(readme, readme_passages(PUBLISHED, "results/published", PARAMS), README)
 
 
 def test_evidence_says_what_the_published_files_say():
     page = EVIDENCE.read_text()
-    assert page == with_blocks(page, blocks(read_evidence(PUBLISHED), PARAMS), EVIDENCE)
+    assert page == with_passages(page, passages(read_evidence(PUBLISHED), PARAMS), EVIDENCE)
 
 
 def test_evidence_has_no_number_that_the_pipeline_did_not_write():
@@ -68,22 +68,22 @@ def test_evidence_has_no_number_that_the_pipeline_did_not_write():
 
 def test_evidence_notices_another_number():
     frames = read_evidence(PUBLISHED)
-    said = blocks(frames, PARAMS)
-    for name, column, block in (
+    said = passages(frames, PARAMS)
+    for name, column, passage in (
         ("metrics.csv", "value", "audit"),
         ("variance.csv", "sd", "variance"),
         ("growth.csv", "value", "growth"),
         ("oracle.csv", "truth", "oracle"),
     ):
         other = frames | {name: frames[name].assign(**{column: frames[name][column] * 1.1})}
-        assert blocks(other, PARAMS)[block] != said[block]
+        assert passages(other, PARAMS)[passage] != said[passage]
 
 
 def test_claims_page_says_what_the_published_claims_say():
     params = load(ROOT / "params.yaml", read_json(CLAIMS / "published.json")["scale"])
     text, readme = CLAIMS_PAGE.read_text(), README.read_text()
-    assert readme == with_blocks(readme, {"claims": publish_claims.readme_block(CLAIMS)}, README)
-    assert text == with_blocks(text, publish_claims.blocks(CLAIMS, params), CLAIMS_PAGE)
+    assert readme == with_passages(readme, {"claims": publish_claims.readme_passage(CLAIMS)}, README)
+    assert text == with_passages(text, publish_claims.passages(CLAIMS, params), CLAIMS_PAGE)
     pictures = re.findall(r"\((\.\./results/[^)]+\.svg)\)", text)
     assert {(CLAIMS_PAGE.parent / name).resolve() for name in pictures} == set((CLAIMS / "figures").glob("*.svg"))
 
@@ -120,7 +120,7 @@ def test_a_tampered_metric_changes_the_table():
 
 def test_every_published_run_has_its_manifests():
     metrics = read_csv(PUBLISHED / "metrics.csv")
-    ours = metrics[(metrics.model == GAN) & metrics.seed.notna()]
+    ours = metrics[(metrics.model == OUR_MODEL) & metrics.seed.notna()]
     for place in ours[["scale", "experiment", "seed"]].astype({"seed": int}).drop_duplicates().itertuples():
         run = PUBLISHED / f"runs/{place.scale}/{place.experiment}/seed{place.seed}"
         manifest = read_json(run / "manifest.json")
@@ -138,8 +138,8 @@ def test_published_files_are_small():
 
 def test_with_blocks_replaces_what_is_between_the_markers():
     text = "a\n<!-- one:begin -->\nold\n<!-- one:end -->\nb\n"
-    once = with_blocks(text, {"one": "new\n"}, README)
+    once = with_passages(text, {"one": "new\n"}, README)
     assert once == "a\n<!-- one:begin -->\nnew\n<!-- one:end -->\nb\n"
-    assert with_blocks(once, {"one": "new"}, README) == once
+    assert with_passages(once, {"one": "new"}, README) == once
     with pytest.raises(UserError, match="markers <!-- two:begin -->"):
-        with_blocks(text, {"two": "new"}, README)
+        with_passages(text, {"two": "new"}, README)

@@ -12,7 +12,7 @@ from pathlib import Path
 from helpers import copy_project, edit, run_in
 
 from pipeline.files.formats import sha256
-from pipeline.record.runs import HEAVY
+from pipeline.record.runs import LARGE_FILES
 
 BOX = ("-m", "pipeline.box", "--device", "cpu", "--experiments", "mnist", "--seeds", "0", "1")
 
@@ -41,7 +41,7 @@ def test_box_goes_on_where_snakemake_was_and_its_pack_gives_the_same_tables(proj
     with tarfile.open(project / "box.tar.gz") as archive:
         names = archive.getnames()
     subprocess.run(["tar", "xf", str(project / "box.tar.gz"), "-C", str(home)], check=True)
-    assert not [name for name in names if name.rpartition("/")[2] in HEAVY]
+    assert not [name for name in names if name.rpartition("/")[2] in LARGE_FILES]
     done = run_in(home, *BOX, "--stages", "results")
     assert done.returncode == 0, done.stderr
     assert stages(done.stdout) == ["table", "figures", "report"]
