@@ -16,11 +16,12 @@ from pipeline.files.formats import read_csv, read_json, sha256, write_json, writ
 from pipeline.record.places import RESULTS, RUNS, audit_folder, run_folders
 from pipeline.record.runs import GATHERED, SHEET, audits, manifests
 from pipeline.reporting.cells import columns
+from pipeline.reporting.page import with_passages
 from pipeline.reporting.plan import plan_passages
-from pipeline.reporting.sentences import audit_sentences, passages, read_evidence, variance_sentences, with_passages
+from pipeline.reporting.sentences import audit_sentences, passages, read_evidence, variance_sentences
+from pipeline.reporting.tables import caption, parts
 from pipeline.reporting.verdicts import agreement, sentences
 from pipeline.runtime import cli
-from pipeline.table import caption, parts
 from pipeline.verify import verify
 
 LIMIT_BYTES = 10_000_000

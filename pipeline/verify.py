@@ -18,8 +18,8 @@ from pipeline.record.manifest import is_present_code
 from pipeline.record.places import PREPARED, RESULTS, RUNS, run_folders
 from pipeline.record.runs import MANIFESTS, MEASURED, audits, differences, manifests, plain
 from pipeline.reporting.gather import gather
+from pipeline.reporting.tables import render
 from pipeline.runtime import cli
-from pipeline.table import render
 
 ALONE = ("toy.manifest.json", "oracle.manifest.json")  # of stages that read no run
 

@@ -17,12 +17,11 @@ from pipeline.claims.sections import MORE, SECTIONS
 from pipeline.claims.tables import shown
 from pipeline.claims.trained import seeds_of
 from pipeline.config.params import Params
-from pipeline.figures import save
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, write_csv, write_text
 from pipeline.record.manifest import Record
 from pipeline.reporting.page import render
-from pipeline.reporting.plots import style
+from pipeline.reporting.plots import save, style
 from pipeline.runtime import cli
 
 EXAMPLE = """--scale quick --runs runs/quick/mnist-code/seed0 runs/quick/mnist-code/seed1 ... \\

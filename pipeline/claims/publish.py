@@ -15,7 +15,7 @@ from pipeline.files.formats import read_csv, read_json, write_json, write_text
 from pipeline.publish import check_size, commits, copy, recover, replace
 from pipeline.record.places import RESULTS, RUNS, run_folders
 from pipeline.record.runs import MANIFESTS, MEASURED
-from pipeline.reporting.sentences import with_passages
+from pipeline.reporting.page import with_passages
 from pipeline.runtime import cli
 from pipeline.verify import verify_claims
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from pipeline.reporting.sentences import with_passages
+from pipeline.reporting.page import with_passages
 
 COUNTS: Counter[str] = Counter()
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from helpers import ROOT
 
-from pipeline import table
 from pipeline.claims import publish as publish_claims
 from pipeline.config.params import load
 from pipeline.files.errors import UserError
@@ -14,7 +13,9 @@ from pipeline.files.formats import read_csv, read_json, sha256
 from pipeline.publish import LIMIT_BYTES, readme_passages, recover, replace
 from pipeline.record.runs import GATHERED, OUR_MODEL, audits
 from pipeline.reporting.gather import tidy
-from pipeline.reporting.sentences import passages, read_evidence, with_passages
+from pipeline.reporting.page import with_passages
+from pipeline.reporting.sentences import passages, read_evidence
+from pipeline.reporting.tables import render
 
 PUBLISHED = ROOT / "results/published"
 README, EVIDENCE = ROOT / "README.md", ROOT / "docs/evidence.md"
@@ -27,7 +28,7 @@ def rendered(change: float = 0.0) -> dict[str, str]:
     """The tables made again from the published CSV files, with every log-likelihood changed."""
     frames = {name: tidy(read_csv(PUBLISHED / name)) for name in GATHERED}
     frames["metrics.csv"].loc[frames["metrics.csv"].metric == "test_log_likelihood", "value"] += change
-    return table.render(frames, PARAMS)
+    return render(frames, PARAMS)
 
 
 def test_what_is_published_survives_a_kill_while_it_is_replaced(tmp_path, monkeypatch):
