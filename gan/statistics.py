@@ -75,21 +75,22 @@ class Verdict:
 
     Attributes:
         name: "not judged", "too few seeds", "not reproduced", "undecided" or "reproduced".
-        reason: why, in words; empty for "reproduced".
+        reason: why it is not judged, as the caller gave it; empty where it is, or where nothing is published.
+        n: number of seeds.
         gap: our mean minus the published value, in the measurement's unit; nan where nothing is published.
         gap_in_sd: the gap over the sd between seeds; nan where that is unknown or below RESOLUTION_NATS.
-        seeds_to_decide: where undecided, how many seeds would decide at the present mean and sd; None: too many.
+        margin: greatest full width of the prediction interval that still decides; None: not set.
+        seeds_to_decide: where undecided within a margin, how many seeds would decide at the present mean and sd;
+            None: more than MOST_SEEDS.
     """
 
     name: str
     reason: str
+    n: int
     gap: float
     gap_in_sd: float
+    margin: float | None
     seeds_to_decide: int | None
-
-    def __str__(self) -> str:
-        """Return the name with its reason."""
-        return f"{self.name}: {self.reason}" if self.reason else self.name
 
 
 def verdict(
@@ -112,27 +113,23 @@ def verdict(
         ValueError: the published value is not finite.
     """
     gap = math.nan if published is None else gap_to(summary, published)
-    if not_judged or published is None:
-        name, reason, seeds = "not judged", not_judged or "nothing published", None
-    else:
-        name, reason, seeds = _judge(summary, gap, margin, confidence)
-    return Verdict(name, reason, gap, _in_sd(gap, summary.sd), seeds)
-
-
-def _judge(summary: SeedSummary, gap: float, margin: float | None, confidence: float) -> tuple[str, str, int | None]:
-    """Return name, reason and number of seeds that would decide."""
-    low, high = summary.prediction_interval
-    if summary.n < MIN_SEEDS:
-        return "too few seeds", f"n = {summary.n} < {MIN_SEEDS}", None
-    if _outside(gap, high - low):
-        in_sd = _in_sd(gap, summary.sd)
-        return "not reproduced", f"{gap:+.1f} nats" + ("" if math.isnan(in_sd) else f" ({in_sd:+.1f} sd)"), None
-    if margin is None or not margin > 0:
-        return "undecided", "no margin is set", None
-    if high - low > margin:
+    margin = margin if margin is not None and margin > 0 else None
+    name, seeds = "not judged", None
+    if published is not None and not not_judged:
+        name = _judge(summary, gap, margin)
+    if name == "undecided" and margin is not None:
         seeds = seeds_to_decide(gap, summary.sd, margin, confidence)
-        return "undecided", _would_decide(seeds), seeds
-    return "reproduced", "", None
+    in_sd = gap / summary.sd if summary.sd >= RESOLUTION_NATS else math.nan
+    return Verdict(name, not_judged, summary.n, gap, in_sd, margin, seeds)
+
+
+def _judge(summary: SeedSummary, gap: float, margin: float | None) -> str:
+    width = summary.prediction_interval[1] - summary.prediction_interval[0]
+    if summary.n < MIN_SEEDS:
+        return "too few seeds"
+    if _outside(gap, width):
+        return "not reproduced"
+    return "undecided" if margin is None or width > margin else "reproduced"
 
 
 def gap_to(summary: SeedSummary, published: float) -> float:
@@ -142,17 +139,8 @@ def gap_to(summary: SeedSummary, published: float) -> float:
     return summary.mean - published
 
 
-def _in_sd(gap: float, sd: float) -> float:
-    return gap / sd if sd >= RESOLUTION_NATS else math.nan
-
-
 def _outside(gap: float, width: float) -> bool:
     return abs(gap) > width / 2 + RESOLUTION_NATS
-
-
-def _would_decide(seeds: int | None) -> str:
-    many = f"{seeds} seeds would decide" if seeds else f"{MOST_SEEDS} seeds would not decide either"
-    return f"{many} at this mean and sd"
 
 
 def prediction_width(n: int, sd: float, confidence: float) -> float:

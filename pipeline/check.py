@@ -19,7 +19,7 @@ from pipeline.config.params import Params
 from pipeline.files.errors import RunError, UserError
 from pipeline.files.formats import read_csv, read_json, reading
 from pipeline.record.places import RESULTS
-from pipeline.record.runs import GAN
+from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.cells import DIVERGED
 from pipeline.runtime import cli
 
@@ -138,7 +138,7 @@ def failures(metrics: pd.DataFrame, expected: Expected, seeds: list[int]) -> lis
 def edges(metrics: pd.DataFrame) -> list[str]:
     """A line for each seed of MNIST whose bandwidth lies on an edge of its grid: the paper's number did not come so."""
     chosen = metrics.bandwidth_on_edge.astype(str).eq("True") & metrics.metric.eq("test_log_likelihood")
-    rows = metrics[chosen & metrics.experiment.eq("mnist") & metrics.model.eq(GAN)]
+    rows = metrics[chosen & metrics.experiment.eq("mnist") & metrics.model.eq(OUR_MODEL)]
     return [
         f"mnist, seed {row.seed}: bandwidth on the edge of the {row.grid} grid ({row.generator} generator)"
         for row in rows.itertuples()
@@ -151,7 +151,7 @@ def _name(key: tuple[str, ...]) -> str:
         return f"{experiment}, a seed diverged"
     if model == TRAINING:
         return f"{experiment}, {metric}"
-    of = f"the {generator} generator" if model == GAN else model
+    of = f"the {generator} generator" if model == OUR_MODEL else model
     return f"{experiment}, {metric} of {of}, {grid} grid"
 
 

@@ -21,11 +21,11 @@ from pipeline.record.manifest import Record, differences
 from pipeline.record.places import snapshots
 from pipeline.record.runs import (
     BANDWIDTHS,
-    GAN,
     GENERATORS,
     IMAGES,
     MANIFESTS,
     METRICS,
+    OUR_MODEL,
     REDRAWN,
     SAMPLES,
     Run,
@@ -72,7 +72,7 @@ def _work(args: argparse.Namespace) -> None:
     # Where nothing was selected, both generators are the same: scored once, told twice.
     same = experiment.selection == "last"
     scored["last"] = scored["best"] if same else score_folds(samples["last"], parts, experiment)
-    common = {"experiment": experiment.name, "model": GAN, "seed": run.seed, "scale": params.scale}
+    common = {"experiment": experiment.name, "model": OUR_MODEL, "seed": run.seed, "scale": params.scale}
     computed = {"precision": precision_of(trained)}
     epochs = {"best": trained["best_epoch"], "last": trained["epochs_trained"]}
     of = {name: {"length": trained["length"], "epoch": epochs[name], "generator": name} for name in scored}

@@ -3,18 +3,13 @@
 import argparse
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-from matplotlib import pyplot
 from matplotlib.figure import Figure
 
 from pipeline.files.errors import UserError
-from pipeline.files.formats import read_arrays, read_csv, read_json, reading, replacing
+from pipeline.files.formats import read_arrays, read_csv, read_json, reading
 from pipeline.record.manifest import Record
 from pipeline.record.runs import MANIFESTS
-from pipeline.reporting import plots as drawing
-from pipeline.reporting import plots_evidence as drawing_evidence
-from pipeline.reporting import plots_progress as drawing_progress
+from pipeline.reporting import plots, plots_evidence, plots_progress
 from pipeline.reporting.cells import read_metrics
 from pipeline.runtime import cli
 
@@ -26,6 +21,8 @@ EXAMPLE = (
     "    --sheets runs/quick/mnist/seed0/sheet.npz --audits runs/quick/mnist/audit/sheet.npz \\\n"
     "    --output results/quick/figures"
 )
+
+FRAMES = ("metrics.csv", "curves.csv", "validation.csv", "bandwidths.csv", "variance.csv", "growth.csv")
 
 
 def main() -> None:
@@ -45,81 +42,61 @@ def _work(args: argparse.Namespace) -> None:
     params = cli.selected_params(args)
     inputs = [*(args.results / name for name in FRAMES), args.toy, args.oracle, *args.sheets, *args.audits]
     record = Record("figures", inputs, params.presentation())
-    drawing.style()
+    plots.style()
     metrics = read_metrics(args.results / FRAMES[0], params)
     curves, validation, bandwidths, variance, growth = (read_csv(args.results / name) for name in FRAMES[1:])
     curves, validation = (frame[frame.scale == params.scale] for frame in (curves, validation))
-    outputs = save(drawing.table_plot(metrics, params), args.output / "table1")
-    outputs += save(drawing.toy(read_csv(args.toy), params), args.output / "toy")
-    outputs += save(drawing_evidence.oracle(read_csv(args.oracle), params), args.output / "oracle")
-    for experiment, sheets in _by_experiment(args.sheets).items():
+    general = {
+        "table1": plots.table_plot(metrics, params),
+        "toy": plots.toy(read_csv(args.toy), params),
+        "oracle": plots_evidence.oracle(read_csv(args.oracle), params),
+    }
+    outputs = _save(general, args.output)
+    for name, sheets in _by_experiment(args.sheets).items():
         first = min(sheets)
         sheet, epoch = sheets[first]
-        drawn = {
-            "samples": drawing.samples(sheet, params, experiment, first, epoch),
-            "seeds": drawing_progress.seeds(sheets, params, experiment),
-            "interpolation": drawing.interpolation(sheet, params, experiment, first, epoch),
-            "bandwidth": drawing.bandwidth_curve(bandwidths, params, experiment),
-            "learning": drawing.learning_curves(curves, params, experiment),
-            "progress": drawing_progress.progress(metrics, params, experiment),
+        plotted = {
+            f"samples-{name}": plots.samples(sheet, params, name, first, epoch),
+            f"seeds-{name}": plots_progress.seeds(sheets, params, name),
+            f"interpolation-{name}": plots.interpolation(sheet, params, name, first, epoch),
+            f"bandwidth-{name}": plots.bandwidth_curve(bandwidths, params, name),
+            f"learning-{name}": plots.learning_curves(curves, params, name),
+            f"progress-{name}": plots_progress.progress(metrics, params, name),
         }
-        if has_two_rules(curves, validation, experiment):
-            drawn["rules"] = drawing_progress.rules(curves, validation, params, experiment)
-        outputs += _save_all(drawn, args.output, experiment)
+        if plots_progress.has_two_rules(curves, validation, name):
+            plotted[f"rules-{name}"] = plots_progress.rules(curves, validation, params, name)
+        outputs += _save(plotted, args.output)
     for path in args.audits:
-        experiment = path.parent.parent.name
-        drawn = {
-            "variance": drawing_evidence.variance(variance, params, experiment),
-            "audit": drawing_evidence.audit(read_arrays(path), metrics, params, experiment),
-            "growth": drawing_evidence.growth(growth, params, experiment),
+        name = path.parent.parent.name
+        plotted = {
+            f"variance-{name}": plots_evidence.variance(variance, params, name),
+            f"audit-{name}": plots_evidence.audit(read_arrays(path), metrics, params, name),
+            f"growth-{name}": plots_evidence.growth(growth, params, name),
         }
-        outputs += _save_all(drawn, args.output, experiment)
+        outputs += _save(plotted, args.output)
     for stale in {*args.output.glob("*.svg"), *args.output.glob("*.png")} - set(outputs):
         stale.unlink()  # of another selection of experiments
     record.write(args.output / "manifest.json", outputs)
 
 
-def _by_experiment(sheets: list[Path]) -> dict[str, dict[int, tuple[dict[str, np.ndarray], int]]]:
-    """By experiment and seed, the arrays of a sheet and the epoch of the generator that drew it."""
-    found: dict[str, dict[int, tuple[dict[str, np.ndarray], int]]] = {}
-    for path in sheets:
-        experiment, seed = _place(path)
+def _save(figures: dict[str, Figure], folder: Path) -> list[Path]:
+    """Write figures under their names, and close them."""
+    return [path for name, figure in figures.items() for path in plots.save(figure, folder / name)]
+
+
+def _by_experiment(paths: list[Path]) -> dict[str, dict[int, tuple[plots.Sheet, int]]]:
+    """Read EXPERIMENT/seedN/sheet.npz, each with the epoch of the generator it is from, by experiment and seed."""
+    found: dict[str, dict[int, tuple[plots.Sheet, int]]] = {}
+    for path in paths:
+        seed = path.parent.name.removeprefix("seed")
+        if not seed.isdecimal():
+            raise UserError(f"{path}: want a path EXPERIMENT/seedN/sheet.npz")
         manifest = path.parent / MANIFESTS["train"]
         content = read_json(manifest)
         with reading(manifest):
-            found.setdefault(experiment, {})[seed] = (read_arrays(path), int(content["best_epoch"]))
+            epoch = int(content["best_epoch"])
+        found.setdefault(path.parent.parent.name, {})[int(seed)] = read_arrays(path), epoch
     return found
-
-
-def has_two_rules(curves: pd.DataFrame, validation: pd.DataFrame, experiment: str) -> bool:
-    """Whether training followed other measurements (curves.csv) than those of the plan's rule (validation.csv)."""
-    followed = curves[curves.experiment == experiment].set_index(["seed", "epoch"]).validation_log_likelihood.dropna()
-    best = validation[validation.experiment == experiment].groupby(["seed", "epoch"]).log_likelihood.max()
-    both = pd.concat([followed.rename("one"), best.rename("other")], axis=1).dropna()
-    return len(both) > 0 and float((both.one - both.other).abs().max()) > SAME_NATS
-
-
-def _save_all(figures: dict[str, Figure], folder: Path, experiment: str) -> list[Path]:
-    """Write an experiment's figures under the names of their kinds."""
-    return [path for kind, figure in figures.items() for path in save(figure, folder / f"{kind}-{experiment}")]
-
-
-def _place(sheet: Path) -> tuple[str, int]:
-    """Experiment and seed from EXPERIMENT/seedN/sheet.npz."""
-    seed = sheet.parent.name.removeprefix("seed")
-    if not seed.isdecimal():
-        raise UserError(f"{sheet}: want a path EXPERIMENT/seedN/sheet.npz")
-    return sheet.parent.parent.name, int(seed)
-
-
-def save(figure: Figure, path: Path) -> list[Path]:
-    """Write svg and png; the same figure gives the same bytes."""
-    paths = [path.with_suffix(".svg"), path.with_suffix(".png")]
-    for target, metadata in zip(paths, ({"Date": None}, {"Software": None}), strict=True):
-        with replacing(target) as temporary:
-            figure.savefig(temporary, format=target.suffix[1:], dpi=200, metadata=metadata)
-    pyplot.close(figure)
-    return paths
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from gan.seeding import stream
 from pipeline.config.experiments import Experiment
 from pipeline.files.formats import write_csv
 from pipeline.record.manifest import Record
-from pipeline.record.runs import AUDITS, GAN, GENERATORS, GROWTH, Run
+from pipeline.record.runs import AUDITS, GENERATORS, GROWTH, Run
 from pipeline.runtime import cli
 from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.networks import load_generator
@@ -44,7 +44,7 @@ def _work(args: argparse.Namespace) -> None:
     if record.holds(args.output / AUDITS["growth"]):
         return
     device = use_device(args, params)
-    common = {"experiment": experiment.name, "model": GAN, "seed": run.seed, "scale": params.scale}
+    common = {"experiment": experiment.name, "model": OUR_MODEL, "seed": run.seed, "scale": params.scale}
     rows = _rows(args.run, run.seed, folds(args.data, experiment, device), experiment, device)
     write_csv(args.output / GROWTH, pd.DataFrame(named(rows, **common)))
     record.write(

@@ -13,18 +13,19 @@ from pathlib import Path
 import pandas as pd
 
 from pipeline.claims.files import TABLES as CLAIMS_TABLES
-from pipeline.claims.tables import passages, summary
+from pipeline.claims.tables import page_passages, summary
 from pipeline.config.params import Params, load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, sha256, write_json, write_text
 from pipeline.record.places import RESULTS, RUNS, audit_folder, run_folders
 from pipeline.record.runs import GATHERED, MANIFESTS, MEASURED, SHEET, audits, manifests
 from pipeline.reporting.cells import columns
-from pipeline.reporting.plan import plan_blocks
-from pipeline.reporting.sentences import audit_sentences, blocks, read_evidence, variance_sentences, with_blocks
+from pipeline.reporting.page import with_passages
+from pipeline.reporting.plan import plan_passages
+from pipeline.reporting.sentences import audit_sentences, passages, read_evidence, variance_sentences
+from pipeline.reporting.tables import caption, parts
 from pipeline.reporting.verdicts import agreement, sentences
 from pipeline.runtime import cli
-from pipeline.table import caption, parts
 from pipeline.verify import verify, verify_claims
 
 LIMIT_BYTES = 10_000_000
@@ -145,7 +146,7 @@ def commits(published: Path) -> list[str]:
 
 def write_passages(found: Passages) -> None:
     """Put passages into their pages; none is written unless all have their markers."""
-    pages = {path: with_blocks(path.read_text(encoding="utf-8"), texts, path) for path, texts in found.items()}
+    pages = {path: with_passages(path.read_text(encoding="utf-8"), texts, path) for path, texts in found.items()}
     for path, text in pages.items():
         write_text(path, text)
 
@@ -177,15 +178,15 @@ def results_passages(published: Path, args: argparse.Namespace, params: Params) 
     """Return the passages that show the published results."""
     return {
         args.readme: readme_passages(published, published.as_posix(), params),
-        args.evidence: blocks(read_evidence(published), params),
-        args.plan: plan_blocks(published, params),
+        args.evidence: passages(read_evidence(published), params),
+        args.plan: plan_passages(published, params),
     }
 
 
 def claims_passages(published: Path, args: argparse.Namespace, params: Params) -> Passages:
     """Return the passages that show the published claims."""
     line = f"- {summary(read_csv(published / 'claims.csv'))} [docs/claims.md](docs/claims.md)"
-    return {args.readme: {"claims": line}, args.page: passages(published, params)}
+    return {args.readme: {"claims": line}, args.page: page_passages(published, params)}
 
 
 # By folder, below a scale's results and below results/published/: what verifies, collects and shows its files.

@@ -1,35 +1,19 @@
 """Write the report of a scale: table, figures and provenance in one HTML file that opens offline."""
 
 import argparse
-import hashlib
-import json
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
-
-from gan.recipe import Recipe
 from pipeline.claims.gather import fit
 from pipeline.claims.tables import part
 from pipeline.config.params import Params
 from pipeline.files.formats import read_csv, read_json, write_text
 from pipeline.record.manifest import Record
-from pipeline.record.runs import GAN, MANIFESTS, audits, manifests, precision_of
 from pipeline.reporting.cells import read_metrics
 from pipeline.reporting.page import embedded, render
-from pipeline.reporting.sentences import (
-    audit_sentences,
-    grid_sentences,
-    growth_sentences,
-    oracle_sentences,
-    read_evidence,
-    variance_sentences,
-    variance_table,
-)
-from pipeline.reporting.verdicts import agreement, sentences
+from pipeline.reporting.provenance import facts, read_stages, recipes
+from pipeline.reporting.sentences import evidence, read_evidence, variance_table
+from pipeline.reporting.tables import caption, every_seed, parts
 from pipeline.runtime import cli
-from pipeline.table import parts
 
 ALT = {
     "table1": "Table 1 as a dot plot: quoted models and ours, with errors",
@@ -97,22 +81,18 @@ def _work(args: argparse.Namespace) -> None:
     made_from = [args.results / "table.manifest.json", args.results / "figures" / "manifest.json"]
     record = Record("report", made_from, params.presentation())
     metrics = read_metrics(args.results / "metrics.csv", params)
-    metrics = metrics[metrics.seed.notna()]
-    worth = read_evidence(args.results, args.oracle)
-    stages = read_stages(args)
+    frames = read_evidence(args.results, args.oracle)
+    stages = read_stages(args.results, args.runs, args.data)
     stages.append({"of": str(args.output.parent), **record.content([])})
     page = render(
         "report.html.j2",
         scale=params.scale,
         is_real=params.is_real,
-        verdicts=sentences(metrics, params),
-        agreement=agreement(metrics, params),
+        said=evidence(frames, params),
+        caption=caption(params).replace("`", ""),
         tables=parts(read_csv(args.results / "table1.csv").fillna("")),
-        variance=variance_table(worth["variance.csv"], params),
-        on_variance=variance_sentences(worth["variance.csv"], metrics, params) + grid_sentences(metrics, params),
-        on_audit=audit_sentences(metrics, params),
-        on_number=growth_sentences(worth["growth.csv"], params) + oracle_sentences(worth["oracle.csv"]),
-        seeds=seed_rows(metrics[metrics.model == GAN]),
+        variance=variance_table(frames["variance.csv"], params),
+        seeds=every_seed(metrics),
         recipes=recipes(args.runs),
         claims=part(args.claims, params) if args.claims and fit(args.claims, params) else [],
         figures=figures(args.results / "figures", params),
@@ -125,96 +105,15 @@ def _work(args: argparse.Namespace) -> None:
     record.write(manifest, [args.output])
 
 
-def seed_rows(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Test log-likelihoods, a row per seed, generator and grid."""
-    titles = {
-        "experiment": "experiment",
-        "scale": "scale",
-        "length": "epochs",
-        "seed": "seed",
-        "value": "nats",
-        "fold": "fold",
-        "standard_error": "SE",
-        "error_over": "over",
-        "generator": "generator",
-        "grid": "grid",
-        "bandwidth": "bandwidth",
-        "bandwidth_place": "place in grid",
-        "bandwidth_on_edge": "on its edge",
-    }
-    chosen = metrics[metrics.metric == "test_log_likelihood"].round({"value": 2, "standard_error": 2, "bandwidth": 4})
-    counts = dict.fromkeys(("seed", "fold", "length"), "Int64")
-    rows = chosen[list(titles)].astype(counts).astype(object)
-    rows["bandwidth_on_edge"] = rows.bandwidth_on_edge.map(
-        lambda edge: "yes: a wider grid might do better" if edge else ""
-    )
-    return rows.where(rows.notna(), "").rename(columns=titles)
-
-
 def figures(folder: Path, params: Params) -> list[dict[str, str]]:
-    """The SVG files that `figures` wrote, as data addresses, with caption and alternative text."""
+    """Return the SVG files that `figures` wrote, as data addresses, with caption and alternative text."""
     found = []
-    for name in read_json(folder / "manifest.json")["outputs"]:
-        kind, _, experiment = Path(name).stem.partition("-")
-        if not name.endswith(".svg"):
-            continue
-        title = f"{params.experiment(experiment).label}. " if experiment else ""
-        found.append(embedded(folder / name, title + CAPTIONS[kind], title + ALT[kind]))
+    for path in map(Path, read_json(folder / "manifest.json")["outputs"]):
+        if path.suffix == ".svg":
+            kind, _, experiment = path.stem.partition("-")
+            title = f"{params.experiment(experiment).label}. " if experiment else ""
+            found.append(embedded(folder / path, title + CAPTIONS[kind], title + ALT[kind]))
     return found
-
-
-def recipes(runs: list[Path]) -> list[dict[str, Any]]:
-    """How each experiment was trained, from its runs' manifests; what is not the 2014 code's default is marked."""
-    defaults, found = asdict(Recipe()), {}
-    trained = [path for run in runs for path in manifests(run) if path.name == MANIFESTS["train"]]
-    for path in trained:
-        manifest = read_json(path)
-        settings = manifest["settings"]
-        rows = [{"key": k, "value": v, "changed": v != defaults[k]} for k, v in settings["recipe"].items()]
-        first = (settings["pretraining"] or {}).get("name")
-        plain = {key: settings[key] for key in ("noise_size", "selection", "precision")} | {"first stage": first}
-        plain |= {"products computed in": precision_of(manifest)}
-        networks = {key: [_layer_text(line) for line in settings[key]] for key in ("generator", "discriminator")}
-        rows += [{"key": k, "value": v, "changed": False} for k, v in plain.items()]
-        rows += [{"key": k, "value": "; ".join(lines), "changed": False} for k, lines in networks.items()]
-        found[settings["name"]] = {
-            "experiment": settings["name"],
-            "epochs": settings["epochs"],
-            "rows": [row | {"value": "none" if row["value"] is None else row["value"]} for row in rows],
-        }
-    return list(found.values())
-
-
-def _layer_text(layer: dict[str, Any]) -> str:
-    """A layer in words, without what it does not have."""
-    return ", ".join(f"{key} {value}" for key, value in layer.items() if value not in (0, 0.0, None, ""))
-
-
-def read_stages(args: argparse.Namespace) -> list[dict[str, Any]]:
-    """The manifests of all stages behind the results, in order."""
-    paths = [*args.data]
-    paths += [path for run in args.runs for path in manifests(run)]
-    paths += dict.fromkeys(path for run in args.runs for path in audits(run))
-    paths += [
-        args.results / "oracle.manifest.json",
-        args.results / "table.manifest.json",
-        args.results / "figures" / "manifest.json",
-    ]
-    there = [path for path in paths if path.is_file()]  # runs taken in from elsewhere lack some
-    return [{"of": str(path.parent)} | read_json(path) for path in there]
-
-
-def facts(params: Params, stages: list[dict[str, Any]]) -> dict[str, str]:
-    """Parameters, data, commits and versions behind the results; several values where stages differ."""
-    content = json.dumps(params.values, sort_keys=True).encode()
-    rows = {"params.yaml (SHA-256 of its content)": [hashlib.sha256(content).hexdigest()]}
-    for stage in stages:
-        if stage["stage"] in ("download", "prepare"):
-            rows |= {f"{name} (SHA-256)": [digest] for name, digest in stage["outputs"].items()}
-    for stage in stages:
-        for name, value in {"commit": stage["commit"], **stage["environment"]}.items():
-            rows.setdefault(name, []).append(value)
-    return {name: ", ".join(dict.fromkeys(values)) for name, values in rows.items()}
 
 
 if __name__ == "__main__":

@@ -15,10 +15,10 @@ from pipeline.files.errors import UserError
 from pipeline.files.formats import csv_text, read_csv, reading
 from pipeline.record.manifest import Manifest
 from pipeline.record.places import PREPARED, RESULTS, RUNS, run_folders
-from pipeline.record.runs import HEAVY, MANIFESTS, MEASURED, audits, manifests
+from pipeline.record.runs import LARGE_FILES, MANIFESTS, MEASURED, audits, manifests
 from pipeline.reporting.gather import gather
+from pipeline.reporting.tables import render
 from pipeline.runtime import cli
-from pipeline.table import render
 
 
 def main() -> None:
@@ -66,7 +66,7 @@ def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = Fal
             prepared.require(params.dataset(dataset).preparation, code=False, absent=list(prepared.outputs))
     behind = dict.fromkeys(path for folder in folders for path in (*manifests(folder), *audits(folder)))
     for path in behind:
-        Manifest(path).require(code=not accept_code, absent=HEAVY)
+        Manifest(path).require(code=not accept_code, absent=LARGE_FILES)
     return len(folders)
 
 
@@ -89,7 +89,7 @@ def verify_claims(params: Params, runs: Path, results: Path, *, accept_code: boo
     for name, present in settings.items():
         Manifest(results / name).require(present, code=not accept_code)
     for path in (folder / name for folder in folders for name in (MANIFESTS["train"], MEASURED)):
-        Manifest(path).require(code=not accept_code, absent=HEAVY)
+        Manifest(path).require(code=not accept_code, absent=LARGE_FILES)
     return len(folders)
 
 

@@ -53,24 +53,21 @@ def score_by_count(
         raise ValueError(f"want ascending counts from 1 on, got {list(counts)}")
     validation, test = zip(*folds, strict=True)
     candidates = [bandwidth for grid in grids.values() for bandwidth in grid]
-    chosen = [
-        [_choose(means, grids) for means in of_folds] for of_folds in _means(blocks(), counts, validation, candidates)
-    ]
-    wanted = sorted({selection.bandwidth for row in chosen for fold in row for selection in fold.values()})
-    on_test = [
-        [dict(zip(wanted, means.tolist(), strict=True)) for means in of_folds]
-        for of_folds in _means(blocks(), counts, test, wanted)
-    ]
-    return [
-        {
-            name: [
-                Point(n, row[fold][name], means[fold][row[fold][name].bandwidth])
-                for n, row, means in zip(counts, chosen, on_test, strict=True)
-            ]
-            for name in grids
-        }
-        for fold in range(len(folds))
-    ]
+    chosen: list[list[dict[str, Selection]]] = []  # for each count, for each fold, by grid
+    bandwidths: set[float] = set()
+    for means in _means(blocks(), counts, validation, candidates):
+        chosen.append([_choose(of_fold, grids) for of_fold in means])
+        for by_grid in chosen[-1]:
+            bandwidths.update(selection.bandwidth for selection in by_grid.values())
+    wanted = sorted(bandwidths)
+    points: list[dict[str, list[Point]]] = [{name: [] for name in grids} for _ in folds]
+    on_test = _means(blocks(), counts, test, wanted)
+    for n, selections, means in zip(counts, chosen, on_test, strict=True):
+        for fold, by_grid in enumerate(selections):
+            nats = dict(zip(wanted, means[fold].tolist(), strict=True))
+            for name, selection in by_grid.items():
+                points[fold][name].append(Point(n, selection, nats[selection.bandwidth]))
+    return points
 
 
 def _choose(means: torch.Tensor, grids: Mapping[str, Sequence[float]]) -> dict[str, Selection]:

@@ -13,12 +13,11 @@ from pipeline.claims.sections import PICTURES, read_all
 from pipeline.claims.tables import markdown, part
 from pipeline.claims.trained import seeds_of
 from pipeline.config.params import Params
-from pipeline.figures import save
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, write_csv, write_text
 from pipeline.record.manifest import Record
 from pipeline.reporting.page import render
-from pipeline.reporting.plots import on_its_face, style
+from pipeline.reporting.plots import label_scale, save, style
 from pipeline.runtime import cli
 
 EXAMPLE = """--scale quick --runs runs/quick/mnist-code/seed0 runs/quick/mnist-code/seed1 ... \\
@@ -69,7 +68,7 @@ def plot_all(frames: Frames, params: Params, folder: Path) -> list[Path]:
     style()
     paths = []
     for name, picture in PICTURES.items():
-        paths += save(on_its_face(picture.plot(frames, params), params), folder / name)
+        paths += save(label_scale(picture.plot(frames, params), params), folder / name)
     return paths
 
 

@@ -90,7 +90,7 @@ def part(folder: Path, params: Params) -> list[dict[str, Any]]:
     return sections
 
 
-def passages(published: Path, params: Params) -> dict[str, str]:
+def page_passages(published: Path, params: Params) -> dict[str, str]:
     """Write the passages of docs/claims.md by name, from what is published of the claims."""
     claims, classifier = (read_csv(published / f"{name}.csv") for name in ("claims", "classifier"))
     quality, n_seeds = classifier.iloc[0], read_csv(published / "measures.csv").seed.nunique()

@@ -116,7 +116,8 @@ class Params:
     def tabulation(self) -> dict[str, Any]:
         """What the tables depend on beside the metrics; recorded in their manifest."""
         sections = {key: self.values[key] for key in ("statistics", "catalogue")}
-        return sections | {"asked": self.asked, "planned": self._scale["experiments"], "not_judged": self.not_judged}
+        judged = not self.not_judged  # a reworded reason leaves the tables as they are
+        return sections | {"asked": self.asked, "planned": self._scale["experiments"], "is_judged": judged}
 
     def measuring(self, name: str) -> dict[str, Any]:
         """What the measures of an experiment's runs depend on; recorded in their manifests."""

@@ -12,13 +12,13 @@ from pipeline.record.manifest import Manifest
 
 GENERATORS = {"best": "generator.safetensors", "last": "last.safetensors"}
 SAMPLES = {"best": "samples.npy", "last": "last_samples.npy"}
-HEAVY = (*GENERATORS.values(), *SAMPLES.values())  # may stay on the machine that made them
+LARGE_FILES = (*GENERATORS.values(), *SAMPLES.values())  # may stay on the machine that made them
 CURVE, SHEET, METRICS, BANDWIDTHS = "curve.csv", "sheet.npz", "metrics.csv", "bandwidths.csv"
 VALIDATION_CURVE, PICTURES = "validation.csv", "pictures.npz"  # measurements, and samples of fixed noise, on the way
 TRAINING_FILES = (*GENERATORS.values(), CURVE, VALIDATION_CURVE, PICTURES)  # of a run, beside its manifest
 REDRAWN, IMAGES = "redrawn.csv", "test_images.npz"  # scores of other draws; the log-likelihood of each test image
 MEASURES, MEASURED = "measures.csv", "measures.manifest.json"  # of a run that is compared with others
-GAN = "adversarial-nets"  # model of our rows in metrics.csv; those without a seed are over all seeds
+OUR_MODEL = "adversarial-nets"  # model of our rows in metrics.csv; those without a seed are over all seeds
 AUDIT, GROWTH = "audit", "growth.csv"  # of an experiment: the folder beside its runs, and a file there
 GATHERED = ("metrics.csv", "curves.csv", "validation.csv", "bandwidths.csv", "growth.csv", "variance.csv")  # of a scale
 # The manifests of a run's stages, in order.
@@ -41,7 +41,7 @@ def audits(folder: Path) -> list[Path]:
 class Run:
     """A run's folder whose files, up to a stage, are whole, belong together and fit the present settings.
 
-    The HEAVY files may have stayed on the machine that made them; a stage that reads one says when it is missing.
+    The LARGE_FILES may have stayed on the machine that made them; a stage that reads one says when it is missing.
 
     Args:
         folder: EXPERIMENT/seedN.
@@ -77,7 +77,7 @@ class Run:
             UserError: as the class.
         """
         found = Manifest(self.folder / manifest)
-        found.require(settings, code=False, absent=HEAVY)
+        found.require(settings, code=False, absent=LARGE_FILES)
         for name, digest in (*found.inputs.items(), *found.outputs.items()):
             self._expect(name, digest)
         with reading(found.path):

@@ -1,9 +1,8 @@
 """Metrics of all runs into cells: our mean over seeds beside the paper's value, with a verdict."""
 
-import math
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -11,7 +10,7 @@ from gan.statistics import MIN_SEEDS, SeedSummary, Verdict, summarise_seeds, ver
 from pipeline.config.params import PAPERS_COLUMNS, Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, reading
-from pipeline.record.runs import GAN
+from pipeline.record.runs import OUR_MODEL
 
 QUOTED = Path(__file__).parents[1] / "quoted.csv"
 PAPER = "Adversarial nets"
@@ -25,7 +24,7 @@ class Cell:
     """Our number for one experiment, one grid of bandwidths, one length of training and one rule of keeping.
 
     Attributes:
-        experiment, grid: what was scored with which bandwidths.
+        experiment: its name.
         length: epochs of training.
         values: test log-likelihood of each training seed, nats.
         seeds: the same, summed up.
@@ -34,11 +33,10 @@ class Cell:
         precisions: in which training's products were computed.
         bandwidths: chosen by each seed, in each fold, with their place in the grid; an edge is flagged.
         published: the paper's value, or None.
-        verdict: see gan.statistics.verdict.
+        verdict: of gan.statistics.verdict.
     """
 
     experiment: str
-    grid: str
     length: int
     values: tuple[float, ...]
     seeds: SeedSummary
@@ -51,15 +49,30 @@ class Cell:
     verdict: Verdict
 
 
+@dataclass(frozen=True)
+class Ours:
+    """All our cells of one experiment.
+
+    Attributes:
+        kept: of the kept generators, by grid of bandwidths; the authors' grid is among them.
+        last: of the last generators on the authors' grid; None where they were not scored.
+        waypoints: as `kept`, at the other lengths of training, by length.
+    """
+
+    kept: dict[str, Cell]
+    last: Cell | None
+    waypoints: dict[int, dict[str, Cell]]
+
+
 def read_metrics(path: Path, params: Params) -> pd.DataFrame:
-    """The metrics of all runs of the params' scale.
+    """Read the metrics of all runs of the params' scale.
 
     Raises:
         UserError: they are of another scale.
     """
     metrics = read_csv(path)
     with reading(path):
-        scales = set(metrics.scale[metrics.model == GAN])
+        scales = set(metrics.scale[metrics.model == OUR_MODEL])
     if params.scale not in scales:
         found = ", ".join(sorted(scales))
         raise UserError(f"{path}: metrics of scale {found}, not {params.scale}; name the right one with --scale")
@@ -67,73 +80,71 @@ def read_metrics(path: Path, params: Params) -> pd.DataFrame:
 
 
 def columns(params: Params) -> dict[str, str]:
-    """Experiments that Table 1 shows, with their titles: the paper's two and whatever else was asked for."""
+    """Return the experiments that Table 1 shows, with their titles: the paper's two and whatever else was asked for."""
     return PAPERS_COLUMNS | {name: params.experiment(name).label for name in params.asked}
 
 
 def quoted(section: str) -> pd.DataFrame:
-    """The numbers of others, with their source.
+    """Return the numbers of others, with their source.
 
     Args:
         section: "table 1" of the paper; "later": published since under the same protocol; "audit": of what is no
             model.
     """
-    rows = read_csv(QUOTED)
+    rows = _all_quoted()
     return rows[rows.section == section]
 
 
+@cache
+def _all_quoted() -> pd.DataFrame:
+    return read_csv(QUOTED)
+
+
 def published_value(experiment: str) -> float | None:
-    """The paper's value for an experiment of Table 1, whose names are its data sets'; None for another."""
+    """Return the paper's value for an experiment of Table 1, named after its data set; None for another."""
     frame = quoted("table 1")
     found = frame[(frame.model == PAPER) & (frame.dataset == experiment)]
     return None if found.empty else float(found.value.iloc[0])
 
 
 def model_rows(metrics: pd.DataFrame, experiment: str, grid: str, model: str, generator: str = "none") -> pd.DataFrame:
-    """The test log-likelihoods of a model on an experiment's data, one row per draw or seed."""
-    chosen = (
-        (metrics.experiment == experiment)
-        & (metrics.model == model)
-        & (metrics.grid == grid)
-        & (metrics.generator == generator)
-        & (metrics.metric == "test_log_likelihood")
-        & metrics.fold.isna()
-        & metrics.seed.notna()
-    )
-    return metrics[chosen].sort_values("seed")
+    """Return the test log-likelihoods of a model on an experiment's data, one row per draw or seed."""
+    chosen = "experiment == @experiment and model == @model and grid == @grid and generator == @generator"
+    rows = metrics.query(f"{chosen} and metric == 'test_log_likelihood' and fold.isna() and seed.notna()")
+    return rows.sort_values("seed")
 
 
 def seed_rows(
     metrics: pd.DataFrame, experiment: str, grid: str, scale: str, generator: str = "best", length: int | None = None
 ) -> pd.DataFrame:
-    """The test log-likelihoods of our GAN, one row per training seed.
+    """Return the test log-likelihoods of our GAN, one row per training seed.
 
     Args:
         length: of training; None: the one that an experiment's cell stands for.
     """
-    rows = model_rows(metrics, experiment, grid, GAN, generator)
+    rows = model_rows(metrics, experiment, grid, OUR_MODEL, generator)
     rows = rows[rows.scale == scale]
     length = length or next(iter(lengths(metrics, experiment, scale)), 0)
     return rows[rows.length == length]
 
 
 def lengths(metrics: pd.DataFrame, experiment: str, scale: str) -> list[int]:
-    """Lengths of training, in epochs, at which the kept generators were scored.
+    """Return the lengths of training, in epochs, at which the kept generators were scored.
 
     The first is the one that the experiment's cell stands for: the greatest that MIN_SEEDS seeds have reached, or the
     greatest of all where none has. The others follow from the greatest to the least.
     """
-    rows = model_rows(metrics, experiment, "authors", GAN, "best")
+    rows = model_rows(metrics, experiment, "authors", OUR_MODEL, "best")
     counts = rows[rows.scale == scale].groupby("length").size()
     found = [int(length) for length in sorted(counts.index, reverse=True)]
     return sorted(found, key=lambda length: counts[length] < MIN_SEEDS)  # stable: from the greatest within each group
 
 
 def _bandwidths(metrics: pd.DataFrame, rows: pd.DataFrame) -> tuple[str, ...]:
-    """Each seed's chosen bandwidth; where there are folds, each fold's, in rows that stand beside their mean."""
+    """Return each seed's chosen bandwidth; where there are folds, each fold's, in rows beside their mean."""
     if rows.bandwidth.isna().any():
-        keys = ["experiment", "grid", "generator", "metric"]
-        rows = metrics[metrics.fold.notna()].merge(rows[[*keys, "seed"]], on=[*keys, "seed"])
+        keys = ["experiment", "scale", "length", "seed", "grid", "generator", "metric"]
+        rows = metrics[metrics.fold.notna()].merge(rows[keys], on=keys)
     return tuple(_place(b, p) for b, p in zip(rows.bandwidth, rows.bandwidth_place, strict=True))
 
 
@@ -145,7 +156,7 @@ def cell(
     generator: str = "best",
     length: int | None = None,
 ) -> Cell | None:
-    """Our cell, or None where the experiment was not run.
+    """Return our cell, or None where the experiment was not run.
 
     Args:
         generator: "best" by the rule of keeping, or "last".
@@ -158,7 +169,6 @@ def cell(
     published, precisions = published_value(experiment), tuple(sorted(rows.precision.unique()))
     return Cell(
         experiment=experiment,
-        grid=grid,
         length=int(rows.length.iloc[0]),
         values=tuple(rows.value),
         seeds=seeds,
@@ -172,8 +182,24 @@ def cell(
     )
 
 
+def our_cells(metrics: pd.DataFrame, params: Params) -> dict[str, Ours]:
+    """Return our cells of the params' scale by experiment, each computed once; what was not run is left out."""
+
+    def by_grid(experiment: str, length: int | None = None) -> dict[str, Cell]:
+        found = {grid: cell(metrics, params, experiment, grid, length=length) for grid in ("authors", "fine")}
+        return {grid: our for grid, our in found.items() if our is not None}
+
+    ours = {}
+    for experiment in metrics.experiment.unique():
+        if kept := by_grid(experiment):
+            others = lengths(metrics, experiment, params.scale)[1:]
+            waypoints = {length: by_grid(experiment, length) for length in others}
+            ours[experiment] = Ours(kept, cell(metrics, params, experiment, "authors", "last"), waypoints)
+    return ours
+
+
 def _diverged(metrics: pd.DataFrame, rows: pd.DataFrame) -> int:
-    """How many of the seeds diverged: the generator kept then has no more epochs than these rows' length."""
+    """Count the seeds that diverged: the generator kept then has no more epochs than these rows' length."""
     keys, first = ["experiment", "scale", "seed"], rows.iloc[0]
     found = metrics[metrics.metric.eq(DIVERGED) & metrics.epoch.le(first.length)]
     return len(found[keys].drop_duplicates().merge(rows[keys].drop_duplicates(), on=keys))
@@ -201,42 +227,18 @@ def _verdict(
     return verdict(seeds, published, margin, not_judged, params.confidence)
 
 
-def over_seeds(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
-    """Rows of metrics.csv that sum up each experiment's seeds, with the verdict; they name no seed."""
-    cells = [cell(metrics, params, experiment, "authors") for experiment in metrics.experiment.unique()]
-    return pd.DataFrame([row for our in cells if our is not None for row in _rows(our, params.scale)])
-
-
-def _rows(our: Cell, scale: str) -> list[dict[str, Any]]:
-    about = {"generator": "best", "grid": our.grid, "length": our.length, "verdict": str(our.verdict), "scale": scale}
-    common = {"experiment": our.experiment, "model": GAN} | about
-    error = {"standard_error": our.seeds.sd / math.sqrt(our.seeds.n), "error_over": count(our.seeds.n, "training seed")}
-    values = {
-        ("mean_over_seeds", "nats"): (our.seeds.mean, error),
-        ("sd_over_seeds", "nats"): (our.seeds.sd, {}),
-        ("gap_to_paper", "nats"): (our.verdict.gap, {}),
-        ("gap_to_paper", "sd"): (our.verdict.gap_in_sd, {}),
-        ("seeds_to_decide", "seeds"): (our.verdict.seeds_to_decide, {}),
-    }
-    return [
-        common | {"metric": metric, "unit": unit, "value": value} | more
-        for (metric, unit), (value, more) in values.items()
-        if value is not None and not math.isnan(value)
-    ]
-
-
 def two_digits(value: float) -> str:
-    """A spread, e.g. 0.53, 7.1, 120."""
+    """Return a spread as text, e.g. 0.53, 7.1, 120."""
     return f"{float(f'{value:.2g}'):g}"
 
 
 def count(n: int, what: str) -> str:
-    """A number of things, in words."""
+    """Return a number of things, in words."""
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def why_missing(params: Params, experiment: str) -> str:
-    """Why a cell of Table 1 has no number of ours; the same on every machine."""
+    """Return why a cell of Table 1 has no number of ours; the same on every machine."""
     if experiment in params.asked and params.dataset(params.dataset_of(experiment)).user_supplied:
         return MISSING_DATA
     return "not part of this run"

@@ -1,6 +1,7 @@
 """All runs of a scale, and the audits of their experiments, as one tidy frame of each kind."""
 
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,12 @@ from pipeline.record.runs import (
     AUDITS,
     BANDWIDTHS,
     CURVE,
-    GAN,
     GATHERED,
     GROWTH,
     IMAGES,
     MANIFESTS,
     METRICS,
+    OUR_MODEL,
     REDRAWN,
     VALIDATION_CURVE,
     Run,
@@ -42,12 +43,12 @@ Frames = dict[str, pd.DataFrame]
 
 
 def tidy(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with its counts as integers, also where some are missing."""
+    """Return the frame with its counts as integers, also where some are missing."""
     return frame.astype({column: "Int64" for column in COUNTS if column in frame})
 
 
 def gather(folders: list[Path], params: Params) -> Frames:
-    """One tidy frame of each kind over all runs, and over the audits beside them.
+    """Return one tidy frame of each kind over all runs, and over the audits beside them.
 
     Raises:
         UserError: a run is given twice, was made with other settings than the present ones or on other
@@ -75,12 +76,12 @@ def gather(folders: list[Path], params: Params) -> Frames:
 
 
 def divergence(run: Run, scale: str) -> list[pd.DataFrame]:
-    """A row of metrics.csv where a run diverged: the epoch of the generator that counts."""
+    """Return a row of metrics.csv where a run diverged: the epoch of the generator that counts."""
     train = read_json(run.folder / MANIFESTS["train"])
     if not train.get("diverged"):
         return []
-    about = {"experiment": train["experiment"], "model": GAN, "seed": run.seed, "scale": scale, "generator": "best"}
-    about |= {"length": train["length"], "epoch": train["best_epoch"]}
+    about = {"experiment": train["experiment"], "model": OUR_MODEL, "seed": run.seed, "scale": scale}
+    about |= {"generator": "best", "length": train["length"], "epoch": train["best_epoch"]}
     return [pd.DataFrame([about | {"metric": DIVERGED, "value": train["best_epoch"], "unit": "epoch"}])]
 
 
@@ -109,22 +110,18 @@ def _check_audit(runs: list[Run], experiment: Experiment) -> Path:
 
 
 def variance(runs: list[Run], params: Params, name: str) -> pd.DataFrame:
-    """Where the variance of an experiment's number comes from: a row for each source."""
+    """Return where the variance of an experiment's number comes from: a row for each source."""
     redrawn = pd.concat([read_csv(run.folder / REDRAWN) for run in runs])
     images = [read_arrays(run.folder / IMAGES).get("authors") for run in runs]
     found = components(redrawn, images, name, params.values["statistics"])
-    common = {"experiment": name, "model": GAN, "grid": "authors", "unit": "nats", "scale": params.scale}
-    rows = [
-        common | {"source": source, "sd": one.sd, "low": one.low, "high": one.high, "n": one.n}
-        for source, one in found.items()
-    ]
-    return pd.DataFrame(rows)
+    common = {"experiment": name, "model": OUR_MODEL, "grid": "authors", "unit": "nats", "scale": params.scale}
+    return pd.DataFrame([common | {"source": source} | asdict(component) for source, component in found.items()])
 
 
 def components(
     redrawn: pd.DataFrame, images: list[np.ndarray | None], name: str, statistics: dict[str, Any]
 ) -> dict[str, Component]:
-    """The components of variance, by source.
+    """Return the components of variance, by source.
 
     Args:
         redrawn: rows of redrawn.csv of all seeds.
@@ -152,7 +149,7 @@ def components(
 
 
 def _cube(frame: pd.DataFrame, axes: list[str], name: str) -> np.ndarray:
-    """The frame's values with an axis for each of the columns, in their order.
+    """Return the frame's values with an axis for each of the columns, in their order.
 
     Raises:
         UserError: a combination is missing.

@@ -1,4 +1,4 @@
-"""HTML pages that open offline: templates of this folder, figures as data addresses."""
+"""Pages: HTML that opens offline, from templates and figures; Markdown with passages written anew."""
 
 import base64
 from pathlib import Path
@@ -6,9 +6,11 @@ from typing import Any
 
 import jinja2
 
+from pipeline.files.errors import UserError
+
 
 def render(template: str, **values: Any) -> str:
-    """A page from a template of this folder; a value that is missing is an error."""
+    """Return a page from a template; a missing value is an error."""
     jinja = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
@@ -20,6 +22,26 @@ def render(template: str, **values: Any) -> str:
 
 
 def embedded(path: Path, caption: str, alt: str) -> dict[str, str]:
-    """An SVG file as data address, with caption and alternative text."""
+    """Return an SVG file as data address, with caption and alternative text."""
     data = base64.b64encode(path.read_bytes()).decode()
     return {"source": f"data:image/svg+xml;base64,{data}", "caption": caption, "alt": alt}
+
+
+def with_passages(text: str, found: dict[str, str], path: Path) -> str:
+    """Return a text with what is between each passage's markers replaced.
+
+    Args:
+        text: with the markers <!-- NAME:begin --> and <!-- NAME:end -->.
+        found: contents by name.
+        path: of the text, for the error.
+    Raises:
+        UserError: a name's markers are missing.
+    """
+    for name, content in found.items():
+        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+        before, _, rest = text.partition(begin)
+        _, closed, after = rest.partition(end)
+        if not closed:
+            raise UserError(f"{path}: the markers {begin} and {end} are missing")
+        text = f"{before}{begin}\n{content.rstrip()}\n{end}{after}"
+    return text

@@ -12,12 +12,12 @@ from pipeline.record.manifest import differences, plain
 from pipeline.record.runs import MANIFESTS
 
 FENCE = "```"
-FORMER = {"n_validation": "validation_images"}
+FORMER = {"n_validation": "validation_images"}  # what runs until 87c12fa call the images that they measured
 EXPERIMENT = "mnist"  # of the primary cell
 
 
 def planned(params: Params) -> dict[str, Any]:
-    """What the plan fixes, from the params of scale `paper`."""
+    """Return what the plan fixes, from the params of scale `paper`."""
     one = params.experiment(EXPERIMENT)
     entry = params.values["scales"]["paper"]["experiments"][EXPERIMENT]
     return plain(
@@ -34,7 +34,7 @@ def planned(params: Params) -> dict[str, Any]:
 
 
 def read_plan(path: Path) -> dict[str, Any]:
-    """The YAML block of the plan.
+    """Read the YAML block of the plan.
 
     Raises:
         UserError: there is none.
@@ -47,16 +47,14 @@ def read_plan(path: Path) -> dict[str, Any]:
 
 
 def deviations(plan: dict[str, Any], manifest: dict[str, Any]) -> list[str]:
-    """How a run's settings depart from the plan, as lines "key: planned -> run"."""
-    settings = manifest["settings"]
-    if "n_validation" in settings:  # what runs until 87c12fa call the images that they measured
-        settings = {FORMER.get(key, key): value for key, value in settings.items()}
+    """Return how a run's settings depart from the plan, as lines "key: planned -> run"."""
+    settings = {FORMER.get(key, key): value for key, value in manifest["settings"].items()}
     found = differences(plan["training"], settings)
     return [line.replace("validation_images: None", "validation_images: all") for line in found]
 
 
-def plan_blocks(published: Path, params: Params) -> dict[str, str]:
-    """The generated blocks of docs/runs.md: how the published runs of the plan's experiment depart from it."""
+def plan_passages(published: Path, params: Params) -> dict[str, str]:
+    """Return the passages of docs/runs.md: how the published runs of the plan's experiment depart from it."""
     plan, lines = planned(Params(params.values, "paper")), dict[str, list[int]]()
     for path in sorted(published.glob(f"runs/paper/{EXPERIMENT}/seed*/{MANIFESTS['train']}")):
         manifest = read_json(path)

@@ -1,5 +1,6 @@
-"""The figures, each drawn from tables and sample sheets alone."""
+"""The figures of the paper and of training, each plotted from tables and sample sheets alone."""
 
+from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -15,29 +16,58 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from gan.statistics import MIN_SEEDS
+from gan.statistics import MIN_SEEDS, SeedSummary
 from pipeline.config.params import Params
-from pipeline.reporting.cells import PAPER, cell, columns, quoted, seed_rows, why_missing
+from pipeline.files.formats import replacing
+from pipeline.reporting.cells import PAPER, cell, columns, quoted, why_missing
 
+Sheet = dict[str, np.ndarray]  # arrays of a sheet.npz
 PADDING = 5  # pixels between images, as in the authors' show_samples scripts
 YELLOW = (1.0, 1.0, 0.0)
 GREY = 0.5
-CENTRED = {"xycoords": "axes fraction", "ha": "center", "va": "center", "fontsize": 9}
+CENTRED: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9}
 LOG_2 = float(np.log(2))
-# Nats below the lowest peak that bandwidth curves still show.
-DEPTH = 250
+DEPTH = 250  # nats below the lowest peak that bandwidth curves still show
 OURS = "ours"
 PANELS = {"mnist": "a", "tfd": "b", "cifar10-fc": "c", "cifar10-conv": "d"}  # of the paper's Figure 2
 
 
 def style() -> None:
-    """One look for all figures; the same bytes for the same data."""
+    """Set one look for all figures; the same bytes for the same data."""
     sns.set_theme(context="notebook", style="ticks", font_scale=0.9)
     plt.rcParams.update({"svg.hashsalt": "gan", "axes.spines.top": False, "axes.spines.right": False})
 
 
+def save(figure: Figure, path: Path) -> list[Path]:
+    """Write svg and png; the same figure yields the same bytes."""
+    paths = [path.with_suffix(".svg"), path.with_suffix(".png")]
+    for target, metadata in zip(paths, ({"Date": None}, {"Software": None}), strict=True):
+        with replacing(target) as temporary:
+            figure.savefig(temporary, format=target.suffix[1:], dpi=200, metadata=metadata)
+    plt.close(figure)
+    return paths
+
+
+def label_scale(figure: Figure, params: Params, scale: str | None = None) -> Figure:
+    """State the scale under the figure; by default that of the params."""
+    text = f"scale: {scale or params.scale}" + ("" if params.is_real else " (made-up images, tiny networks: no result)")
+    figure.supxlabel(text, fontsize=8, color="0.4", x=0.99, ha="right")
+    return figure
+
+
+def note(axes: Axes, text: str, place: tuple[Any, Any], offset: tuple[float, float], **look: Any) -> None:
+    """Write a small text so many points beside a place."""
+    axes.annotate(text, place, offset, textcoords="offset points", fontsize=look.pop("fontsize", 8), **look)
+
+
+def one_more_run(seeds: SeedSummary) -> list[list[float]] | None:
+    """Return the error bar of where one more run is expected; None for fewer than MIN_SEEDS."""
+    low, high = seeds.prediction_interval
+    return [[seeds.mean - low], [high - seeds.mean]] if seeds.n >= MIN_SEEDS else None
+
+
 def contact_sheet(draws: np.ndarray, neighbours: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Figure 2's grid: samples in rows, then the training image nearest to the last one, framed yellow.
+    """Return Figure 2's grid: samples in rows, then the training image nearest to the last one, framed yellow.
 
     Args:
         draws: (rows, columns, d), values in [0, 1].
@@ -62,45 +92,46 @@ def contact_sheet(draws: np.ndarray, neighbours: np.ndarray, shape: tuple[int, .
 
 
 def picture(image: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """A flat image (d,) as (height, width, 1), or (height, width, 3) where its shape has three channels."""
+    """Return a flat image (d,) as (height, width, 1), or (height, width, 3) where its shape has three channels."""
     return np.moveaxis(image.reshape(-1, *shape[-2:]), 0, -1)
 
 
-def samples(sheet: dict[str, np.ndarray], params: Params, experiment: str, seed: int, epoch: int) -> Figure:
-    """Figure 2: fair random draws and nearest training images, of a seed's generator after so many epochs."""
+def samples(sheet: Sheet, params: Params, experiment: str, seed: int, epoch: int) -> Figure:
+    """Plot Figure 2: fair random draws and nearest training images, of a seed's generator after so many epochs."""
     entry = params.experiment(experiment)
     grid = contact_sheet(sheet["draws"], sheet["neighbours"], params.dataset(entry.dataset).shape)
-    figure, axes = plt.subplots(figsize=(6, 4.6), layout="constrained")
-    axes.imshow(grid, interpolation="none")  # as SVG pixel by pixel: a tenth of the bytes
-    axes.set_axis_off()
     panel = f"Figure 2 {PANELS[experiment]}. " if experiment in PANELS else ""
     title = f"{panel}{entry.label}, seed {seed}, epoch {epoch}"
-    axes.set_title(f"{title}\n20 fair draws; yellow: the training image nearest to column 5", fontsize=9)
-    return on_its_face(figure, params)
+    below = "20 fair draws; yellow: the training image nearest to column 5"
+    return label_scale(_picture(grid, (6, 4.6), f"{title}\n{below}"), params)
 
 
-def interpolation(sheet: dict[str, np.ndarray], params: Params, experiment: str, seed: int, epoch: int) -> Figure:
-    """Figure 3: a walk through z-space along straight lines between draws that nobody chose."""
+def interpolation(sheet: Sheet, params: Params, experiment: str, seed: int, epoch: int) -> Figure:
+    """Plot Figure 3: a walk through z-space along straight lines between draws that were not chosen."""
     entry = params.experiment(experiment)
     shape = params.dataset(entry.dataset).shape
     strip = np.concatenate([picture(image, shape) for image in sheet["walk"]], axis=1)
-    figure, axes = plt.subplots(figsize=(10, 1.1), layout="constrained")
-    axes.imshow(strip, interpolation="none", cmap="gray", vmin=0, vmax=1)
+    panel = "Figure 3. " if experiment == "mnist" else ""
+    title = f"{panel}{entry.label}, seed {seed}, epoch {epoch}: a walk through z-space between fair draws"
+    return label_scale(_picture(strip, (10, 1.1), title), params)
+
+
+def _picture(pixels: np.ndarray, size: tuple[float, float], title: str) -> Figure:
+    """A figure of so many inches that shows one picture, pixel by pixel: as SVG a tenth of the bytes."""
+    figure, axes = plt.subplots(figsize=size, layout="constrained")
+    axes.imshow(pixels, interpolation="none", cmap="gray", vmin=0, vmax=1)
     axes.set_axis_off()
-    figure_3 = "Figure 3. " if experiment == "mnist" else ""
-    title = f"{figure_3}{entry.label}, seed {seed}, epoch {epoch}: a walk through z-space between fair draws"
     axes.set_title(title, fontsize=9)
-    return on_its_face(figure, params)
+    return figure
 
 
 def toy(moments: pd.DataFrame, params: Params) -> Figure:
-    """Figure 1: densities, D and its analytic optimum, and where G sends evenly spaced noise."""
+    """Plot Figure 1: densities, D and its analytic optimum, and where G sends evenly spaced noise."""
     colours = params.values["figures"]
     titles = moments.panel.unique()
-    figure, columns_of = plt.subplots(
-        2, len(titles), figsize=(12, 3.6), sharex=True, layout="constrained", height_ratios=(4, 1)
-    )
-    for (top, bottom), title in zip(columns_of.T, titles, strict=True):
+    options: dict[str, Any] = {"sharex": True, "layout": "constrained", "height_ratios": (4, 1)}
+    figure, panels = plt.subplots(2, len(titles), figsize=(12, 3.6), **options)
+    for (top, bottom), title in zip(panels.T, titles, strict=True):
         mine = moments[moments.panel == title]
         grid, arrows = mine[mine.z.isna()], mine[mine.z.notna()]
         top.plot(grid.x, grid.p_data, ":", color="black", label="data")
@@ -113,39 +144,35 @@ def toy(moments: pd.DataFrame, params: Params) -> Figure:
         bottom.plot([arrows.x, ends], [np.ones(len(arrows)), np.zeros(len(arrows))], color="0.5", linewidth=0.6)
         bottom.set(yticks=[0, 1], yticklabels=["z", "x"], ylim=(0, 1), xticks=[])
         top.set_ylim(0, 1.05 * max(1, moments.p_g.max()))
-    for axes in columns_of[:, 1:].flat:
+    for axes in panels[:, 1:].flat:
         axes.set_yticklabels([])
-    handles, names = columns_of[0, 0].get_legend_handles_labels()
+    handles, names = panels[0, 0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=len(names), fontsize=9, frameon=False)
     return figure  # the same at every scale
 
 
 def bandwidth_curve(bandwidths: pd.DataFrame, params: Params, experiment: str) -> Figure:
-    """Mean validation log-likelihood against the bandwidth, per seed, with the chosen points."""
+    """Plot mean validation log-likelihood against the bandwidth, per seed, with the chosen points."""
     mine = bandwidths[(bandwidths.experiment == experiment) & (bandwidths.generator == "best")]
     ours, other = (params.values["figures"][key] for key in ("ours", "other"))
+    looks = (_dot(ours, "white"), _dot(ours, ours), _dot(other, other, "D"))
     figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
     for _, run in mine.groupby(["seed", "fold"]):
         fine, authors = (run[run.grid == grid].sort_values("bandwidth") for grid in ("fine", "authors"))
         axes.plot(fine.bandwidth, fine.validation_log_likelihood, color=ours, alpha=0.6, linewidth=1.2)
-        axes.plot(authors.bandwidth, authors.validation_log_likelihood, **_dot(ours, "white"))
-        for grid, look in ((authors, _dot(ours, ours)), (fine, _dot(other, other, "D"))):
-            chosen = grid[grid.chosen]
-            axes.plot(chosen.bandwidth, chosen.validation_log_likelihood, **look)
+        for points, look in zip((authors, authors[authors.chosen], fine[fine.chosen]), looks, strict=True):
+            axes.plot(points.bandwidth, points.validation_log_likelihood, **look)
     tops = mine.groupby(["seed", "fold"]).validation_log_likelihood.max()
     bottom = tops.min() - DEPTH  # every curve shows its peak
     shown = mine.bandwidth[mine.validation_log_likelihood > bottom]
     axes.set(ylim=(bottom, tops.max() + 0.12 * DEPTH), xlim=(0.9 * shown.min(), 1.1 * shown.max()))
     axes.set(xlabel="bandwidth (pixel units)", ylabel="mean log-likelihood, validation images (nats)")
-    axes.legend(
-        [Line2D([], [], **_dot(*look)) for look in ((ours, "white"), (ours, ours), (other, other, "D"))],
-        ["authors' grid", "chosen from it", "chosen from the fine grid"],
-        frameon=False,
-    )
+    names = ("authors' grid", "chosen from it", "chosen from the fine grid")
+    axes.legend([Line2D([], [], **look) for look in looks], names, frameon=False)
     of_fold = " and fold" if mine.fold.nunique() > 1 else ""
     title = f"{params.experiment(experiment).label}: a curve per seed{of_fold}, n = {mine.seed.nunique()}"
     axes.set_title(title, fontsize=11)
-    return on_its_face(figure, params, mine.scale.iloc[0])
+    return label_scale(figure, params, mine.scale.iloc[0])
 
 
 def _dot(edge: str, face: str, marker: str = "o") -> dict[str, Any]:
@@ -153,7 +180,7 @@ def _dot(edge: str, face: str, marker: str = "o") -> dict[str, Any]:
 
 
 def learning_curves(curves: pd.DataFrame, params: Params, experiment: str) -> Figure:
-    """Losses, D's outputs and validation log-likelihood over epochs, a line a seed."""
+    """Plot losses, D's outputs and validation log-likelihood over epochs, a line per seed."""
     mine = curves[curves.experiment == experiment]
     colours = params.values["figures"]
     figure, panels = plt.subplots(1, 3, figsize=(12.5, 4), layout="constrained")
@@ -171,27 +198,28 @@ def learning_curves(curves: pd.DataFrame, params: Params, experiment: str) -> Fi
     panels[1].set_ylim(0, 1)
     panels[2].set(xlabel="epoch", ylabel="validation log-likelihood (nats)")
     if params.experiment(experiment).selection == "last":
-        panels[2].annotate("not looked at: the last epoch's\ngenerator is scored", (0.5, 0.5), **CENTRED)
+        panels[2].annotate(
+            "not looked at: the last epoch's\ngenerator is scored", (0.5, 0.5), xycoords="axes fraction", **CENTRED
+        )
         panels[2].set(xlim=panels[0].get_xlim(), yticks=[])
     panels[2].ticklabel_format(useOffset=False)
     for axes in panels:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     figure.suptitle(f"{params.experiment(experiment).label}: a line per seed, n = {mine.seed.nunique()}", fontsize=11)
-    return on_its_face(figure, params)
+    return label_scale(figure, params)
 
 
-def _finish(axes: Axes, ylabel: str, names: tuple[str, str], equilibrium: float, note: str) -> None:
+def _finish(axes: Axes, ylabel: str, names: tuple[str, str], equilibrium: float, name: str) -> None:
     """Labels, and a dotted line where D cannot tell samples from data."""
     axes.axhline(equilibrium, color="0.6", linestyle=":", linewidth=1, zorder=0)
     handles = [axes.lines[0], axes.lines[1], axes.lines[-1]]
-    axes.legend(
-        handles, [*names, note], fontsize=8, frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1)
-    )
+    where: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 3}
+    axes.legend(handles, [*names, name], fontsize=8, frameon=False, **where)
     axes.set(xlabel="epoch", ylabel=ylabel)
 
 
 def table_plot(metrics: pd.DataFrame, params: Params) -> Figure:
-    """Table 1 as dots with their errors; ours with each seed and, from 5 seeds on, where one more is expected."""
+    """Plot Table 1 as dots with their errors; ours with each seed and, from 5 seeds on, where one more is expected."""
     titles = columns(params)
     figure, panels = plt.subplots(1, len(titles), figsize=(5 * len(titles), 3.8), layout="constrained", sharey=True)
     for axes, (experiment, label) in zip(panels, titles.items(), strict=True):
@@ -203,27 +231,15 @@ def table_plot(metrics: pd.DataFrame, params: Params) -> Figure:
         axes.set(title=label, xlabel="mean test log-likelihood (nats)")
         axes.grid(axis="x", color="0.9")
     panels[0].invert_yaxis()  # shared: the paper's order from the top, ours at the bottom
-    return on_its_face(figure, params)
+    return label_scale(figure, params)
 
 
 def _our_dots(axes: Axes, metrics: pd.DataFrame, params: Params, experiment: str) -> None:
     our, colour = cell(metrics, params, experiment, "authors"), params.values["figures"]["ours"]
     if our is None:
-        note = why_missing(params, experiment)
-        place = (0.5, OURS)
-        axes.annotate(note, place, xycoords=axes.get_yaxis_transform(), ha="center", va="center", fontsize=9)
+        text = why_missing(params, experiment)
+        axes.annotate(text, (0.5, OURS), xycoords=axes.get_yaxis_transform(), **CENTRED)
         return
-    seeds = seed_rows(metrics, experiment, "authors", params.scale).value
-    axes.plot(seeds, [OURS] * len(seeds), "|", color=colour, markersize=14)
-    low, high = our.seeds.prediction_interval
-    error = [[our.seeds.mean - low], [high - our.seeds.mean]] if our.seeds.n >= MIN_SEEDS else None
-    axes.errorbar(our.seeds.mean, OURS, xerr=error, fmt="D", color=colour, capsize=3)
-    note = f"n = {our.seeds.n}"
-    axes.annotate(note, (our.seeds.mean, OURS), (0, 10), textcoords="offset points", ha="center", fontsize=8)
-
-
-def on_its_face(figure: Figure, params: Params, scale: str | None = None) -> Figure:
-    """State the scale under the figure; by default that of the params."""
-    note = f"scale: {scale or params.scale}" + ("" if params.is_real else " (made-up images, tiny networks: no result)")
-    figure.supxlabel(note, fontsize=8, color="0.4", x=0.99, ha="right")
-    return figure
+    axes.plot(our.values, [OURS] * our.seeds.n, "|", color=colour, markersize=14)
+    axes.errorbar(our.seeds.mean, OURS, xerr=one_more_run(our.seeds), fmt="D", color=colour, capsize=3)
+    note(axes, f"n = {our.seeds.n}", (our.seeds.mean, OURS), (0, 10), ha="center")

@@ -8,23 +8,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.config.params import Params
-from pipeline.record.runs import GAN
-from pipeline.reporting.cells import cell, count, model_rows, seed_rows
-from pipeline.reporting.plots import on_its_face, picture
+from pipeline.record.runs import OUR_MODEL
+from pipeline.reporting.cells import cell, count, model_rows
+from pipeline.reporting.plots import Sheet, label_scale, note, picture
 from pipeline.reporting.sentences import AUDITED, growth_trend, oracle_gaps
 
 
 def variance(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
-    """What each source alone gives to one reported number: its standard deviation, with an interval."""
+    """Plot what each source alone adds to one reported number: its standard deviation, with an interval."""
     rows = frame[frame.experiment == experiment]
     figure, axes = plt.subplots(figsize=(6.4, 2.6), layout="constrained")
     known = rows.dropna(subset=["sd"])
     error = np.stack([known.sd - known.low, known.high - known.sd]).clip(min=0)
     axes.errorbar(known.sd, known.source, xerr=error, fmt="o", color=params.values["figures"]["ours"], capsize=3)
     for row in rows.itertuples():
-        note = f"n = {row.n}" if pd.notna(row.sd) else f"unknown from n = {row.n}"
-        place = np.nanmax([0, row.sd, row.high])
-        axes.annotate(note, (place, row.source), (7, 0), textcoords="offset points", va="center", fontsize=8)
+        text = f"n = {row.n}" if pd.notna(row.sd) else f"unknown from n = {row.n}"
+        note(axes, text, (np.nanmax([0, row.sd, row.high]), row.source), (7, 0), va="center")
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_yticks(range(len(rows)), rows.source)
     axes.grid(axis="x", color="0.9")
@@ -32,50 +31,41 @@ def variance(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
     greatest = np.nanmax([1.0, *rows.high, *rows.sd])
     axes.set(xlim=(-0.1, 4 * greatest), xlabel="standard deviation of one reported number (nats)")
     axes.set_title(f"{params.experiment(experiment).label}: had only this been drawn anew", fontsize=11)
-    return on_its_face(figure, params, rows.scale.iloc[0])
+    return label_scale(figure, params, rows.scale.iloc[0])
 
 
-def audit(sheet: dict[str, np.ndarray], metrics: pd.DataFrame, params: Params, experiment: str) -> Figure:
-    """Images of each baseline, the best first, and what they score beside our GAN."""
+def audit(sheet: Sheet, metrics: pd.DataFrame, params: Params, experiment: str) -> Figure:
+    """Plot images of each baseline, the best first, and what they score beside our GAN."""
     means = {model: model_rows(metrics, experiment, "authors", model).value.mean() for model in AUDITED}
-    order = sorted(means, key=lambda model: -means[model])
+    order, places = sorted(means, key=lambda model: -means[model]), np.arange(len(AUDITED)) + 0.5
     figure = plt.figure(figsize=(11, 0.53 * len(order) + 1), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1.15, 1))
     entry = params.experiment(experiment)
     _images([sheet[model] for model in order], params.dataset(entry.dataset).shape, left)
-    left.set_yticks([(place + 0.5) for place in range(len(order))], [AUDITED[model].split(",")[0] for model in order])
+    left.set_yticks(places, [AUDITED[model].split(",")[0] for model in order])
     colours = params.values["figures"]
-    right.plot([means[model] for model in order], np.arange(len(order)) + 0.5, "o", color=colours["data"])
-    for place, model in enumerate(order):
-        where = (means[model], place + 0.5)
-        right.annotate(f"{means[model]:.0f}", where, (7, 0), textcoords="offset points", va="center", fontsize=8)
+    right.plot([means[model] for model in order], places, "o", color=colours["data"])
+    for place, model in zip(places, order, strict=True):
+        note(right, f"{means[model]:.0f}", (means[model], place), (7, 0), va="center")
     if our := cell(metrics, params, experiment, "authors"):
         _line(right, our.seeds.mean, f"our GAN, {count(our.seeds.n, 'seed')} (ticks), mean", colours["ours"], 14)
-        seeds = seed_rows(metrics, experiment, "authors", params.scale).value
-        right.plot(seeds, [len(order)] * len(seeds), "|", color=colours["ours"], markersize=16, clip_on=False)
+        ends = [len(order)] * our.seeds.n
+        right.plot(our.values, ends, "|", color=colours["ours"], markersize=16, clip_on=False)
         if our.published is not None:
             _line(right, our.published, "the paper's", colours["other"], 3)
     right.set(ylim=(len(order), 0), yticks=[], xlabel="mean test log-likelihood (nats)")
     right.margins(x=0.12)
     figure.suptitle(f"{entry.label}: what the same estimate gives to what is no GAN", fontsize=11)
-    scales = metrics[(metrics.experiment == experiment) & (metrics.model != GAN)].scale.unique()
+    scales = metrics[(metrics.experiment == experiment) & (metrics.model != OUR_MODEL)].scale.unique()
     others = [scale for scale in scales if scale != params.scale]
-    return on_its_face(figure, params, f"{params.scale} (baselines: {', '.join(others)})" if others else None)
+    return label_scale(figure, params, f"{params.scale} (baselines: {', '.join(others)})" if others else None)
 
 
 def _line(axes: Axes, value: float, label: str, colour: str, height: int) -> None:
     """A GAN's value, named so many points above the axes."""
     axes.axvline(value, color=colour, zorder=0)
-    axes.annotate(
-        f"{label} {value:.0f}",
-        (value, 1),
-        (0, height),
-        xycoords=("data", "axes fraction"),
-        textcoords="offset points",
-        ha="center",
-        color=colour,
-        fontsize=8,
-    )
+    top = ("data", "axes fraction")
+    note(axes, f"{label} {value:.0f}", (value, 1), (0, height), xycoords=top, ha="center", color=colour)
 
 
 def _images(rows: list[np.ndarray], shape: tuple[int, ...], axes: Axes) -> None:
@@ -90,47 +80,39 @@ def _images(rows: list[np.ndarray], shape: tuple[int, ...], axes: Axes) -> None:
 
 
 def growth(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
-    """Test log-likelihood and chosen bandwidth of one generator against the number of its samples."""
+    """Plot test log-likelihood and chosen bandwidth of one generator against the number of its samples."""
     rows = frame[frame.experiment == experiment]
     means = rows.groupby(["grid", "n_samples"])[["value", "bandwidth"]].mean().reset_index()
-    colours = params.values["figures"]
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
-    for grid, look, label in (("authors", "o-", "authors' grid"), ("fine", "D-", "fine grid")):
-        mine, colour = means[means.grid == grid], colours["ours" if grid == "authors" else "other"]
+    for grid, look, label, name in (("authors", "o-", "authors' grid", "ours"), ("fine", "D-", "fine grid", "other")):
+        mine, colour = means[means.grid == grid], params.values["figures"][name]
         left.plot(mine.n_samples, mine.value, look, color=colour, label=label, markersize=5)
         right.plot(mine.n_samples, mine.bandwidth, look, color=colour, label=label, markersize=5)
     line = growth_trend(rows)
     ends = np.array([means.n_samples.min(), means.n_samples.max()], dtype=float)
-    note = f"{line.nats_per_decade:+.1f} nats a decade (least squares)"
-    left.plot(ends, line.at_one + line.nats_per_decade * np.log10(ends), ":", color="0.3", label=note)
+    name = f"{line.nats_per_decade:+.1f} nats a decade (least squares)"
+    left.plot(ends, line.at_one + line.nats_per_decade * np.log10(ends), ":", color="0.3", label=name)
     left.axvline(params.experiment(experiment).n_samples, color="0.85", zorder=0)
     left.set(xscale="log", xlabel="number of samples", ylabel="mean test log-likelihood (nats)")
     right.set(xscale="log", xlabel="number of samples", ylabel="chosen bandwidth")
     left.legend(fontsize=8, frameon=False)
     title = f"{params.experiment(experiment).label}, seed {rows.seed.iloc[0]}: one generator, ever more samples"
     figure.suptitle(title, fontsize=11)
-    return on_its_face(figure, params, rows.scale.iloc[0])
+    return label_scale(figure, params, rows.scale.iloc[0])
 
 
 def oracle(frame: pd.DataFrame, params: Params) -> Figure:
-    """How far below the truth the estimate falls, though every sample is perfect."""
+    """Plot how far below the truth the estimate falls, though every sample is perfect."""
     gaps = oracle_gaps(frame)
     figure, axes = plt.subplots(figsize=(6.4, 4), layout="constrained")
-    counts = sorted(gaps.n.unique(), reverse=True)
-    for colour, (family, mine) in zip(
-        sns.color_palette("colorblind"), gaps.groupby("family", sort=False), strict=False
-    ):
-        for n, look in zip(counts, ("o-", "o:"), strict=True):
-            points = mine[mine.n == n]
-            axes.errorbar(
-                points.d,
-                points["mean"],
-                yerr=points["std"],
-                fmt=look,
-                color=colour,
-                markersize=5,
-                label=f"{family}, {n:,} samples",
-            )
+    looks = dict(zip(sorted(gaps.n.unique(), reverse=True), ("o-", "o:"), strict=True))
+    colours = iter(sns.color_palette("colorblind"))
+    for family, mine in gaps.groupby("family", sort=False):
+        colour = next(colours)
+        for n, look in looks.items():
+            points, label = mine[mine.n == n], f"{family}, {n:,} samples"
+            error = {"yerr": points["std"], "fmt": look}
+            axes.errorbar(points.d, points["mean"], **error, color=colour, markersize=5, label=label)
     axes.set(xscale="log", yscale="symlog", xlabel="dimensions", ylabel="truth \N{MINUS SIGN} estimate (nats)")
     axes.set_ylim(-0.5, 3 * gaps["mean"].max())
     axes.set_xticks(sorted(gaps.d.unique()), [str(d) for d in sorted(gaps.d.unique())], minor=False)

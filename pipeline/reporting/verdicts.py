@@ -1,69 +1,98 @@
 """What the cells say against the paper's values, in words."""
 
+import math
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 
-from gan.agreement import by_grids, explain
-from gan.statistics import summarise_seeds
+from gan.agreement import LEVEL, detectable_difference, error_if_best_of, least_margin, rank
+from gan.statistics import MIN_SEEDS, MOST_SEEDS, RESOLUTION_NATS, Verdict, summarise_seeds
 from pipeline.config.params import Params
-from pipeline.record.runs import GAN
-from pipeline.reporting.cells import MISSING_DATA, Cell, cell, columns, count, model_rows, two_digits
+from pipeline.record.runs import OUR_MODEL
+from pipeline.reporting.cells import MISSING_DATA, Cell, Ours, cell, columns, count, model_rows, our_cells, two_digits
 
 BOTH = ("kept", "redrawn")  # what training measured of its kept generator, and the same from other noise
 GRID_NAMES = {"authors": "authors'", "fine": "fine"}
+BEST_OF = (5, 10)  # hand-picked runs, of which one is published
 
 
-def judged(metrics: pd.DataFrame, params: Params, experiment: str, length: int | None = None) -> str:
-    """The verdict over both grids of bandwidths in words, with its length where that is not the whole one."""
-    cells = {grid: cell(metrics, params, experiment, grid, length=length) for grid in ("authors", "fine")}
-    found = {GRID_NAMES[grid]: our.verdict for grid, our in cells.items() if our is not None}
-    first, words = cells["authors"], by_grids(found)
-    if first is None or first.verdict.name in ("not judged", "too few seeds"):
+def in_words(found: Verdict) -> str:
+    """Return a verdict's name with its reason."""
+    why = reason(found)
+    return f"{found.name}: {why}" if why else found.name
+
+
+def reason(found: Verdict) -> str:
+    """Return why a verdict is what it is; empty for "reproduced"."""
+    if found.name == "not judged":
+        return found.reason or "nothing published"
+    if found.name == "too few seeds":
+        return f"n = {found.n} < {MIN_SEEDS}"
+    if found.name == "not reproduced":
+        return gap_in_words(found)
+    if found.name == "reproduced":
+        return ""
+    if found.margin is None:
+        return "no margin is set"
+    many = f"{found.seeds_to_decide} seeds would decide"
+    return f"{many if found.seeds_to_decide else f'{MOST_SEEDS} seeds would not decide either'} at this mean and sd"
+
+
+def gap_in_words(found: Verdict) -> str:
+    """Return the gap in nats, and in sd where these are known."""
+    return f"{found.gap:+.1f} nats" + ("" if math.isnan(found.gap_in_sd) else f" ({found.gap_in_sd:+.1f} sd)")
+
+
+def by_grids(verdicts: Mapping[str, Verdict]) -> str:
+    """Return the verdict over several grids of bandwidths, one or more: where the grids differ, with what each says."""
+    first = next(iter(verdicts.values()))
+    if any(found.name != first.name for found in verdicts.values()):
+        return "depends on the grid: " + ", ".join(
+            f"{found.name} on the {grid} grid" for grid, found in verdicts.items()
+        )
+    if len({reason(found) for found in verdicts.values()}) == 1:
+        return in_words(first)
+    return f"{first.name}: " + ", ".join(f"{reason(found)} on the {grid} grid" for grid, found in verdicts.items())
+
+
+def judged(cells: Mapping[str, Cell], params: Params) -> str:
+    """Return the verdict over an experiment's cells by grid, with their length where that is not the planned one."""
+    first, words = cells["authors"], by_grids({GRID_NAMES[grid]: our.verdict for grid, our in cells.items()})
+    if first.verdict.name in ("not judged", "too few seeds"):
         return words
-    if first.length == params.experiment(experiment).epochs:
+    if first.length == params.experiment(first.experiment).epochs:
         return words
-    name, colon, reason = words.partition(":")
-    return f"{name} at {first.length:,} epochs{colon}{reason}"
+    name, colon, why = words.partition(":")
+    return f"{name} at {first.length:,} epochs{colon}{why}"
 
 
-def sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
-    """For each experiment that was run: our mean, the paper's value and the verdict; and whether it still rises."""
-    cells = [cell(metrics, params, experiment, "authors") for experiment in columns(params)]
-    found = [our for our in cells if our is not None]
-    lines = [_sentence(our, metrics, params) + _rise(our, metrics, params) for our in found]
-    return lines + _how_to_supply(params, {our.experiment for our in found})
+def sentences(metrics: pd.DataFrame, params: Params, ours: Mapping[str, Ours] | None = None) -> list[str]:
+    """Say for each experiment that was run: our mean, the paper's value, the verdict, and whether it still rises.
+
+    Args:
+        ours: the metrics' cells, where they are known.
+    """
+    ours = our_cells(metrics, params) if ours is None else ours
+    shown = {name: ours[name] for name in columns(params) if name in ours}
+    lines = [_sentence(our.kept, params) + _rise(our.kept["authors"], metrics, params) for our in shown.values()]
+    datasets = [params.dataset(params.dataset_of(name)) for name in params.asked if name not in shown]
+    return lines + [f"{data.name}: {MISSING_DATA}; {data.how_to_supply}." for data in datasets if data.user_supplied]
 
 
-def agreement(metrics: pd.DataFrame, params: Params) -> list[str]:
-    """How far the judged cells can agree or disagree with the paper's values, in words."""
-    cells = [cell(metrics, params, experiment, "authors") for experiment in columns(params)]
-    found = [our for our in cells if our is not None and our.published is not None]
-    return [
-        f"{params.experiment(our.experiment).label}: {line[0].lower()}{line[1:]}"
-        for our in found
-        if our.verdict.name != "not judged" and our.published is not None
-        for line in explain(our.values, our.published, params.confidence)
-    ]
-
-
-def _how_to_supply(params: Params, found: set[str]) -> list[str]:
-    """What would fill the cells that were asked for and have no number, because the user has the data."""
-    datasets = [params.dataset(params.dataset_of(name)) for name in params.asked if name not in found]
-    return [f"{data.name}: {MISSING_DATA}; {data.how_to_supply}." for data in datasets if data.user_supplied]
-
-
-def _sentence(our: Cell, metrics: pd.DataFrame, params: Params) -> str:
+def _sentence(kept: Mapping[str, Cell], params: Params) -> str:
+    our = kept["authors"]
     experiment = params.experiment(our.experiment)
     spread = f" ± {two_digits(our.seeds.sd)} (sd; median {our.seeds.median:.1f})" if our.seeds.n > 1 else ""
     seeds = f"{count(our.seeds.n, 'training seed')} of {our.length:,} epoch{'s' * (our.length != 1)}"
     seeds += f" ({our.diverged} of them diverged: scored with the best generator before)" if our.diverged else ""
     paper = f"; the paper's one run gave {our.published:g}" if our.published is not None else ""
-    words = judged(metrics, params, our.experiment)
+    words = judged(kept, params)
     return f"{experiment.label}: {our.seeds.mean:.1f}{spread} nats over {seeds}{paper}; {words}."
 
 
 def _rise(our: Cell, metrics: pd.DataFrame, params: Params) -> str:
-    """How much the last generators gained since the length scored before; empty where none was."""
-    rows = model_rows(metrics, our.experiment, "authors", GAN, "last")
+    """Say how much the last generators gained since the length scored before; empty where none was."""
+    rows = model_rows(metrics, our.experiment, "authors", OUR_MODEL, "last")
     rows = rows[(rows.scale == params.scale) & (rows.length <= our.length)]
     if rows.length.nunique() < 2:
         return ""
@@ -78,8 +107,56 @@ def _rise(our: Cell, metrics: pd.DataFrame, params: Params) -> str:
     return f" The last generators' score {state} from epoch {int(before):,} to {int(now):,}: {over}."
 
 
+def agreement(metrics: pd.DataFrame, params: Params) -> list[str]:
+    """Say how far the judged cells can agree or disagree with the paper's values."""
+    cells = {title: cell(metrics, params, name, "authors") for name, title in columns(params).items()}
+    return [
+        f"{title}: {line[0].lower()}{line[1:]}"
+        for title, our in cells.items()
+        if our is not None and our.published is not None and our.verdict.name != "not judged"
+        for line in explain(our.values, our.published, params.confidence)
+    ]
+
+
+def explain(values: Sequence[float], published: float, confidence: float = 0.95) -> list[str]:
+    """Say how far our seeds can agree or disagree with a published value; nothing below MIN_SEEDS."""
+    summary = summarise_seeds(values, confidence)
+    if summary.n < MIN_SEEDS:
+        return []
+    seeds = f"n = {summary.n} seeds"
+    difference = _round_up(detectable_difference(summary.n, summary.sd, confidence))
+    few, many = (f"{error_if_best_of(runs, summary.n, confidence):.0%}" for runs in BEST_OF)
+    return [
+        rank_in_words(values, published),
+        f"At the {LEVEL:.0%} level the difference is smaller than {_round_up(least_margin(summary, published))} nats, "
+        f"and no smaller bound can be given (two one-sided t-tests, {seeds}, sd {summary.sd:.1f} nats).",
+        f'The smallest true difference that four of five studies with {seeds} would call "not reproduced" is '
+        f"{difference} nats, if the true sd is {summary.sd:.1f} nats.",
+        "A published run that was picked by hand is judged too harshly: for normally distributed scores, the best of "
+        f'{BEST_OF[0]} runs like ours would be called "not reproduced" in {few} of studies with {seeds}, the best of '
+        f"{BEST_OF[1]} in {many}, and a run that was not picked in {1 - confidence:.0%}.",
+    ]
+
+
+def rank_in_words(values: Sequence[float], published: float) -> str:
+    """Return the rank statement; below n = 19, with the note that it cannot reject at 5%."""
+    found = rank(values, published)
+    few = f" With fewer than {round(1 / LEVEL) - 1} seeds, this alone cannot reject at the {LEVEL:.0%} level."
+    return (
+        f"{found.k} of {found.n} seeds {'reaches' if found.k == 1 else 'reach'} the published {published:g} nats. If "
+        "the published run were one more run like ours, it would rank this high or higher with probability "
+        f"{found.k + 1}/{found.n + 1} = {found.probability:.2g}, whatever the distribution of the scores."
+        + (few if 1 / (found.n + 1) > LEVEL else "")
+    )
+
+
+def _round_up(nats: float) -> str:
+    """Round up to the digit printed, 0.1 at least, so that what holds at the exact value holds at the printed one."""
+    return f"{math.ceil(max(nats, RESOLUTION_NATS) * 10) / 10:.1f}"
+
+
 def optimism(metrics: pd.DataFrame, params: Params) -> list[str]:
-    """How much training's measurement of the kept generators flatters them: the best of many, against a fresh draw."""
+    """Say how much training's measurement flatters the kept generators: the best of many, against a fresh draw."""
     rows = metrics[(metrics.scale == params.scale) & metrics.metric.isin([f"{name}_log_likelihood" for name in BOTH])]
     return [
         f"{title}: {_excess(rows[rows.experiment == name].drop_duplicates(['seed', 'metric']))}"

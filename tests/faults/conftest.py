@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from pipeline.reporting.sentences import with_blocks
+from pipeline.reporting.page import with_passages
 
 COUNTS: Counter[str] = Counter()
 
@@ -29,7 +29,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     page = session.config.getoption("--tally")
     if page is None or exitstatus:
         return
-    page.write_text(with_blocks(page.read_text(), {"counts": counts(COUNTS)}, page))
+    page.write_text(with_passages(page.read_text(), {"counts": counts(COUNTS)}, page))
 
 
 def counts(tried: Counter[str]) -> str:

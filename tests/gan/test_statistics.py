@@ -6,13 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gan.statistics import (
-    MIN_SEEDS,
-    RESOLUTION_NATS,
-    seeds_to_decide,
-    summarise_seeds,
-    verdict,
-)
+from gan.statistics import MIN_SEEDS, RESOLUTION_NATS, seeds_to_decide, summarise_seeds, verdict
 
 # Test log-likelihoods of five seeds, nats.
 OURS = [210.54913610036346, 213.10352669998812, 213.85775422487444, 215.4768932020502, 212.14966786434]
@@ -56,23 +50,24 @@ def test_intervals_cover_as_promised(n):
 
 
 @pytest.mark.parametrize(
-    ("values", "published", "reason", "expected"),
+    ("values", "published", "reason", "name", "seeds"),
     [
-        ([220.0, 225, 230, 223, 227], 225, "scale quick", "not judged: scale quick"),
-        ([220.0, 225, 230, 223, 227], None, "", "not judged: nothing published"),
-        ([220.0, 225, 230, 223], 225, "", "too few seeds: n = 4 < 5"),
-        ([200.0, 201, 202, 203, 204], 225, "", "not reproduced: -23.0 nats (-14.5 sd)"),
-        ([200.0] * 5, 225, "", "not reproduced: -25.0 nats"),
-        ([219.0, 222, 225, 228, 231], 225, "", "undecided: 12 seeds would decide at this mean and sd"),
-        ([200.0, 215, 225, 235, 250], 225, "", "undecided: 1000 seeds would not decide either at this mean and sd"),
-        ([224.0, 225, 226, 225, 224], 225, "", "reproduced"),
-        ([246.0, 247, 248, 249, 250], 225, "", "not reproduced: +23.0 nats (+14.5 sd)"),
-        (OURS, 225, "", "not reproduced: -12.0 nats (-6.5 sd)"),
-        (OURS, 218.6, "", "reproduced"),
+        ([220.0, 225, 230, 223, 227], 225, "scale quick", "not judged", None),
+        ([220.0, 225, 230, 223, 227], None, "", "not judged", None),
+        ([220.0, 225, 230, 223], 225, "", "too few seeds", None),
+        ([200.0, 201, 202, 203, 204], 225, "", "not reproduced", None),
+        ([200.0] * 5, 225, "", "not reproduced", None),
+        ([219.0, 222, 225, 228, 231], 225, "", "undecided", 12),
+        ([200.0, 215, 225, 235, 250], 225, "", "undecided", None),
+        ([224.0, 225, 226, 225, 224], 225, "", "reproduced", None),
+        ([246.0, 247, 248, 249, 250], 225, "", "not reproduced", None),
+        (OURS, 225, "", "not reproduced", None),
+        (OURS, 218.6, "", "reproduced", None),
     ],
 )
-def test_verdict_in_order(values, published, reason, expected):
-    assert str(verdict(summarise_seeds(values), published, 22, reason)) == expected
+def test_verdict_in_order(values, published, reason, name, seeds):
+    found = verdict(summarise_seeds(values), published, 22, reason)
+    assert (found.name, found.reason, found.n, found.seeds_to_decide) == (name, reason, len(values), seeds)
 
 
 def test_verdict_gives_the_gap_whatever_it_is_called():
@@ -101,39 +96,43 @@ def test_seeds_to_decide_knows_when_too_many_are_needed(sd):
 
 def by_gap(gap, spread=0.0, margin=22):
     """The verdict of five seeds whose mean differs from 225 by the gap."""
-    return str(verdict(summarise_seeds([225 + gap + spread * step for step in (-2, -1, 0, 1, 2)]), 225, margin))
+    return verdict(summarise_seeds([225 + gap + spread * step for step in (-2, -1, 0, 1, 2)]), 225, margin)
 
 
 @pytest.mark.parametrize("gap", [0.0, 1e-9, -1e-9, 0.049, -0.049])
 def test_verdict_ignores_a_gap_that_prints_as_zero(gap):
-    assert by_gap(gap) == by_gap(gap, spread=1e-9) == "reproduced"
+    assert by_gap(gap).name == by_gap(gap, spread=1e-9).name == "reproduced"
 
 
-@pytest.mark.parametrize(("gap", "printed"), [(0.051, "+0.1"), (-0.051, "-0.1"), (-3.0, "-3.0")])
-def test_verdict_names_no_sd_that_prints_as_zero(gap, printed):
-    assert by_gap(gap) == by_gap(gap, spread=1e-9) == f"not reproduced: {printed} nats"
+@pytest.mark.parametrize("gap", [0.051, -0.051, -3.0])
+def test_verdict_knows_no_gap_in_an_sd_that_prints_as_zero(gap):
+    for found in (by_gap(gap), by_gap(gap, spread=1e-9)):
+        assert found.name == "not reproduced"
+        assert math.isnan(found.gap_in_sd)
 
 
 def test_verdict_of_equal_seeds_whose_mean_rounds():
     """numpy's mean of five times 200.1 is not 200.1; the sd is not quite 0."""
     for value in np.arange(200, 201, 0.01):
-        assert str(verdict(summarise_seeds([value] * 5), value + 3, 22)) == "not reproduced: -3.0 nats"
-        assert str(verdict(summarise_seeds([value] * 5), value, 22)) == "reproduced"
+        against = verdict(summarise_seeds([value] * 5), value + 3, 22)
+        assert (against.name, against.gap) == ("not reproduced", pytest.approx(-3))
+        assert math.isnan(against.gap_in_sd)
+        assert verdict(summarise_seeds([value] * 5), value, 22).name == "reproduced"
 
 
 def test_verdict_widens_the_interval_by_the_resolution_on_both_sides():
     half = stats.t.ppf(0.975, 4) * math.sqrt(2.5) * math.sqrt(6 / 5)
     for sign in (-1, 1):
-        assert by_gap(sign * (half + 0.049), spread=1.0) == "reproduced"
-        assert by_gap(sign * (half + 0.051), spread=1.0).startswith("not reproduced")
+        assert by_gap(sign * (half + 0.049), spread=1.0).name == "reproduced"
+        assert by_gap(sign * (half + 0.051), spread=1.0).name == "not reproduced"
 
 
 @pytest.mark.parametrize("margin", [None, 0, 0.0, -1.0, math.nan])
 def test_verdict_without_a_margin_can_only_decide_against(margin):
     for spread in (0.0, 1.0, 20.0):
-        assert by_gap(0.0, spread, margin) == "undecided: no margin is set"
-    assert by_gap(-20.0, 1.0, margin) == "not reproduced: -20.0 nats (-12.6 sd)"
-    assert verdict(summarise_seeds(OURS), 214, margin).seeds_to_decide is None
+        found = by_gap(0.0, spread, margin)
+        assert (found.name, found.margin, found.seeds_to_decide) == ("undecided", None, None)
+    assert by_gap(-20.0, 1.0, margin).name == "not reproduced"
 
 
 def test_verdict_turns_at_the_margin():

@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 from helpers import ROOT, edit
 
-from pipeline import publish, table
-from pipeline.claims.tables import passages
+from pipeline import publish
+from pipeline.claims.tables import page_passages
 from pipeline.config.params import load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, sha256
-from pipeline.record.runs import GAN, GATHERED, audits
+from pipeline.record.runs import GATHERED, OUR_MODEL, audits
 from pipeline.reporting.gather import tidy
-from pipeline.reporting.sentences import blocks, read_evidence, with_blocks
+from pipeline.reporting.page import with_passages
+from pipeline.reporting.sentences import passages, read_evidence
+from pipeline.reporting.tables import render
 
 PUBLISHED = ROOT / "results/published"
 README, EVIDENCE = ROOT / "README.md", ROOT / "docs/evidence.md"
@@ -28,7 +30,7 @@ def rendered(change: float = 0.0) -> dict[str, str]:
     """The tables made again from the published CSV files, with every log-likelihood changed."""
     frames = {name: tidy(read_csv(PUBLISHED / name)) for name in GATHERED}
     frames["metrics.csv"].loc[frames["metrics.csv"].metric == "test_log_likelihood", "value"] += change
-    return table.render(frames, PARAMS)
+    return render(frames, PARAMS)
 
 
 @pytest.fixture
@@ -119,12 +121,12 @@ def test_regenerated_tables_and_figures_are_put_beside_the_rest(clone, monkeypat
 
 def test_readme_shows_the_published_table():
     readme = README.read_text()
-    assert readme == with_blocks(readme, publish.readme_passages(PUBLISHED, "results/published", PARAMS), README)
+    assert readme == with_passages(readme, publish.readme_passages(PUBLISHED, "results/published", PARAMS), README)
 
 
 def test_evidence_says_what_the_published_files_say():
     page = EVIDENCE.read_text()
-    assert page == with_blocks(page, blocks(read_evidence(PUBLISHED), PARAMS), EVIDENCE)
+    assert page == with_passages(page, passages(read_evidence(PUBLISHED), PARAMS), EVIDENCE)
 
 
 def test_evidence_has_no_number_that_the_pipeline_did_not_write():
@@ -134,21 +136,21 @@ def test_evidence_has_no_number_that_the_pipeline_did_not_write():
 
 def test_evidence_notices_another_number():
     frames = read_evidence(PUBLISHED)
-    said = blocks(frames, PARAMS)
-    for name, column, block in (
+    said = passages(frames, PARAMS)
+    for name, column, passage in (
         ("metrics.csv", "value", "audit"),
         ("variance.csv", "sd", "variance"),
         ("growth.csv", "value", "growth"),
         ("oracle.csv", "truth", "oracle"),
     ):
         other = frames | {name: frames[name].assign(**{column: frames[name][column] * 1.1})}
-        assert blocks(other, PARAMS)[block] != said[block]
+        assert passages(other, PARAMS)[passage] != said[passage]
 
 
 def test_claims_page_says_what_the_published_claims_say():
     params = load(ROOT / "params.yaml", CLAIMS_SCALE)
     text = CLAIMS_PAGE.read_text()
-    assert text == with_blocks(text, passages(CLAIMS, params), CLAIMS_PAGE)
+    assert text == with_passages(text, page_passages(CLAIMS, params), CLAIMS_PAGE)
     pictures = re.findall(r"\((\.\./results/[^)]+\.svg)\)", text)
     assert {(CLAIMS_PAGE.parent / name).resolve() for name in pictures} == set((CLAIMS / "figures").glob("*.svg"))
 
@@ -187,7 +189,7 @@ def test_a_tampered_metric_changes_the_table():
 
 def test_every_published_run_has_its_manifests():
     metrics = read_csv(PUBLISHED / "metrics.csv")
-    ours = metrics[(metrics.model == GAN) & metrics.seed.notna()]
+    ours = metrics[(metrics.model == OUR_MODEL) & metrics.seed.notna()]
     for place in ours[["scale", "experiment", "seed"]].astype({"seed": int}).drop_duplicates().itertuples():
         run = PUBLISHED / f"runs/{place.scale}/{place.experiment}/seed{place.seed}"
         manifest = read_json(run / "manifest.json")
@@ -205,8 +207,8 @@ def test_published_files_are_small():
 
 def test_with_blocks_replaces_what_is_between_the_markers():
     text = "a\n<!-- one:begin -->\nold\n<!-- one:end -->\nb\n"
-    once = with_blocks(text, {"one": "new\n"}, README)
+    once = with_passages(text, {"one": "new\n"}, README)
     assert once == "a\n<!-- one:begin -->\nnew\n<!-- one:end -->\nb\n"
-    assert with_blocks(once, {"one": "new"}, README) == once
+    assert with_passages(once, {"one": "new"}, README) == once
     with pytest.raises(UserError, match="markers <!-- two:begin -->"):
-        with_blocks(text, {"two": "new"}, README)
+        with_passages(text, {"two": "new"}, README)

@@ -4,7 +4,7 @@ import pytest
 from helpers import edit, run_in
 
 from pipeline.files.formats import read_csv, read_json
-from pipeline.record.runs import GAN
+from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.sentences import AUDITED
 from pipeline.rules.graph import FIGURES
 
@@ -14,7 +14,7 @@ def test_every_experiment_runs_from_images_to_its_rows_and_figures(other_experim
     metrics = read_csv(results / "metrics.csv")
     assert set(metrics.experiment) == names
     assert metrics.value.notna().all()
-    assert set(metrics.model) == {GAN, *AUDITED}
+    assert set(metrics.model) == {OUR_MODEL, *AUDITED}
     for name in names:
         for kind in FIGURES:
             assert (results / "figures" / f"{kind}-{name}.svg").stat().st_size > 1000
@@ -36,7 +36,7 @@ def test_tfd_is_scored_fold_by_fold(faces):
     assert mean["standard_error"] == pytest.approx(folds.value.std(ddof=0) / 5**0.5)
     assert mean["standard_error_ddof1"] == pytest.approx(folds.value.std(ddof=1) / 5**0.5)
     bandwidths = read_csv(faces / "results/smoke/bandwidths.csv")
-    assert len(bandwidths.query("chosen and grid == 'authors' and model == @GAN")) == 2 * 5
+    assert len(bandwidths.query("chosen and grid == 'authors' and model == @OUR_MODEL")) == 2 * 5
     variance = read_csv(faces / "results/smoke/variance.csv")
     assert variance.source.tolist() == ["training seed", "draw of samples", "fold"]
     assert variance.sd[2] == pytest.approx(folds.value.std(ddof=1) / 5**0.5, rel=0.2)  # averaged over two draws

@@ -15,7 +15,7 @@ from gan.seeding import stream
 from pipeline.config.params import load
 from pipeline.data.arrays import load_images
 from pipeline.files.formats import read_array, read_arrays, read_csv, read_json, write_json
-from pipeline.record.runs import GAN, MANIFESTS
+from pipeline.record.runs import MANIFESTS, OUR_MODEL
 from pipeline.reporting.sentences import AUDITED
 from pipeline.rules.graph import FIGURES
 from pipeline.runtime.networks import new_generator
@@ -31,12 +31,12 @@ COLUMNS = (
 def test_metrics_are_tidy_and_complete(finished):
     metrics = read_csv(finished / "results/smoke/metrics.csv")
     assert set(COLUMNS.split()) <= set(metrics.columns)
-    ours = metrics[(metrics.model == GAN) & metrics.seed.notna()]
+    ours = metrics[(metrics.model == OUR_MODEL) & metrics.seed.notna()]
     scores = ours[ours.metric.isin(["validation_log_likelihood", "test_log_likelihood"])]
     assert len(scores) == 2 * 2 * 2 * 2  # seeds, generators, grids, validation and test
     assert len(ours) == len(scores) + 2 * 2  # and what training measured, and the same from other noise
     assert set(ours.length) == {10}
-    audited = metrics[metrics.model != GAN]
+    audited = metrics[metrics.model != OUR_MODEL]
     assert len(audited) == 7 * 2 * 2  # grids, validation and test
     assert set(audited.model) == set(AUDITED)
     assert metrics.value.notna().all()

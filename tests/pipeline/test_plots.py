@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from pipeline.figures import save
-from pipeline.reporting.plots import GREY, PADDING, YELLOW, contact_sheet, style
+from pipeline.reporting.plots import GREY, PADDING, YELLOW, contact_sheet, save, style
 
 
 def test_contact_sheet_follows_the_2014_script():

@@ -170,7 +170,7 @@ def replayed():
     validation = measurements(smooth, "log_likelihood")
     worse = validation.assign(log_likelihood=validation.log_likelihood - 50)  # another bandwidth's
     frames = pd.concat([curves, unmeasured]), pd.concat([worse.assign(place=2), validation.assign(place=3)])
-    return noisy, smooth, rules(*frames, PARAMS, "mnist", FORMER, PRESENT)
+    return noisy, smooth, rules(*frames, PARAMS, "mnist", (FORMER, PRESENT))
 
 
 def test_rules_plots_both_measurements_of_every_seed():
@@ -208,7 +208,7 @@ def test_rules_leaves_out_the_early_rise_unless_a_generator_is_kept_there():
         assert axes.get_ylim() == pytest.approx((2 - 0.08 * 38, 40 + 0.08 * 38))
     early = measurements({0: [9, *range(1, 10)]}, "validation_log_likelihood")
     steady = measurements({0: list(range(10))}, "log_likelihood")
-    (axes,) = rules(early, steady, PARAMS, "mnist", FORMER, PRESENT).axes
+    (axes,) = rules(early, steady, PARAMS, "mnist", (FORMER, PRESENT)).axes
     assert axes.get_xlim()[0] == 10
     assert texts(axes)[1] == "keeps 10, stops at 30"
 

@@ -1,14 +1,10 @@
-"""Sentences follow from the numbers and change with them; components of variance are those of the rows."""
+"""Sentences follow from the numbers and change with them."""
 
 import numpy as np
 import pandas as pd
-import pytest
-from helpers import ROOT
-from test_summary_and_table import metrics
+from helpers import ROOT, metrics
 
 from pipeline.config.params import load
-from pipeline.files.errors import UserError
-from pipeline.reporting.gather import components
 from pipeline.reporting.sentences import (
     AUDITED,
     audit_sentences,
@@ -21,7 +17,6 @@ from pipeline.reporting.sentences import (
 )
 
 PARAMS = load(ROOT / "params.yaml", "paper")
-STATISTICS = {"confidence": 0.95, "resamples": 200}
 
 
 def audited(gan: float, **scores: float) -> pd.DataFrame:
@@ -67,7 +62,7 @@ def rows_of_growth(slope: float) -> pd.DataFrame:
     return pd.DataFrame([common | {"n_samples": n, "value": 100 + slope * np.log10(n)} for n in counts])
 
 
-def test_growth_is_told_a_decade():
+def test_growth_is_stated_per_decade():
     (sentence,) = growth_sentences(rows_of_growth(7), PARAMS)
     assert sentence.startswith("MNIST, seed 3: from 1,000 to 100,000 samples")
     assert "from 121.0 to 135.0 nats, +7.0 nats a decade by least squares over 3 points" in sentence
@@ -85,47 +80,6 @@ def test_oracle_gaps_are_truth_minus_estimate_over_repeats():
     table = oracle_table(pd.DataFrame(rows))
     assert table.Gaussian.tolist() == ["3 ± 1", "9 ± 1"]
     assert "in 8 dimensions the estimate still lacks 9 nats (Gaussian)" in oracle_sentences(pd.DataFrame(rows))[0]
-
-
-def redrawn(seed_sd: float, draw_sd: float, subset_sd: float, seeds: int = 40, folds: bool = False) -> pd.DataFrame:
-    """Rows of redrawn.csv with known components; a fold's effect stands in the place of a subset's."""
-    random = np.random.default_rng(0)
-    of_subset = subset_sd * random.normal(size=30)
-    return pd.DataFrame(
-        [
-            {
-                "seed": seed,
-                "draw": draw,
-                "fold": k if folds else 0,
-                "subset": 0 if folds else k,
-                "value": value + effect,
-            }
-            for seed, of_seed in enumerate(seed_sd * random.normal(size=seeds))
-            for draw, value in enumerate(225 + of_seed + draw_sd * random.normal(size=30))
-            for k, effect in enumerate(of_subset)
-        ]
-    )
-
-
-def test_components_are_those_of_the_rows():
-    images = [200 * np.random.default_rng(1).normal(size=10_000)] * 40
-    found = components(redrawn(10, 3, 2), images, "mnist", STATISTICS)
-    assert [round(one.sd) for one in found.values()] == pytest.approx([10, 3, 2, 2], abs=2)
-    assert found["draw of samples"].sd == pytest.approx(3, rel=0.1)
-    assert found["test images"].sd == pytest.approx(2, rel=0.05)
-    assert (found["training seed"].n, found["validation subset"].n) == (40, 30)
-
-
-def test_components_of_folds_are_of_their_mean():
-    found = components(redrawn(10, 3, 20, folds=True), [None] * 40, "tfd", STATISTICS)
-    assert list(found) == ["training seed", "draw of samples", "fold"]
-    assert found["fold"].sd == pytest.approx(20 / np.sqrt(30), rel=0.35)
-
-
-def test_components_refuse_seeds_with_different_draws():
-    rows = redrawn(1, 1, 1, seeds=2)
-    with pytest.raises(UserError, match="different draws; run evaluate again"):
-        components(rows[(rows.seed == 0) | (rows.draw < 5)], [None] * 2, "mnist", STATISTICS)
 
 
 def test_the_variance_sentence_names_what_moves_a_number_most():

@@ -6,7 +6,7 @@ from helpers import ROOT
 from gan.keeping import replay
 from pipeline.config.params import load
 from pipeline.files.formats import read_csv, read_json
-from pipeline.reporting.plan import deviations, plan_blocks, planned, read_plan
+from pipeline.reporting.plan import deviations, plan_passages, planned, read_plan
 
 PAGE, PUBLISHED = ROOT / "docs/runs.md", ROOT / "results/published"
 PARAMS = load(ROOT / "params.yaml", "paper")
@@ -26,15 +26,15 @@ def test_deviations_are_named_by_key():
 
 
 def test_the_page_names_the_deviations_of_the_published_runs():
-    block = plan_blocks(PUBLISHED, PARAMS)["deviations"]
-    assert f"<!-- deviations:begin -->\n{block}\n<!-- deviations:end -->" in PAGE.read_text(encoding="utf-8")
+    passage = plan_passages(PUBLISHED, PARAMS)["deviations"]
+    assert f"<!-- deviations:begin -->\n{passage}\n<!-- deviations:end -->" in PAGE.read_text(encoding="utf-8")
     manifest = read_json(PUBLISHED / "runs/paper/mnist/seed0/manifest.json")
-    assert all(line in block for line in deviations(planned(PARAMS), manifest))
-    assert "epochs: 2000 -> 1000" in block
+    assert all(line in passage for line in deviations(planned(PARAMS), manifest))
+    assert "epochs: 2000 -> 1000" in passage
 
 
 def test_a_published_folder_without_runs_of_the_plan_says_so(tmp_path):
-    assert plan_blocks(tmp_path, PARAMS)["deviations"] == "No run of scale `paper` is published."
+    assert plan_passages(tmp_path, PARAMS)["deviations"] == "No run of scale `paper` is published."
 
 
 def series(frame: pd.DataFrame, column: str) -> dict[int, pd.Series]:

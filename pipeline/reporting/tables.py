@@ -1,0 +1,235 @@
+"""Table 1 of the paper with our rows beneath, as CSV, Markdown and LaTeX; metrics summed up over seeds."""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from gan.agreement import rank
+from gan.statistics import MIN_SEEDS
+from pipeline.config.params import PAPERS_COLUMNS, Params
+from pipeline.files.formats import csv_text, json_text
+from pipeline.record.runs import OUR_MODEL
+from pipeline.reporting.cells import EDGE, Cell, Ours, columns, count, our_cells, quoted, two_digits, why_missing
+from pipeline.reporting.gather import Frames, tidy
+from pipeline.reporting.sentences import AUDITED, audit_cells, audit_sentences
+from pipeline.reporting.verdicts import gap_in_words, in_words, judged, sentences
+
+OURS = "Adversarial nets (ours)"
+AUDIT_CAPTION = "The same score, given to images that no network made."
+LATER_CAPTION = "Later papers that print this score, their protocols alike in outline; sources in pipeline/quoted.csv."
+LATER, AUDIT = "Later: ", "Audit: "
+
+
+def render(frames: Frames, params: Params) -> dict[str, str]:
+    """Return the texts of all tables, by file name.
+
+    Args:
+        frames: as `gather` returns them; rows over seeds, as published metrics have them, are made anew.
+    """
+    metrics = frames["metrics.csv"]
+    if "verdict" in metrics:
+        metrics = metrics[metrics.seed.notna()].drop(columns="verdict")
+    ours = our_cells(metrics, params)
+    table = table1(metrics, ours, params)
+    summed = tidy(pd.concat([metrics, over_seeds(ours, params.scale)], ignore_index=True))
+    return {name: csv_text(frame) for name, frame in (frames | {"metrics.csv": summed}).items()} | {
+        "table1.csv": csv_text(table),
+        "table1.md": markdown(table, [*sentences(metrics, params, ours), *audit_sentences(metrics, params)], params),
+        "table1.tex": latex(table, params),
+        "metrics.json": json_text({name: headline(ours.get(name)) for name in metrics.experiment.unique()}),
+    }
+
+
+def over_seeds(ours: Mapping[str, Ours], scale: str) -> pd.DataFrame:
+    """Return rows of metrics.csv that sum up each experiment's seeds, with the verdict; they name no seed."""
+    return pd.DataFrame([row for our in ours.values() for row in _rows(our.kept["authors"], scale)])
+
+
+def _rows(our: Cell, scale: str) -> list[dict[str, Any]]:
+    about = {"generator": "best", "grid": "authors", "length": our.length}
+    about |= {"verdict": in_words(our.verdict), "scale": scale}
+    common = {"experiment": our.experiment, "model": OUR_MODEL} | about
+    error = {"standard_error": our.seeds.sd / math.sqrt(our.seeds.n), "error_over": count(our.seeds.n, "training seed")}
+    values = {
+        ("mean_over_seeds", "nats"): (our.seeds.mean, error),
+        ("sd_over_seeds", "nats"): (our.seeds.sd, {}),
+        ("gap_to_paper", "nats"): (our.verdict.gap, {}),
+        ("gap_to_paper", "sd"): (our.verdict.gap_in_sd, {}),
+        ("seeds_to_decide", "seeds"): (our.verdict.seeds_to_decide, {}),
+    }
+    return [
+        common | {"metric": metric, "unit": unit, "value": value} | more
+        for (metric, unit), (value, more) in values.items()
+        if value is not None and not math.isnan(value)
+    ]
+
+
+def headline(ours: Ours | None) -> dict[str, dict[str, float]]:
+    """Return mean over seeds, spread and number of seeds of an experiment by grid; for `dvc metrics`."""
+    cells = ours.kept if ours else {}
+    return {
+        grid: {"nats": our.seeds.mean, "n_seeds": our.seeds.n} | ({"sd": our.seeds.sd} if our.seeds.n > 1 else {})
+        for grid, our in cells.items()
+    }
+
+
+def table1(metrics: pd.DataFrame, ours: Mapping[str, Ours], params: Params) -> pd.DataFrame:
+    """Return Table 1 in the paper's layout, as text: quoted rows, ours, the audit's, and those of later papers."""
+    titles = columns(params)
+    found = {title: ours[name] for name, title in titles.items() if name in ours}
+    missing = {title: why_missing(params, name) for name, title in titles.items() if name not in ours}
+    beneath = {title: details(our, params) for title, our in found.items()}
+    lengths = sorted({length for our in found.values() for length in our.waypoints}, reverse=True)
+    rows = _quoted_rows("table 1", titles)
+    rows += [{"Model": OURS} | missing | {title: mean_and_sd(our.kept["authors"]) for title, our in found.items()}]
+    rows += [
+        {"Model": name} | {title: texts[name] for title, texts in beneath.items()}
+        for name in next(iter(beneath.values()), {})
+    ]
+    for length in lengths:
+        at_length = {title: our.waypoints[length] for title, our in found.items() if length in our.waypoints}
+        texts = {t: f"{mean_and_sd(cells['authors'])}: {judged(cells, params)}" for t, cells in at_length.items()}
+        rows.append({"Model": f"ours: at {length:,} epochs"} | texts)
+    rows += [
+        {"Model": f"{AUDIT}{label}"} | {titles[name]: audit_cells(metrics, params, name, model) for name in titles}
+        for model, label in AUDITED.items()
+    ]
+    rows += [row | {"Model": f"{LATER}{row['Model']}"} for row in _quoted_rows("later", titles)]
+    return pd.DataFrame(rows, columns=["Model", *titles.values()]).fillna("")
+
+
+def _quoted_rows(section: str, titles: Mapping[str, str]) -> list[dict[str, str]]:
+    return [
+        {"Model": model}
+        | {titles[row.dataset]: f"{row.value:g} ± {row.error:g}" for row in rows.itertuples() if row.dataset in titles}
+        for model, rows in quoted(section).groupby("model", sort=False)
+    ]
+
+
+def mean_and_sd(our: Cell | None) -> str:
+    """Return our mean with its spread over seeds."""
+    if our is None:
+        return ""
+    return f"{our.seeds.mean:.1f}" + (f" ± {two_digits(our.seeds.sd)}" if our.seeds.n > 1 else "")
+
+
+def details(ours: Ours, params: Params) -> dict[str, str]:
+    """Return what is beneath our mean, by title of row."""
+    our, fine, percent = ours.kept["authors"], ours.kept.get("fine"), f"{params.confidence:.0%}"
+    seeds, error = our.seeds, sum(our.standard_errors) / our.seeds.n
+    on_edge = fine is not None and any(EDGE in place for place in fine.bandwidths)  # a wider grid might do better
+    return {
+        "ours: number of seeds, their range": _spread(our, params.planned_seeds(our.experiment)),
+        "ours: epochs": _of(our.length, params.experiment(our.experiment).epochs),
+        "ours: precision of training": ", ".join(our.precisions),
+        "ours: median": f"{seeds.median:.1f}",
+        f"ours: {percent} interval of the mean": _interval(seeds.mean_interval, seeds.n),
+        f"ours: {percent} interval of one more seed": _interval(seeds.prediction_interval, seeds.n),
+        "ours: standard error of one seed's mean, averaged": f"{error:.1f} over {our.error_over}",
+        "ours: bandwidth (place in the grid)": ", ".join(dict.fromkeys(our.bandwidths)),
+        "ours: gap to the paper's value": _gap(our),
+        "ours: seeds that reach the paper's value": _reach(our),
+        "ours: verdict": judged(ours.kept, params),
+        "ours: last generator": mean_and_sd(ours.last),
+        "ours: with a fine grid of bandwidths": mean_and_sd(fine) + (f" ({EDGE})" if on_edge else ""),
+        f"ours: with it, {percent} interval of one more seed": (
+            _interval(fine.seeds.prediction_interval, fine.seeds.n) if fine else ""
+        ),
+        "ours: with it, seeds that reach the paper's value": _reach(fine) if fine else "",
+    }
+
+
+def _of(have: int, planned: int) -> str:
+    return f"{have:,}" if have >= planned else f"{have:,} of {planned:,} planned"
+
+
+def _spread(our: Cell, planned: int) -> str:
+    low_to_high = "" if our.seeds.n == 1 else f", {our.seeds.low:.1f} to {our.seeds.high:.1f}"
+    return f"n = {_of(our.seeds.n, planned)}{low_to_high}" + (f"; {our.diverged} diverged" if our.diverged else "")
+
+
+def _interval(interval: tuple[float, float], n: int) -> str:
+    return f"{interval[0]:.1f} to {interval[1]:.1f}" if n >= MIN_SEEDS else f"too few seeds (n = {n} < {MIN_SEEDS})"
+
+
+def _gap(our: Cell) -> str:
+    """In sd only where it is judged: elsewhere a seed that has hardly begun may make any gap small."""
+    if our.published is None:
+        return ""
+    return f"{our.verdict.gap:+.1f} nats" if our.verdict.name == "not judged" else gap_in_words(our.verdict)
+
+
+def _reach(our: Cell) -> str:
+    return "" if our.published is None else f"{rank(our.values, our.published).k} of {our.seeds.n}"
+
+
+def parts(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the table by caption: the paper's with ours, our other columns if any, the audit, later numbers."""
+    papers = ["Model", *PAPERS_COLUMNS.values()]
+    later, audit = (table.Model.str.startswith(prefix) for prefix in (LATER, AUDIT))
+    ours = ~later & ~audit & ~table.Model.isin(quoted("table 1").model)
+    others = [name for name in table.columns if name not in papers]
+    found = {"": table.loc[~later & ~audit, papers]}
+    if others:
+        found["Our other experiments; the paper gives no number for them."] = table.loc[ours, ["Model", *others]]
+    audited = ["Model", *(name for name in table.columns[1:] if table.loc[audit, name].any())]
+    found[AUDIT_CAPTION] = table.loc[audit, audited].assign(Model=table.Model.str.removeprefix(AUDIT))
+    found[LATER_CAPTION] = table.loc[later, papers].assign(Model=table.Model.str.removeprefix(LATER))
+    return found
+
+
+def caption(params: Params) -> str:
+    """Return what the table shows, and at which scale."""
+    warning = "" if params.scale == "paper" else " Fewer epochs and seeds than the full reproduction, scale `paper`."
+    if not params.is_real:
+        warning = " Tiny networks on made-up images: the numbers of ours mean nothing."
+    return (
+        "Table 1: mean test log-likelihood under a Gaussian Parzen window, in nats. Quoted rows: Goodfellow et al. "
+        "2014; their ± is the standard error over test images (MNIST) or over folds (TFD) of one run. Ours, at scale "
+        f"`{params.scale}`: ± is the sd over training seeds.{warning}"
+    )
+
+
+def markdown(table: pd.DataFrame, lines: list[str], params: Params) -> str:
+    """Return the table as Markdown, after what there is to say of it."""
+    paragraphs = [*lines]
+    for title, part in parts(table).items():
+        paragraphs += [title or caption(params), part.to_markdown(index=False)]
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def latex(table: pd.DataFrame, params: Params) -> str:
+    """Return the table as LaTeX (booktabs)."""
+    bodies = [
+        part.map(_escaped)
+        .rename(columns=_escaped)
+        .to_latex(
+            index=False,
+            column_format="l" + "c" * (part.shape[1] - 1),
+            caption=_escaped((title or caption(params)).replace("`", "")),
+            label=f"tab:{number}",
+        )
+        for number, (title, part) in enumerate(parts(table).items(), start=1)
+    ]
+    return "% needs \\usepackage{booktabs}\n" + "\n".join(bodies)
+
+
+def _escaped(text: str) -> str:
+    """As LaTeX wants it: a bare % would hide the rest of its line."""
+    return re.sub(r"[%&_#]", r"\\\g<0>", text).replace("±", r"$\pm$")
+
+
+def every_seed(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return our test log-likelihoods as text, a row per seed, generator and grid."""
+    first = ["experiment", "scale", "length", "seed", "value", "fold", "standard_error", "error_over"]
+    shown = [*first, "generator", "grid", "bandwidth", "bandwidth_place", "bandwidth_on_edge"]
+    titles = {"length": "epochs", "value": "nats", "standard_error": "SE", "error_over": "over"}
+    titles |= {"bandwidth_place": "place in grid", "bandwidth_on_edge": "on its edge"}
+    ours = metrics[(metrics.model == OUR_MODEL) & (metrics.metric == "test_log_likelihood")]
+    rows = ours[shown].round({"value": 2, "standard_error": 2, "bandwidth": 4})
+    rows = rows.astype(dict.fromkeys(("seed", "fold", "length"), "Int64")).astype(object)
+    rows["bandwidth_on_edge"] = rows.bandwidth_on_edge.map({True: "yes: a wider grid might do better"})
+    return rows.where(rows.notna(), "").rename(columns=titles)
