@@ -17,7 +17,7 @@ import pandas as pd
 from gan.training import CURVES
 from pipeline.config.params import Params
 from pipeline.files.errors import RunError, UserError
-from pipeline.files.formats import read_csv, read_json, reading
+from pipeline.files.formats import one_line_errors, read_csv, read_json
 from pipeline.record.places import RESULTS
 from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.cells import DIVERGED
@@ -72,7 +72,7 @@ def _recorded(path: Path, params: Params) -> tuple[Expected, list[int]]:
         there = ", ".join(sorted(record.stem for record in RECORDS.glob("*.json")))
         raise UserError(f"no record of expected metrics for scale {params.scale}; there are: {there}")
     record = read_json(path)
-    with reading(path):
+    with one_line_errors(path):
         entries = {tuple(entry[key] for key in KEYS): entry for entry in record["metrics"]}
         scale, seeds, epochs = record["scale"], record["seeds"], record["epochs"]
     if scale != params.scale:
@@ -87,7 +87,7 @@ def _recorded(path: Path, params: Params) -> tuple[Expected, list[int]]:
 def measured(path: Path) -> pd.DataFrame:
     """Rows of metrics.csv, without those that sum up, and of the first epoch in the curves.csv beside it."""
     metrics, curves = read_csv(path), path.with_name("curves.csv")
-    with reading(path):
+    with one_line_errors(path):
         metrics = metrics[metrics.seed.notna() & metrics.metric.isin(ON_RECORD)]
         longest = metrics.groupby("experiment").length.transform("max")
         metrics = metrics[metrics.length.isna() | metrics.length.eq(longest)]  # of the ended runs
@@ -95,7 +95,7 @@ def measured(path: Path) -> pd.DataFrame:
         scale = metrics.scale.iloc[0]
     if not curves.is_file():
         return metrics
-    with reading(curves):
+    with one_line_errors(curves):
         return pd.concat([metrics, first_epoch(read_csv(curves)).assign(scale=scale)])
 
 

@@ -16,7 +16,7 @@ from gan.scoring import score_by_subset, validate
 from gan.seeding import stream
 from pipeline.config.experiments import Experiment
 from pipeline.files.errors import UserError
-from pipeline.files.formats import read_array, read_json, reading, sha256, write_arrays, write_csv
+from pipeline.files.formats import one_line_errors, read_array, read_json, sha256, write_arrays, write_csv
 from pipeline.record.manifest import Record, differences
 from pipeline.record.places import snapshots
 from pipeline.record.runs import (
@@ -129,7 +129,7 @@ def _fits(folder: Path, trained: dict[str, Any]) -> bool:
     """Whether a snapshot was left by the run: the same settings but for its length, code, data and companions."""
     path = folder / MANIFESTS["train"]
     manifest = read_json(path)
-    with reading(path):
+    with one_line_errors(path):
         before, after = (
             {key: one.get(key) for key in SHARED} | {"settings": one["settings"] | {"epochs": 0}}
             for one in (manifest, trained)
@@ -147,7 +147,7 @@ def _on_the_way(
 ) -> Rows:
     """Metrics of a snapshot's last generator and, at a waypoint, of the one kept so far."""
     manifest = read_json(folder / MANIFESTS["train"])
-    with reading(folder / MANIFESTS["train"]):
+    with one_line_errors(folder / MANIFESTS["train"]):
         epochs = {"last": manifest["epochs_trained"], "best": manifest["best_epoch"]}
         digests = manifest["outputs"]
     rows = Rows()

@@ -6,7 +6,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from pipeline.files.errors import UserError
-from pipeline.files.formats import read_arrays, read_csv, read_json, reading
+from pipeline.files.formats import one_line_errors, read_arrays, read_csv, read_json
 from pipeline.record.manifest import Record
 from pipeline.record.runs import MANIFESTS
 from pipeline.reporting import plots, plots_evidence, plots_progress
@@ -93,7 +93,7 @@ def _by_experiment(paths: list[Path]) -> dict[str, dict[int, tuple[plots.Sheet, 
             raise UserError(f"{path}: want a path EXPERIMENT/seedN/sheet.npz")
         manifest = path.parent / MANIFESTS["train"]
         content = read_json(manifest)
-        with reading(manifest):
+        with one_line_errors(manifest):
             epoch = int(content["best_epoch"])
         found.setdefault(path.parent.parent.name, {})[int(seed)] = read_arrays(path), epoch
     return found

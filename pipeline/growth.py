@@ -14,7 +14,7 @@ from gan.seeding import stream
 from pipeline.config.experiments import Experiment
 from pipeline.files.formats import write_csv
 from pipeline.record.manifest import Record
-from pipeline.record.runs import AUDITS, GENERATORS, GROWTH, Run
+from pipeline.record.runs import AUDITS, GENERATORS, GROWTH, OUR_MODEL, Run
 from pipeline.runtime import cli
 from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.networks import load_generator

@@ -12,7 +12,7 @@ from pipeline.claims.gather import gather_claims
 from pipeline.claims.read import read_all
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
-from pipeline.files.formats import csv_text, read_csv, reading
+from pipeline.files.formats import csv_text, one_line_errors, read_csv
 from pipeline.record.manifest import Manifest
 from pipeline.record.places import PREPARED, RESULTS, RUNS, run_folders
 from pipeline.record.runs import LARGE_FILES, MANIFESTS, MEASURED, audits, manifests
@@ -95,7 +95,7 @@ def verify_claims(params: Params, runs: Path, results: Path, *, accept_code: boo
 
 def _check_text(path: Path, text: str) -> None:
     """A table on disk is the one that the runs yield now."""
-    with reading(path):
+    with one_line_errors(path):
         written = path.read_text(encoding="utf-8")
     if written != text:
         raise UserError(f"{path}: does not follow from the runs; delete it and run again")

@@ -147,6 +147,34 @@ def over_images(
     return Component(sd_of_mean(np.arange(n)), float(low), float(high), n)
 
 
+def by_source(
+    values: np.ndarray,
+    test_images: np.ndarray | None,
+    random: np.random.Generator,
+    resamples: int,
+    confidence: float = 0.95,
+) -> dict[str, Component]:
+    """Return where the variance of a reported number comes from, by name.
+
+    Args:
+        values: shape (seeds, draws, folds), or (seeds, draws, subsets) of validation images, the protocol's own first.
+        test_images: shape (seeds, m), the log-likelihood of each test image; None where there are folds.
+        random: of the bootstrap over test images, advanced.
+        resamples: of it.
+        confidence: of the intervals.
+    """
+    if test_images is None:
+        seeds, draws = nested(values.mean(axis=2), confidence)
+        others = {"fold": of_mean(crossed(values, confidence))}
+    else:
+        seeds, draws = nested(values[:, :, 0], confidence)
+        others = {
+            "validation subset": crossed(values, confidence),
+            "test images": over_images(test_images, random, resamples, confidence),
+        }
+    return {"training seed": seeds, "draw of samples": draws} | others
+
+
 def _chi_square(variance: float, degrees: float, confidence: float, n: int) -> Component:
     """A standard deviation from a mean square with so many degrees of freedom."""
     high, low = (

@@ -15,7 +15,7 @@ from gan.theory.classifier import Classifier, with_weights
 from pipeline.claims.measures import Evaluator, log_likelihood, measures_of, new_evaluator
 from pipeline.config.params import Params
 from pipeline.data.arrays import check_prepared
-from pipeline.files.formats import read_json, read_tensors, reading, write_csv
+from pipeline.files.formats import one_line_errors, read_json, read_tensors, write_csv
 from pipeline.record.manifest import Record
 from pipeline.record.runs import GENERATORS, MANIFESTS, MEASURED, MEASURES, Run
 from pipeline.runtime import cli
@@ -73,7 +73,7 @@ def _measure(folder: Path, args: argparse.Namespace, params: Params, evaluator: 
 def load_classifier(path: Path) -> Classifier:
     """Load what `classify` trained; a file that is missing, damaged or of another network is a UserError."""
     state, _ = read_tensors(path)
-    with reading(path):
+    with one_line_errors(path):
         return with_weights(state)
 
 

@@ -66,7 +66,7 @@ def sha256(path: Path) -> str:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
+def one_line_errors(path: Path) -> Iterator[None]:
     """Turn what goes wrong while reading a file into one line."""
     try:
         yield
@@ -94,7 +94,7 @@ def write_json(path: Path, content: Any) -> None:
 
 def read_json(path: Path) -> Any:
     """Read JSON."""
-    with reading(path):
+    with one_line_errors(path):
         return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -110,7 +110,7 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
 
 def read_csv(path: Path) -> pd.DataFrame:
     """Read a table; "nan" and empty fields are missing values."""
-    with reading(path):
+    with one_line_errors(path):
         return pd.read_csv(path)
 
 
@@ -128,7 +128,7 @@ def write_compressed(path: Path, **arrays: np.ndarray) -> None:
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """Read an npz file; never a pickle."""
-    with reading(path), np.load(path, allow_pickle=False) as file:
+    with one_line_errors(path), np.load(path, allow_pickle=False) as file:
         return dict(file)
 
 
@@ -140,7 +140,7 @@ def write_array(path: Path, array: np.ndarray) -> None:
 
 def read_array(path: Path) -> np.ndarray:
     """Read an npy file; never a pickle."""
-    with reading(path):
+    with one_line_errors(path):
         return np.load(path, allow_pickle=False)
 
 
@@ -156,5 +156,5 @@ def write_tensors(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[s
 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     """Named tensors and metadata of a safetensors file."""
-    with reading(path), safetensors.safe_open(path, framework="pt") as file:
+    with one_line_errors(path), safetensors.safe_open(path, framework="pt") as file:
         return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118

@@ -20,7 +20,6 @@ DECIDES = (
     "pipeline/runtime/precision.py",
     "pipeline/runtime/scores.py",
     "pipeline/runtime/training.py",
-    "pipeline/runtime/validator.py",
     "pipeline/reporting/cells.py",
     "pipeline/reporting/gather.py",
     "pipeline/claims/measures.py",

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from pipeline.files.errors import UserError
-from pipeline.files.formats import read_json, reading, sha256, write_json
+from pipeline.files.formats import one_line_errors, read_json, sha256, write_json
 from pipeline.record.code import ROOT, code_hash
 
 PUBLISHED = (":!README.md", ":!docs", ":!results")  # what `publish` writes, as git leaves it out
@@ -38,7 +38,7 @@ class Manifest:
 
     def __init__(self, path: Path) -> None:
         self.path, self.content = path, read_json(path)
-        with reading(path):
+        with one_line_errors(path):
             self.stage: str = self.content["stage"]
             self.settings: Any = self.content.get("settings")
             self.inputs: dict[str, str] = dict(self.content["inputs"])

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.config.experiments import Experiment
 from pipeline.files.errors import UserError
-from pipeline.files.formats import read_json, reading, sha256
+from pipeline.files.formats import one_line_errors, read_json, sha256
 from pipeline.record.manifest import Manifest
 
 GENERATORS = {"best": "generator.safetensors", "last": "last.safetensors"}
@@ -80,7 +80,7 @@ class Run:
         found.require(settings, code=False, absent=LARGE_FILES)
         for name, digest in (*found.inputs.items(), *found.outputs.items()):
             self._expect(name, digest)
-        with reading(found.path):
+        with one_line_errors(found.path):
             self.seed = int(found.content.get("seed", self.seed))
         return found.content
 

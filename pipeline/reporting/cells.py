@@ -9,7 +9,7 @@ import pandas as pd
 from gan.statistics import MIN_SEEDS, SeedSummary, Verdict, summarise_seeds, verdict
 from pipeline.config.params import PAPERS_COLUMNS, Params
 from pipeline.files.errors import UserError
-from pipeline.files.formats import read_csv, reading
+from pipeline.files.formats import one_line_errors, read_csv
 from pipeline.record.runs import OUR_MODEL
 
 QUOTED = Path(__file__).parents[1] / "quoted.csv"
@@ -71,7 +71,7 @@ def read_metrics(path: Path, params: Params) -> pd.DataFrame:
         UserError: they are of another scale.
     """
     metrics = read_csv(path)
-    with reading(path):
+    with one_line_errors(path):
         scales = set(metrics.scale[metrics.model == OUR_MODEL])
     if params.scale not in scales:
         found = ", ".join(sorted(scales))

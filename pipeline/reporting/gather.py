@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gan.evidence.variance import Component, crossed, nested, of_mean, over_images
+from gan.evidence.variance import Component, by_source
 from gan.seeding import numpy_stream
 from pipeline.config.experiments import Experiment
 from pipeline.config.params import Params
@@ -131,21 +131,11 @@ def components(
     Raises:
         UserError: a seed lacks a draw, or has more than the others.
     """
-    confidence = statistics["confidence"]
-    shared = "fold" if redrawn.fold.nunique() > 1 else "subset"
-    values = _cube(redrawn, ["seed", "draw", shared], name)
-    if shared == "fold":
-        seeds, draws = nested(values.mean(axis=2), confidence)
-        others = {"fold": of_mean(crossed(values, confidence))}
-    else:
-        seeds, draws = nested(values[:, :, 0], confidence)  # with the protocol's own validation images
-        random = numpy_stream(0, f"bootstrap of {name}")
-        by_image = np.stack([row for row in images if row is not None])
-        others = {
-            "validation subset": crossed(values, confidence),
-            "test images": over_images(by_image, random, statistics["resamples"], confidence),
-        }
-    return {"training seed": seeds, "draw of samples": draws} | others
+    with_folds = redrawn.fold.nunique() > 1
+    values = _cube(redrawn, ["seed", "draw", "fold" if with_folds else "subset"], name)
+    by_image = None if with_folds else np.stack([row for row in images if row is not None])
+    random = numpy_stream(0, f"bootstrap of {name}")
+    return by_source(values, by_image, random, statistics["resamples"], statistics["confidence"])
 
 
 def _cube(frame: pd.DataFrame, axes: list[str], name: str) -> np.ndarray:

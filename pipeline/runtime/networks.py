@@ -7,7 +7,7 @@ import torch
 from gan.models import Discriminator, Generator
 from gan.seeding import stream
 from pipeline.config.experiments import Experiment
-from pipeline.files.formats import read_tensors, reading
+from pipeline.files.formats import one_line_errors, read_tensors
 
 
 def new_generator(
@@ -47,7 +47,7 @@ def load_generator(path: Path, experiment: Experiment, device: torch.device) -> 
         UserError: the file is missing, damaged, or of another network.
     """
     tensors, _ = read_tensors(path)
-    with reading(path):
+    with one_line_errors(path):
         return generator_with(tensors, experiment, device)
 
 

@@ -15,6 +15,7 @@ from gan.keeping import is_over
 from gan.precision import OPERANDS
 from gan.scoring import Selection
 from gan.training import CURVES, Divergence, Game
+from gan.validator import Validator
 from pipeline.config.experiments import Experiment
 from pipeline.data.arrays import load_images
 from pipeline.files.formats import (
@@ -35,7 +36,6 @@ from pipeline.runtime.devices import machine
 from pipeline.runtime.networks import generator_with, new_discriminator, new_generator, put_on_top
 from pipeline.runtime.precision import computable, training_precision
 from pipeline.runtime.progress import Reporter
-from pipeline.runtime.validator import Validator
 
 COLUMNS = ("epoch", *CURVES, "validation_log_likelihood", "bandwidth", "seconds")  # of curve.csv
 SAVING_SHARE = 0.05  # of the time may go to checkpoints
@@ -71,7 +71,13 @@ class Training:
             self.machine = machine(device, OPERANDS[self.precision])
         self.images = load_images(args.data, TRAIN, experiment.dataset).to(device)
         validation = load_images(args.data, VALIDATION, experiment.dataset)[: experiment.validation_images]
-        self.validator = Validator(experiment, validation.to(device), contrast_norm)
+        self.validator = Validator(
+            validation.to(device),
+            experiment.grids["authors"],
+            experiment.n_samples,
+            experiment.recipe.noise_prior,
+            is_normalised=contrast_norm > 0,
+        )
         self.games = play_together([self._new_game(seed) for seed in seeds], seeds)
         self.checkpoint = Checkpoint(args.work / f"{name_of(seeds)}.safetensors", self._fingerprint())
         self.progress = self.checkpoint.restore(self.games, experiment.epochs)

@@ -10,7 +10,6 @@ from gan.noise import draw_noise
 from gan.sampling import draw_samples
 from gan.scoring import BLOCK_IMAGES, Validation, validate
 from gan.seeding import stream
-from pipeline.config.experiments import Experiment
 
 N_PICTURES = 25
 DIGITS = 4  # of nats in the rows; the estimate is exact to about three
@@ -20,16 +19,20 @@ class Validator:
     """Measures generators with noise that is the same in every epoch of a seed, so that differences are training's.
 
     Args:
-        experiment: the settings.
         images: the validation images, (m, d), on the device of the networks.
-        contrast_norm: see Dataset; 0 where pixels are in [0, 1].
+        grid: bandwidths.
+        n_samples: drawn for each measurement.
+        noise_prior: p_z, one of gan.noise.PRIORS.
+        is_normalised: whether contrast is normalised; else pixels are in [0, 1].
     Attributes:
         columns: of the rows.
     """
 
-    def __init__(self, experiment: Experiment, images: torch.Tensor, contrast_norm: float) -> None:
-        self.experiment, self.grid, self.images = experiment, experiment.grids["authors"], images
-        self.contrast_norm = contrast_norm
+    def __init__(
+        self, images: torch.Tensor, grid: Sequence[float], n_samples: int, noise_prior: str, *, is_normalised: bool
+    ) -> None:
+        self.images, self.grid, self.n_samples, self.noise_prior = images, grid, n_samples, noise_prior
+        self.is_normalised = is_normalised
         n_blocks = -(-len(images) // BLOCK_IMAGES)
         blocks = [f"block_{number}" for number in range(1, n_blocks + 1)]
         self.columns = ["epoch", "place", "bandwidth", "log_likelihood", *blocks]
@@ -41,8 +44,8 @@ class Validator:
             FloatingPointError: a sample is not finite, or all are equal.
         """
         random = stream(seed, "validation samples", device=self.images.device)
-        prior, n = self.experiment.recipe.noise_prior, self.experiment.n_samples
-        return validate(draw_samples(generator, prior, n, random), self.images, self.grid)
+        samples = draw_samples(generator, self.noise_prior, self.n_samples, random)
+        return validate(samples, self.images, self.grid)
 
     def rows(self, epoch: int, found: Validation) -> list[dict[str, float]]:
         """Rows of validation.csv: at each bandwidth measured the mean over all images, and over blocks of them."""
@@ -55,8 +58,8 @@ class Validator:
     def pictures(self, generator: Generator, seed: int) -> torch.Tensor:
         """Draw samples for the eye, (N_PICTURES, d), uint8 on the CPU, grey as Figure 2 shows them."""
         random = stream(seed, "pictures", device=self.images.device)
-        images = generator(draw_noise(self.experiment.recipe.noise_prior, (N_PICTURES, generator.noise_size), random))
-        if self.contrast_norm:
+        images = generator(draw_noise(self.noise_prior, (N_PICTURES, generator.noise_size), random))
+        if self.is_normalised:
             images = to_grey(images, images.abs().max().item())
         return images.nan_to_num().mul(255).round().clamp(0, 255).to(torch.uint8).cpu()
 
