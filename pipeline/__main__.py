@@ -12,7 +12,7 @@ COMMANDS = {
         *(f"claims.{name}" for name in ("theory", "modes", "saturation", "classify", "measure")),
         "claims",
     ),
-    "around them": ("check", "verify", "publish", "adopt"),
+    "around them": ("check", "verify", "publish"),
 }
 
 

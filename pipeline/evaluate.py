@@ -61,7 +61,8 @@ def _work(args: argparse.Namespace) -> None:
     run = Run(args.run, experiment, "sample")
     inputs = [*(args.run / name for name in (*SAMPLES.values(), GENERATORS["best"])), run.use(args.data)]
     record = Record("evaluate", inputs, experiment.settings("evaluate"))
-    if record.holds(args.run / MANIFESTS["evaluate"]):
+    on_the_way = snapshots(args.work, run.seed) if args.work else {}
+    if not on_the_way and record.holds(args.run / MANIFESTS["evaluate"]):  # else they are scored too
         return
     device = use_device(args, params)
     parts = folds(args.data, experiment, device)

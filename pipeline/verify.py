@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.claims.files import OF_MNIST, OF_TOYS
 from pipeline.claims.gather import gather_claims
-from pipeline.claims.read import read_all
+from pipeline.claims.sections import read_all
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import csv_text, one_line_errors, read_csv

@@ -61,19 +61,21 @@ def test_close_pairs_equal_brute_force():
 def test_close_pairs_tell_a_collapse_from_samples_that_only_lie_elsewhere(mixture):
     points = mixture.draw(2_000, stream(0, "draws"))
     of_one_mode = 1 - math.exp(-2.25)  # of a pair, whose difference has twice the variance
-    assert close_pairs(points, 3 * mixture.sd) == pytest.approx(of_one_mode / len(mixture.centers), rel=0.05)
-    assert close_pairs(points + 50, 3 * mixture.sd) == pytest.approx(close_pairs(points, 3 * mixture.sd), rel=1e-3)
-    assert modes_covered(points + 50, mixture.centers, mixture.sd) == (0, 0)
-    assert close_pairs(50 + 0.01 * points, 3 * mixture.sd) == pytest.approx(1, abs=0.01)
+    assert close_pairs(points, 3 * mixture.noise) == pytest.approx(of_one_mode / len(mixture.means), rel=0.05)
+    assert close_pairs(points + 50, 3 * mixture.noise) == pytest.approx(
+        close_pairs(points, 3 * mixture.noise), rel=1e-3
+    )
+    assert modes_covered(points + 50, mixture.means, mixture.noise) == (0, 0)
+    assert close_pairs(50 + 0.01 * points, 3 * mixture.noise) == pytest.approx(1, abs=0.01)
 
 
 @pytest.mark.parametrize("mixture", [ring(8), grid(25)])
 def test_modes_covered_by_perfect_draws_and_by_one_mode(mixture):
-    covered, good = modes_covered(mixture.draw(5_000, stream(0, "draws")), mixture.centers, mixture.sd)
-    assert covered == len(mixture.centers)
+    covered, good = modes_covered(mixture.draw(5_000, stream(0, "draws")), mixture.means, mixture.noise)
+    assert covered == len(mixture.means)
     assert good == pytest.approx(1 - math.exp(-4.5), abs=0.006)  # a chi-square of 2 degrees; 4 standard errors
-    one = mixture.centers[:1] + mixture.sd * torch.randn(500, 2, generator=stream(0, "one"))
-    assert modes_covered(one, mixture.centers, mixture.sd)[0] == 1
+    one = mixture.means[:1] + mixture.noise * torch.randn(500, 2, generator=stream(0, "one"))
+    assert modes_covered(one, mixture.means, mixture.noise)[0] == 1
 
 
 def test_modes_covered_wants_a_mode_to_have_its_share_of_good_points():

@@ -11,8 +11,8 @@ from pipeline.claims.gather import fit, gather_claims
 from pipeline.config.params import Params, load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_json, sha256, write_csv, write_json
-from pipeline.record.manifest import Record
-from pipeline.record.runs import CURVE, MANIFESTS, MEASURED, MEASURES, plain
+from pipeline.record.manifest import Record, plain
+from pipeline.record.runs import CURVE, MANIFESTS, MEASURED, MEASURES
 
 FLOAT32, BFLOAT16 = "mnist-code", "mnist-bfloat16"
 
@@ -32,14 +32,22 @@ def run(runs: Path, params: Params, name: str, seed: int, rounding: str, classif
         (MANIFESTS["train"], CURVE, params.experiment(name).settings("train")),
         (MEASURED, MEASURES, params.measuring(name)),
     ):
-        files = {"inputs": inputs, "outputs": {output: sha256(folder / output)}, "settings": plain(settings)}
+        files = {
+            "stage": "train",
+            "inputs": inputs,
+            "outputs": {output: sha256(folder / output)},
+            "settings": plain(settings),
+        }
         write_json(folder / manifest, files | {"seed": seed, "machines": [{"rounding": rounding}]})
     return folder
 
 
 @pytest.fixture
 def toys(tmp_path) -> Path:
-    write_json(tmp_path / "toys/classifier.manifest.json", {"outputs": {CLASSIFIER: "one"}})
+    write_json(
+        tmp_path / "toys/classifier.manifest.json",
+        {"stage": "claims.classify", "inputs": {}, "outputs": {CLASSIFIER: "one"}},
+    )
     return tmp_path / "toys"
 
 
@@ -76,8 +84,8 @@ def test_all_runs_are_measured_with_one_classifier(params, toys, tmp_path):
 
 
 def test_claims_read_by_other_rules_are_not_shown(params, tmp_path, capsys):
-    written = Record("claims").content([], [], settings=plain(params.compared()))
-    for change, fits in (({}, True), ({"code_sha256": "other"}, False), ({"settings": {}}, False)):
+    written = Record("claims", settings=params.compared()).content([])
+    for change, fits in (({}, True), ({"code": "other"}, False), ({"settings": {}}, False)):
         write_json(tmp_path / "claims.manifest.json", written | change)
         assert fit(tmp_path, params) is fits
-    assert "(code); not shown" in capsys.readouterr().out
+    assert "not shown (other code)" in capsys.readouterr().out

@@ -74,11 +74,11 @@ def test_evaluate_tells_the_optimism_of_what_training_measured(folder):
 @pytest.mark.parametrize(
     ("epoch", "change", "why"),
     [
-        (20, {"code_sha256": "other"}, "code_sha256: other -> "),
+        (20, {"code": "other"}, "code: other -> "),
         (20, {"inputs": {"d.npz": "other"}}, "inputs.d.npz: other -> "),
         (20, {"trained_together": [0, 1]}, "trained_together: [0, 1] -> [0]"),
         (20, {"epochs_trained": 31}, "after the run's end"),
-        (10, {"code_sha256": "other"}, "code_sha256: other -> "),
+        (10, {"code": "other"}, "code: other -> "),
     ],
 )
 def test_evaluate_scores_no_snapshot_of_another_run(folder, tmp_path, capsys, epoch, change, why):

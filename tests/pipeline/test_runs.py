@@ -11,8 +11,8 @@ from gan.training import Game
 from pipeline.config.params import load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_json, sha256, write_json, write_tensors, write_text
-from pipeline.record.manifest import differences, plain
-from pipeline.record.runs import MANIFESTS, Run, name_of
+from pipeline.record.manifest import plain
+from pipeline.record.runs import MANIFESTS, Run
 from pipeline.runtime.networks import load_generator, new_discriminator, new_generator, put_on_top
 
 EXPERIMENT = load(ROOT / "params.yaml", "smoke").experiment("mnist")
@@ -31,7 +31,12 @@ def folder(tmp_path):
     chain = ("generator.safetensors", "samples.npy", "metrics.csv")
     inputs = [data, data | {chain[0]: sha256(folder / chain[0])}, data | {chain[1]: sha256(folder / chain[1])}]
     for (stage, manifest), output, read in zip(MANIFESTS.items(), chain, inputs, strict=True):
-        content = {"settings": EXPERIMENT.settings(stage), "inputs": read, "outputs": {output: sha256(folder / output)}}
+        content = {
+            "stage": stage,
+            "settings": EXPERIMENT.settings(stage),
+            "inputs": read,
+            "outputs": {output: sha256(folder / output)},
+        }
         write_json(folder / manifest, content | ({"seed": 4} if stage == "train" else {}))
     return folder
 
@@ -63,13 +68,6 @@ def test_put_on_top_leaves_the_new_front_and_takes_the_pretrained_layers():
         assert layer.weight.norm(dim=1).max() <= 1.9365 * (1 + 1e-6)
 
 
-@pytest.mark.parametrize(
-    ("seeds", "name"), [([3], "seed3"), ([0, 1, 2], "seeds0-2"), ([0, 2, 5], "seeds0_2_5"), ([7, 0, 1], "seeds0-1_7")]
-)
-def test_name_of_is_the_seeds_own(seeds, name):
-    assert name_of(seeds) == name
-
-
 @pytest.mark.parametrize("stage", MANIFESTS)
 def test_run_accepts_what_belongs_together(folder, stage):
     assert Run(folder, EXPERIMENT, stage).seed == 4
@@ -77,14 +75,14 @@ def test_run_accepts_what_belongs_together(folder, stage):
 
 def test_run_names_a_changed_setting(folder):
     other = replace(EXPERIMENT, recipe=replace(EXPERIMENT.recipe, learning_rate=0.2))
-    with pytest.raises(UserError, match=r"other settings \(recipe\.learning_rate: 0\.1 -> 0\.2\)"):
+    with pytest.raises(UserError, match=r"settings recipe\.learning_rate: 0\.1 -> 0\.2.*run train again"):
         Run(folder, other, "train")
 
 
 def test_run_names_a_changed_grid_only_where_it_matters(folder):
     other = replace(EXPERIMENT, grids=EXPERIMENT.grids | {"fine": (0.1, 0.2)})
     Run(folder, other, "sample")
-    with pytest.raises(UserError, match=r"other settings \(grids\.fine"):
+    with pytest.raises(UserError, match=r"settings grids\.fine"):
         Run(folder, other, "evaluate")
 
 
@@ -93,7 +91,7 @@ def test_run_names_a_changed_file(folder, name):
     data = bytearray((folder / name).read_bytes())
     data[-1] ^= 1
     (folder / name).write_bytes(data)
-    with pytest.raises(UserError, match=f"{name}: not the bytes that its manifest records"):
+    with pytest.raises(UserError, match=f"{name} is not the bytes that .*manifest.json records"):
         Run(folder, EXPERIMENT, "evaluate")
 
 
@@ -128,7 +126,7 @@ def test_run_refuses_a_folder_of_another_seed(folder):
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"settings": {}}'])
 def test_run_names_a_damaged_manifest(folder, content):
     (folder / "manifest.json").write_text(content)
-    with pytest.raises(UserError, match=r"manifest\.json: damaged|other settings"):
+    with pytest.raises(UserError, match=r"manifest\.json: damaged"):
         Run(folder, EXPERIMENT, "train")
 
 
@@ -147,8 +145,3 @@ def test_load_generator_refuses_another_network(folder):
 def test_plain_is_what_json_gives_back(stage):
     settings = EXPERIMENT.settings(stage)
     assert plain(settings) == json.loads(json.dumps(settings))
-
-
-def test_differences_reach_into_nested_contents():
-    assert differences({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}, "d": None}) == ["a.c: 2 -> 3"]
-    assert differences({"a": 1}, {}) == ["a: 1 -> None"]
