@@ -34,7 +34,7 @@ from pipeline.record.runs import (
 from pipeline.runtime import cli
 from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.networks import load_generator
-from pipeline.runtime.scores import Fold, Rows, folds, named, place_in_grid, score_folds
+from pipeline.runtime.scores import Fold, Rows, Scored, folds, named, place_in_grid, score_folds
 
 SHARED = ("code", "inputs", "trained_together")  # what a snapshot's manifest has of its run's
 
@@ -67,36 +67,39 @@ def _work(args: argparse.Namespace) -> None:
     device = use_device(args, params)
     parts = folds(args.data, experiment, device)
     print(f"{experiment.name}: scoring {args.run}", flush=True)
-    trained = read_json(args.run / MANIFESTS["train"])
     samples = {name: torch.from_numpy(read_array(args.run / file)).to(device) for name, file in SAMPLES.items()}
     scored = {"best": score_folds(samples["best"], parts, experiment)}
-    # Where nothing was selected, both generators are the same: scored once, told twice.
+    # Where nothing was selected, both generators are the same: scored once, reported twice.
     same = experiment.selection == "last"
     scored["last"] = scored["best"] if same else score_folds(samples["last"], parts, experiment)
     common = {"experiment": experiment.name, "model": OUR_MODEL, "seed": run.seed, "scale": params.scale}
-    computed = {"precision": precision_of(trained)}
-    epochs = {"best": trained["best_epoch"], "last": trained["epochs_trained"]}
-    of = {name: {"length": trained["length"], "epoch": epochs[name], "generator": name} for name in scored}
-    metrics = [row for name, found in scored.items() for row in named(found.metrics, **of[name])]
-    metrics += _optimism(samples["best"], parts, experiment, trained, of["best"])
+    trained = read_json(args.run / MANIFESTS["train"])
+    metrics = _metrics(scored, samples["best"], parts, experiment, trained)
     for length, folder in _snapshots_of(args.work, run.seed, experiment, trained).items():
         metrics += _on_the_way(folder, length, run.seed, parts, experiment, device)
     metrics += _ended_before(metrics, experiment, trained["epochs_trained"])
+    curves = [row for name, found in scored.items() for row in named(found.bandwidths, **common, generator=name)]
+    redrawn = _redrawn(samples["best"], run, parts, experiment, device)
     tables = {
-        METRICS: named(metrics, **common, **computed),
-        BANDWIDTHS: [
-            row for name, found in scored.items() for row in named(found.bandwidths, **common, generator=name)
-        ],
-        REDRAWN: named(_redrawn(samples["best"], run, parts, experiment, device), **common, generator="best"),
+        METRICS: named(metrics, **common, precision=precision_of(trained)),
+        BANDWIDTHS: curves,
+        REDRAWN: named(redrawn, **common, generator="best"),
     }
     for name, rows in tables.items():
         write_csv(args.run / name, pd.DataFrame(rows))
     write_arrays(args.run / IMAGES, **scored["best"].test_images)
-    record.write(
-        args.run / MANIFESTS["evaluate"],
-        outputs=[args.run / name for name in (*tables, IMAGES)],
-        device=device.type,
-    )
+    outputs = [args.run / name for name in (*tables, IMAGES)]
+    record.write(args.run / MANIFESTS["evaluate"], outputs, device=device.type)
+
+
+def _metrics(
+    scored: dict[str, Scored], best: torch.Tensor, parts: list[Fold], experiment: Experiment, trained: dict[str, Any]
+) -> Rows:
+    """Rows of metrics.csv of the ended run: both generators, and how far training's own measurement flatters."""
+    epochs = {"best": trained["best_epoch"], "last": trained["epochs_trained"]}
+    of = {name: {"length": trained["length"], "epoch": epochs[name], "generator": name} for name in scored}
+    rows = [row for name, found in scored.items() for row in named(found.metrics, **of[name])]
+    return rows + _optimism(best, parts, experiment, trained, of["best"])
 
 
 def _optimism(
