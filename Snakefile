@@ -40,7 +40,7 @@ wildcard_constraints:
 
 onstart:
     if "published" not in workflow.dag_settings.targets:
-        print(graph.plan())
+        print(graph.announcement())
 
 
 onsuccess:

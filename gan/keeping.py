@@ -18,6 +18,11 @@ def is_over(epoch: int, epochs: int, best_epoch: int, patience: int) -> bool:
     return epoch >= epochs or (best_epoch > 0 and epoch - best_epoch >= patience)
 
 
+def is_better(log_likelihood: float, best: float) -> bool:
+    """Whether a generator is kept in place of the best so far: its validation log-likelihood is greater; nan never."""
+    return log_likelihood > best
+
+
 def replay(epochs: Sequence[int], values: Sequence[float], patience: int) -> tuple[int, int]:
     """Apply the rule "keep the greatest, stop after `patience` epochs without a new best" to measurements.
 
@@ -37,6 +42,6 @@ def replay(epochs: Sequence[int], values: Sequence[float], patience: int) -> tup
     # Every epoch is asked, not only the measured ones: patience may end between two measurements.
     while not is_over(epoch, max(measured), kept, patience):
         epoch += 1
-        if measured.get(epoch, -math.inf) > best:
+        if is_better(measured.get(epoch, -math.inf), best):
             kept, best = epoch, measured[epoch]
     return kept, epoch

@@ -20,9 +20,9 @@ from pipeline.files.formats import read_csv, read_json, sha256, write_json, writ
 from pipeline.record.places import RESULTS, RUNS, audit_folder, run_folders
 from pipeline.record.runs import GATHERED, MANIFESTS, MEASURED, SHEET, audits, manifests
 from pipeline.reporting.cells import columns
+from pipeline.reporting.evidence import audit_sentences, passages, read_evidence, variance_sentences
 from pipeline.reporting.page import with_passages
 from pipeline.reporting.plan import plan_passages
-from pipeline.reporting.sentences import audit_sentences, passages, read_evidence, variance_sentences
 from pipeline.reporting.tables import caption, parts
 from pipeline.reporting.verdicts import agreement, sentences
 from pipeline.runtime import cli

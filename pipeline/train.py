@@ -18,7 +18,7 @@ from pipeline.record.manifest import Record
 from pipeline.record.runs import GENERATORS, MANIFESTS, Run
 from pipeline.runtime import cli
 from pipeline.runtime.devices import add_device, use_device
-from pipeline.runtime.training import Training
+from pipeline.runtime.trainer import Trainer
 
 EXAMPLE = """--scale quick --experiment mnist --seeds 0 1 \\
     --data data/prepared/mnist.npz --output runs/quick/mnist --work work/quick/mnist"""
@@ -55,7 +55,7 @@ def _work(args: argparse.Namespace) -> None:
         if todo:
             device = use_device(args, params)
             contrast = params.dataset(experiment.dataset).contrast_norm
-            _finish(Training(args, experiment, todo, device, record, pretrained, contrast))
+            _finish(Trainer(args, experiment, todo, device, record, pretrained, contrast))
     if args.finished is not None:
         write_json(args.finished, {run.name: sha256(run / MANIFESTS["train"]) for run in runs})
 
@@ -86,14 +86,14 @@ def _is_finished(run: Path, record: Record, pretrained: dict[int, Path]) -> bool
     return record.holds(path)
 
 
-def _finish(training: Training) -> None:
+def _finish(trainer: Trainer) -> None:
     """Train to the end; a loss that is not finite becomes one line."""
     try:
-        training.finish()
+        trainer.finish()
     except FloatingPointError as error:
-        saved = training.checkpoint.path
+        saved = trainer.checkpoint.path
         kept = f"; {saved} has its last good state" if saved.is_file() else ""
-        raise RunError(f"{training.experiment.name}: {error}; a lower learning rate may help{kept}") from error
+        raise RunError(f"{trainer.experiment.name}: {error}; a lower learning rate may help{kept}") from error
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ from pathlib import Path
 from pipeline.claims.claim import Frames
 from pipeline.claims.files import OF_MNIST, OF_RUNS, OF_TOYS
 from pipeline.claims.gather import gather_claims
+from pipeline.claims.read_trained import seeds_of
 from pipeline.claims.sections import PICTURES, read_all
 from pipeline.claims.tables import markdown, part
-from pipeline.claims.trained import seeds_of
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, write_csv, write_text

@@ -11,8 +11,8 @@ from gan.evidence import baselines
 from gan.images import N_CLASSES, TEST, TRAIN
 from gan.seeding import stream
 from gan.theory.classifier import Classifier, accuracy, fit
+from pipeline.claims.evaluator import Evaluator, measures_of, new_evaluator
 from pipeline.claims.files import CLASSIFIER
-from pipeline.claims.measures import Evaluator, measures_of, new_evaluator
 from pipeline.data.arrays import check_prepared, load_images, load_labels
 from pipeline.files.formats import write_csv, write_tensors
 from pipeline.record.manifest import Record

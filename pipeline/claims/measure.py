@@ -12,7 +12,7 @@ import pandas as pd
 from gan.sampling import draw_samples
 from gan.seeding import stream
 from gan.theory.classifier import Classifier, with_weights
-from pipeline.claims.measures import Evaluator, log_likelihood, measures_of, new_evaluator
+from pipeline.claims.evaluator import Evaluator, log_likelihood, measures_of, new_evaluator
 from pipeline.config.params import Params
 from pipeline.data.arrays import check_prepared
 from pipeline.files.formats import one_line_errors, read_json, read_tensors, write_csv

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from pipeline.claims.claim import Frames
-from pipeline.claims.trained import NATS, by_seed, difference, seeds_of, steps_seen, steps_table
+from pipeline.claims.read_trained import NATS, by_seed, difference, seeds_of, steps_seen, steps_table
 from pipeline.config.params import Params
 
 LOSSES = {"saturating": "log(1 \N{MINUS SIGN} D(G(z)))", "non_saturating": "\N{MINUS SIGN}log D(G(z))"}

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pipeline.claims import plots_toys, plots_trained, toys, trained
+from pipeline.claims import plots_toys, plots_trained, read_toys, read_trained
 from pipeline.claims.claim import Claim, Frames
 from pipeline.config.params import Params
 
@@ -32,21 +32,23 @@ class Section:
 
 SECTIONS = {
     "optimal-discriminator": Section(
-        "The optimal discriminator", "section 4.1, Proposition 1", toys.optimal_discriminator, ("optimal",)
+        "The optimal discriminator", "section 4.1, Proposition 1", read_toys.optimal_discriminator, ("optimal",)
     ),
-    "global-optimum": Section("The global optimum", "section 4.1, Theorem 1", toys.global_optimum, ("path",)),
-    "convergence": Section("Convergence", "section 4.2, Proposition 2", toys.convergence, ("convergence",)),
-    "saturating-loss": Section("The saturating loss", "section 3", trained.saturating_loss, ("saturation",)),
-    "k": Section("k, the discriminator's steps", "section 3, Algorithm 1", trained.discriminator_steps, ("steps",)),
+    "global-optimum": Section("The global optimum", "section 4.1, Theorem 1", read_toys.global_optimum, ("path",)),
+    "convergence": Section("Convergence", "section 4.2, Proposition 2", read_toys.convergence, ("convergence",)),
+    "saturating-loss": Section("The saturating loss", "section 3", read_trained.saturating_loss, ("saturation",)),
+    "k": Section(
+        "k, the discriminator's steps", "section 3, Algorithm 1", read_trained.discriminator_steps, ("steps",)
+    ),
     "helvetica": Section(
         "The Helvetica scenario",
         "sections 3 and 6",
-        lambda frames, params: toys.mode_coverage(frames, params) + trained.helvetica(frames, params),
+        lambda frames, params: read_toys.mode_coverage(frames, params) + read_trained.helvetica(frames, params),
         ("modes", "variety"),
     ),
-    "half": Section("D goes to 1/2", "section 4.1, Theorem 1", trained.half, ("half",)),
+    "half": Section("D goes to 1/2", "section 4.1, Theorem 1", read_trained.half, ("half",)),
     "text-against-code": Section(
-        "Text against code", "Algorithm 1 and goodfeli/adversarial", trained.switches, ("effects",)
+        "Text against code", "Algorithm 1 and goodfeli/adversarial", read_trained.switches, ("effects",)
     ),
 }
 PICTURES = {  # by file name, without ending; the rules know them from files.FIGURES
@@ -93,7 +95,7 @@ PICTURES = {  # by file name, without ending; the rules know them from files.FIG
     ),
     "half": Picture(
         plots_trained.plot_half,
-        "Left: D as it is trained. Right: a classifier trained anew on half of the samples and of the test images, and "
+        "Left: D as it is read_trained. Right: a classifier trained anew on half of the samples and of the test images, and "
         "asked about the other halves.",
         "D's outputs against epochs, and the accuracy of a two-sample classifier for each experiment",
     ),

@@ -13,7 +13,7 @@ from gan.layers import AnyLayer, Deconvolution, Layer
 from gan.models import check_layers
 from gan.recipe import Recipe
 from pipeline.config.experiments import Bounds, Claims, Dataset, Experiment, bandwidths, layer
-from pipeline.config.validation import known, validated
+from pipeline.config.schema import known, validated
 from pipeline.files.errors import UserError
 
 SYNTHETIC = "synthetic-"

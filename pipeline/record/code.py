@@ -17,14 +17,14 @@ DECIDES = (
     "gan/",
     "pipeline/data/",
     "pipeline/runtime/networks.py",
-    "pipeline/runtime/precision.py",
+    "pipeline/runtime/arithmetic.py",
     "pipeline/runtime/scores.py",
-    "pipeline/runtime/training.py",
+    "pipeline/runtime/trainer.py",
     "pipeline/reporting/cells.py",
     "pipeline/reporting/gather.py",
-    "pipeline/claims/measures.py",
-    "pipeline/claims/toys.py",
-    "pipeline/claims/trained.py",
+    "pipeline/claims/evaluator.py",
+    "pipeline/claims/read_toys.py",
+    "pipeline/claims/read_trained.py",
 )
 CONFIG = "pipeline/config/"  # what it computes are values, which stand in the settings
 TALK = ("print", "tqdm")  # calls whose strings are words for people

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from pipeline.config.params import Params
 from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.cells import cell, count, model_rows
+from pipeline.reporting.evidence import AUDITED, growth_trend, oracle_gaps
 from pipeline.reporting.plots import Sheet, label_scale, note, picture
-from pipeline.reporting.sentences import AUDITED, growth_trend, oracle_gaps
 
 
 def variance(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:

@@ -13,8 +13,8 @@ from pipeline.config.params import PAPERS_COLUMNS, Params
 from pipeline.files.formats import csv_text, json_text
 from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.cells import EDGE, Cell, Ours, columns, count, our_cells, quoted, two_digits, why_missing
+from pipeline.reporting.evidence import AUDITED, audit_cells, audit_sentences
 from pipeline.reporting.gather import Frames, tidy
-from pipeline.reporting.sentences import AUDITED, audit_cells, audit_sentences
 from pipeline.reporting.verdicts import gap_in_words, in_words, judged, sentences
 
 OURS = "Adversarial nets (ours)"

@@ -48,7 +48,7 @@ class Graph:
         self.code = params.claims.code  # the experiment that the others are held against
         self.threads: int = params.values["compute"]["threads"]
 
-    def plan(self) -> str:
+    def announcement(self) -> str:
         """Return what will be done and how long that takes, in words."""
         params = self.params
         lines = [f"Scale {params.scale}, as a whole: {params.cost}. A stopped run resumes where it was."]

@@ -11,7 +11,7 @@ from gan.precision import rounding
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.runtime import cli
-from pipeline.runtime.precision import protocol_arithmetic
+from pipeline.runtime.arithmetic import protocol_arithmetic
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from helpers import ROOT
 
-from pipeline.claims import toys, trained
+from pipeline.claims import read_toys as toys
+from pipeline.claims import read_trained as trained
 from pipeline.claims.__main__ import main
 from pipeline.claims.claim import Claim
 from pipeline.claims.files import FIGURES, OF_RUNS

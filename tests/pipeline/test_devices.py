@@ -9,8 +9,8 @@ from helpers import ROOT
 from gan.precision import BFLOAT16_INSTRUCTIONS, rounding
 from pipeline.config.params import load
 from pipeline.files.errors import UserError
+from pipeline.runtime.arithmetic import computable, training_precision
 from pipeline.runtime.devices import machine, use_device
-from pipeline.runtime.precision import computable, training_precision
 
 
 def flags() -> tuple[str, bool]:

@@ -13,9 +13,9 @@ from pipeline.config.params import load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, sha256
 from pipeline.record.runs import GATHERED, OUR_MODEL, audits
+from pipeline.reporting.evidence import passages, read_evidence
 from pipeline.reporting.gather import tidy
 from pipeline.reporting.page import with_passages
-from pipeline.reporting.sentences import passages, read_evidence
 from pipeline.reporting.tables import render
 
 PUBLISHED = ROOT / "results/published"

@@ -5,7 +5,7 @@ import pandas as pd
 from helpers import ROOT, metrics
 
 from pipeline.config.params import load
-from pipeline.reporting.sentences import (
+from pipeline.reporting.evidence import (
     AUDITED,
     audit_sentences,
     grid_sentences,

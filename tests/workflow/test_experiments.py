@@ -5,7 +5,7 @@ from helpers import edit, run_in
 
 from pipeline.files.formats import read_csv, read_json
 from pipeline.record.runs import OUR_MODEL
-from pipeline.reporting.sentences import AUDITED
+from pipeline.reporting.evidence import AUDITED
 from pipeline.rules.graph import FIGURES
 
 

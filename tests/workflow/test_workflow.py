@@ -16,7 +16,7 @@ from pipeline.config.params import load
 from pipeline.data.arrays import load_images
 from pipeline.files.formats import read_array, read_arrays, read_csv, read_json, write_json
 from pipeline.record.runs import MANIFESTS, OUR_MODEL
-from pipeline.reporting.sentences import AUDITED
+from pipeline.reporting.evidence import AUDITED
 from pipeline.rules.graph import FIGURES
 from pipeline.runtime.networks import new_generator
 

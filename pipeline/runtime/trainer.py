@@ -11,7 +11,7 @@ import torch
 
 from gan.ensemble import play_together
 from gan.images import TRAIN, VALIDATION
-from gan.keeping import is_over
+from gan.keeping import is_better, is_over
 from gan.precision import OPERANDS
 from gan.scoring import Selection
 from gan.training import CURVES, Divergence, Game
@@ -31,17 +31,17 @@ from pipeline.record.code import code_hash
 from pipeline.record.manifest import Record, peak_memory_mb
 from pipeline.record.places import remove_snapshots, snapshot_folder
 from pipeline.record.runs import CURVE, GENERATORS, MANIFESTS, PICTURES, TRAINING_FILES, VALIDATION_CURVE, name_of
+from pipeline.runtime.arithmetic import computable, training_precision
 from pipeline.runtime.checkpoints import Checkpoint, Progress, is_begun
 from pipeline.runtime.devices import machine
 from pipeline.runtime.networks import generator_with, new_discriminator, new_generator, put_on_top
-from pipeline.runtime.precision import computable, training_precision
 from pipeline.runtime.progress import Reporter
 
 COLUMNS = ("epoch", *CURVES, "validation_log_likelihood", "bandwidth", "seconds")  # of curve.csv
 SAVING_SHARE = 0.05  # of the time may go to checkpoints
 
 
-class Training:
+class Trainer:
     """The runs of seeds that are trained together, from the command line to their files.
 
     Args:
@@ -261,7 +261,7 @@ class Training:
                 return None
             run.validation += self.validator.rows(epoch, found)
             chosen = found.selection
-            if chosen.log_likelihood > run.best_log_likelihood:
+            if is_better(chosen.log_likelihood, run.best_log_likelihood):
                 run.best_epoch, run.best_log_likelihood, run.best = epoch, chosen.log_likelihood, state
         run.pictures[str(epoch)] = self.validator.pictures(generator, seed)
         return chosen
