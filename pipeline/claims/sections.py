@@ -95,7 +95,7 @@ PICTURES = {  # by file name, without ending; the rules know them from files.FIG
     ),
     "half": Picture(
         plots_trained.plot_half,
-        "Left: D as it is read_trained. Right: a classifier trained anew on half of the samples and of the test images, and "
+        "Left: D as it is trained. Right: a classifier trained anew on half of the samples and of the test images, and "
         "asked about the other halves.",
         "D's outputs against epochs, and the accuracy of a two-sample classifier for each experiment",
     ),

@@ -1,4 +1,4 @@
-"""Data sets: the prepared arrays of images and of their classes, made-up ones for tests."""
+"""Data sets: the prepared arrays of images and of their classes, their parts as tensors."""
 
 from pathlib import Path
 

@@ -1,1 +1,1 @@
-"""What a running command needs: its command line, device, networks, checkpoints, progress, scores."""
+"""What a running command needs: its command line, device, arithmetic, networks, trainer, checkpoints, scores."""
