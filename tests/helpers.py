@@ -6,8 +6,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
+import pytest
 
 from gan.layers import Layer
 
@@ -47,6 +49,16 @@ def run_in(folder: Path, *command: str, **options: object) -> subprocess.Complet
     return subprocess.run(  # type: ignore[call-overload, no-any-return]
         [sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, timeout=300, **options
     )
+
+
+def call(monkeypatch: pytest.MonkeyPatch, command: ModuleType, *options: object) -> int:
+    """Run a command in this process; return its exit code."""
+    monkeypatch.setattr(sys, "argv", [command.__name__, *map(str, options)])
+    try:
+        command.main()
+    except SystemExit as left:
+        return int(left.code or 0)
+    return 0
 
 
 def edit(path: Path, old: str, new: str) -> None:

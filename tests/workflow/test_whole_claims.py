@@ -2,10 +2,9 @@
 
 import re
 import shutil
-from types import ModuleType
 
 import pytest
-from helpers import ROOT, copy_project, edit, jobs, only_mnist, run_in
+from helpers import ROOT, call, copy_project, edit, jobs, only_mnist, run_in
 from markupsafe import escape
 
 from pipeline import publish
@@ -20,12 +19,6 @@ from pipeline.verify import verify_claims
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 FEW = {"code": "mnist-k1", "switches": "[mnist-saturating]", "steps": "[mnist-k1, mnist-fifth]"}
-
-
-def call(monkeypatch, stage: ModuleType, *options: object) -> None:
-    """Run a command in this process."""
-    monkeypatch.setattr("sys.argv", [stage.__name__, *map(str, options)])
-    stage.main()
 
 
 @pytest.fixture(scope="module")

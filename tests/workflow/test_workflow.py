@@ -6,18 +6,21 @@ import shutil
 
 import pytest
 import torch
-from helpers import ROOT, copy_project, edit, planned, run_in
+import yaml
+from helpers import ROOT, call, copy_project, edit, planned, run_in
 
 from gan.images import TEST, TRAIN, VALIDATION
 from gan.sampling import draw_samples
 from gan.scoring import score
 from gan.seeding import stream
+from pipeline import check, publish, table, train, verify
 from pipeline.config.params import load
 from pipeline.data.arrays import load_images
+from pipeline.files.errors import UserError
 from pipeline.files.formats import read_array, read_arrays, read_csv, read_json, write_json
 from pipeline.record.runs import MANIFESTS, OUR_MODEL
 from pipeline.reporting.evidence import AUDITED
-from pipeline.rules.graph import FIGURES
+from pipeline.rules.graph import FIGURES, Graph
 from pipeline.runtime.networks import new_generator
 
 SNAKEMAKE = ("-m", "snakemake", "--cores", "2")
@@ -81,10 +84,9 @@ def test_training_moves_the_metric_far_beyond_its_tolerance(finished):
     assert abs(value - entry["value"]) > 5 * entry["tolerance"]
 
 
-def test_smoke_metrics_are_those_on_record(finished):
-    metrics = str(finished / "results/smoke/metrics.csv")
-    done = run_in(ROOT, "-m", "pipeline.check", "--scale", "smoke", "--metrics", metrics)
-    assert done.returncode == 0, done.stderr
+def test_smoke_metrics_are_those_on_record(finished, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert call(monkeypatch, check, "--scale", "smoke", "--metrics", finished / "results/smoke/metrics.csv") == 0
 
 
 def test_every_promised_file_is_there(finished):
@@ -173,28 +175,34 @@ def test_seeds_that_are_added_to_an_ensemble_train_alone(project):
     assert planned(project, "all_runs", "--config", "seeds=[0,1,2]", "seeds_per_job=3") == {}
 
 
-def test_table_refuses_a_run_of_other_settings(project):
+def test_table_refuses_a_run_of_other_settings(project, monkeypatch, capsys):
     edit(project / "params.yaml", "learning_rate: 0.1\n", "learning_rate: 0.2\n")
     command = ("--scale", "smoke", "--runs", "runs/smoke/mnist/seed0", "--output", "results/smoke")
-    done = run_in(project, "-m", "pipeline.table", *command)
-    assert done.returncode == 2
-    assert "recipe.learning_rate: 0.1 -> 0.2" in done.stderr
+    monkeypatch.chdir(project)
+    assert call(monkeypatch, table, *command) == 2
+    assert "recipe.learning_rate: 0.1 -> 0.2" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("config", "message"),
     [
-        ("scale=huge", "'huge' is unknown"),
-        ("experiments=[cats]", "'cats' is unknown"),
-        ("seeds=[1,1]", "non-unique"),
-        ("colour=red", "colour"),
-        ("synthetic_images=900", "to change synthetic_images edit params.yaml"),
+        ({"scale": "huge"}, "'huge' is unknown"),
+        ({"experiments": ["cats"]}, "'cats' is unknown"),
+        ({"seeds": ["1", "1"]}, "non-unique"),
+        ({"colour": "red"}, "colour"),
+        ({"synthetic_images": 900}, "to change synthetic_images edit params.yaml"),
     ],
 )
-def test_snakemake_refuses_bad_config_before_any_work(finished, config, message):
-    done = run_in(finished, *SNAKEMAKE, "-n", "--config", config)
+def test_the_graph_refuses_bad_config(finished, config, message):
+    params = finished / "params.yaml"
+    with pytest.raises(UserError, match=message):
+        Graph(yaml.safe_load(params.read_text()) | config, params)
+
+
+def test_snakemake_shows_the_line_before_any_work(finished):
+    done = run_in(finished, *SNAKEMAKE, "-n", "--config", "scale=huge")
     assert done.returncode != 0
-    assert message in done.stdout + done.stderr
+    assert "'huge' is unknown" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 
@@ -222,42 +230,49 @@ def test_verify_accepts_what_a_finished_run_wrote(finished):
         ("params.yaml", "confidence: 0.95", "confidence: 0.5", "does not follow|confidence"),
         ("params.yaml", "margin_nats: 22", "margin_nats: 99", "margin_nats: 22 -> 99"),
         ("params.yaml", '"#c1440e"', '"#112233"', "figures.ours"),
-        ("gan/training.py", "alpha=rate)", "alpha=rate / 3)", "other code.*; run train again"),
     ],
 )
-def test_verify_names_what_does_not_follow(project, name, old, new, message):
+def test_verify_names_what_does_not_follow(project, name, old, new, message, monkeypatch, capsys):
     path = project / name
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1 if name.endswith("json") else -1))
-    done = run_in(project, *VERIFY)
+    monkeypatch.chdir(project)
+    assert call(monkeypatch, verify) == 2
+    printed = capsys.readouterr().err
+    assert re.search(message, printed), printed
+
+
+def test_verify_names_the_stage_whose_code_is_other(project):
+    edit(project / "gan/training.py", "alpha=rate)", "alpha=rate / 3)")
+    done = run_in(project, "-m", "pipeline.verify")
     assert done.returncode == 2, done.stdout
-    assert re.search(message, done.stderr), done.stderr
+    assert re.search("other code.*; run train again", done.stderr), done.stderr
 
 
-def test_table_refuses_runs_on_different_data(project):
+def test_table_refuses_runs_on_different_data(project, monkeypatch, capsys):
     """As when the prepared file was changed between two seeds."""
     for manifest in MANIFESTS.values():
         path = project / "runs/smoke/mnist/seed1" / manifest
         content = read_json(path)
         content["inputs"]["synthetic-mnist.npz"] = "0" * 64
         write_json(path, content)
-    done = run_in(project, *VERIFY)
-    assert done.returncode == 2
-    assert "trained on another synthetic-mnist.npz" in done.stderr
+    monkeypatch.chdir(project)
+    assert call(monkeypatch, verify) == 2
+    assert "trained on another synthetic-mnist.npz" in capsys.readouterr().err
 
 
-def test_train_refuses_prepared_data_that_was_changed(project):
+def test_train_refuses_prepared_data_that_was_changed(project, monkeypatch, capsys):
     path = project / "data/prepared/synthetic-mnist.npz"
     data = bytearray(path.read_bytes())
     data[-2000] ^= 1
     path.write_bytes(data)
-    places = ("--data", str(path), "--output", "runs/smoke/mnist", "--work", "work")
-    done = run_in(project, "-m", "pipeline.train", "--experiment", "mnist", "--seeds", "7", *places)
-    assert done.returncode == 2
-    assert "not the bytes that synthetic-mnist.manifest.json records" in done.stderr
+    monkeypatch.chdir(project)
+    places = ("--data", path, "--output", "runs/smoke/mnist", "--work", "work")
+    assert call(monkeypatch, train, "--experiment", "mnist", "--seeds", 7, *places) == 2
+    assert "not the bytes that synthetic-mnist.manifest.json records" in capsys.readouterr().err
 
 
-def test_publish_refuses_what_verify_refuses_and_leaves_all_as_it_was(project):
+def test_publish_refuses_what_verify_refuses_and_leaves_all_as_it_was(project, monkeypatch, capsys):
     readme, evidence = project / "README.md", project / "docs/evidence.md"
     shutil.copy(ROOT / "README.md", readme)
     evidence.parent.mkdir()
@@ -266,15 +281,15 @@ def test_publish_refuses_what_verify_refuses_and_leaves_all_as_it_was(project):
     table = project / "results/smoke/table1.md"
     original = table.read_text()
     table.write_text(original.replace("| DBN ", "| DBM "))
-    refused = run_in(project, "-m", "pipeline.publish", "--force")
-    assert refused.returncode == 2
+    monkeypatch.chdir(project)
+    assert call(monkeypatch, publish, "--force") == 2
     assert not (project / "results/published").exists()
     table.write_text(original)
     (project / "results/smoke/figures/samples-stray.svg").write_text("stray")
-    made_up = run_in(project, "-m", "pipeline.publish")
-    assert "scale smoke has made-up images; --force publishes them all the same" in made_up.stderr
-    done = run_in(project, "-m", "pipeline.publish", "--force")
-    assert done.returncode == 0, done.stderr
+    capsys.readouterr()
+    assert call(monkeypatch, publish) == 2
+    assert "scale smoke has made-up images; --force publishes them all the same" in capsys.readouterr().err
+    assert call(monkeypatch, publish, "--force") == 0
     rows = [line for line in original.splitlines() if line.startswith("|")]
     assert all(row in readme.read_text() for row in rows)
     assert "scale=smoke" in readme.read_text()
