@@ -12,14 +12,27 @@ from gan.recipe import Recipe
 
 MIRROR_VARIABLE = "GAN_DATA_MIRROR"
 RAW = Path("data/raw")
-# What the files of each stage after training depend on.
+# What the files of each stage depend on.
 SETTINGS = {
+    "train": (
+        "name",
+        "dataset",
+        "noise_size",
+        "generator",
+        "discriminator",
+        "recipe",
+        "selection",
+        "precision",
+        "epochs",
+        "every_epochs",
+    ),
     "sample": ("n_samples",),
     "evaluate": ("n_validation", "validation_images", "grids", "n_samples", "n_draws", "waypoints"),
     "audit": ("n_validation", "grids", "n_samples", "n_audits", "lloyd_iterations"),
     "growth": ("n_validation", "grids", "n_samples", "most_samples"),
     "measure": ("n_validation", "grids", "n_samples"),
 }
+SELECTING = ("patience_epochs", "n_samples", "validation_images", "validation_grid")  # of training that validates
 KINDS = {"dense": Layer, "deconvolution": Deconvolution, "maxout-convolution": MaxoutConvolution}
 
 
@@ -107,20 +120,18 @@ class Experiment:
             )
 
     def settings(self, stage: str) -> dict[str, Any]:
-        """What a stage's files depend on; recorded in its manifest and compared with the present.
+        """Return what a stage's files depend on; recorded in its manifest and compared with the present.
 
         Args:
-            stage: a key of SETTINGS, or "train".
+            stage: a key of SETTINGS.
         """
-        if stage in SETTINGS:
-            return {key: getattr(self, key) for key in SETTINGS[stage]}
-        settings = asdict(self) | {"validation_grid": self.grids["authors"]}
-        validation = ("patience_epochs", "n_samples", "validation_images", "validation_grid")
-        shown = ("label", "margin_nats", "snapshot_epochs", "waypoints")
-        elsewhere = (*shown, "n_validation", "grids", "n_draws", "n_audits", "most_samples", "lloyd_iterations")
-        for unused in (*elsewhere, *(validation if self.selection == "last" else ())):
-            del settings[unused]
-        return settings | {"pretraining": None if self.pretraining is None else self.pretraining.settings("train")}
+        everything = asdict(self) | {"validation_grid": self.grids["authors"]}
+        settings = {key: everything[key] for key in SETTINGS[stage]}
+        if stage != "train":
+            return settings
+        validation = SELECTING if self.selection == "validation" else ()
+        pretraining = None if self.pretraining is None else self.pretraining.settings("train")
+        return settings | {key: everything[key] for key in validation} | {"pretraining": pretraining}
 
 
 @dataclass(frozen=True)
