@@ -39,7 +39,7 @@ wildcard_constraints:
 
 
 onstart:
-    if "published" not in workflow.dag_settings.targets:
+    if set(workflow.dag_settings.targets) <= {"all", "all_runs"}:
         print(graph.announcement())
 
 

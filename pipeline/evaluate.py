@@ -59,11 +59,11 @@ def _work(args: argparse.Namespace) -> None:
     params = cli.params(args)
     experiment = params.experiment(args.experiment)
     run = Run(args.run, experiment, "sample")
-    inputs = [*(args.run / name for name in (*SAMPLES.values(), GENERATORS["best"])), run.use(args.data)]
+    behind = (*SAMPLES.values(), GENERATORS["best"], MANIFESTS["train"])
+    inputs = [*(args.run / name for name in behind), run.use(args.data)]
     record = Record("evaluate", inputs, experiment.settings("evaluate"))
-    on_the_way = snapshots(args.work, run.seed) if args.work else {}
-    if not on_the_way and record.holds(args.run / MANIFESTS["evaluate"]):  # else they are scored too
-        return
+    if not snapshots(args.work, args.run) and record.holds(args.run / MANIFESTS["evaluate"]):
+        return  # snapshots, which come and go, would be scored too
     device = use_device(args, params)
     parts = folds(args.data, experiment, device)
     print(f"{experiment.name}: scoring {args.run}", flush=True)
@@ -75,7 +75,7 @@ def _work(args: argparse.Namespace) -> None:
     common = {"experiment": experiment.name, "model": OUR_MODEL, "seed": run.seed, "scale": params.scale}
     trained = read_json(args.run / MANIFESTS["train"])
     metrics = _metrics(scored, samples["best"], parts, experiment, trained)
-    for length, folder in _snapshots_of(args.work, run.seed, experiment, trained).items():
+    for length, folder in _snapshots_of(args.work, args.run, experiment, trained).items():
         metrics += _on_the_way(folder, length, run.seed, parts, experiment, device)
     metrics += _ended_before(metrics, experiment, trained["epochs_trained"])
     curves = [row for name, found in scored.items() for row in named(found.bandwidths, **common, generator=name)]
@@ -115,17 +115,17 @@ def _optimism(
     return [about | {"metric": f"{name}_log_likelihood", "value": value} for name, value in measured.items()]
 
 
-def _snapshots_of(work: Path | None, seed: int, experiment: Experiment, trained: dict[str, Any]) -> dict[int, Path]:
+def _snapshots_of(work: Path | None, run: Path, experiment: Experiment, trained: dict[str, Any]) -> dict[int, Path]:
     """Folders of the snapshots that this very run has left, by length, before its end.
 
     Raises:
         UserError: a waypoint is missing, or was left by another run.
     """
-    found = snapshots(work, seed) if work else {}
+    found = snapshots(work, run)
     mine = {length: folder for length, folder in found.items() if length < trained["length"] and _fits(folder, trained)}
-    passed = {length for length in experiment.waypoints if length <= trained["epochs_trained"] and work}
+    passed = {length for length in experiment.waypoints if length <= trained["epochs_trained"]}
     if missing := sorted(passed - set(mine) - {trained["length"]}):
-        raise UserError(f"{work}: no generators of seed {seed} after {missing} epochs; they are scored as waypoints")
+        raise UserError(f"{run}: no generators after {missing} epochs, which are scored as waypoints; train it again")
     return mine
 
 

@@ -13,9 +13,6 @@ from pipeline.reporting import plots, plots_evidence, plots_progress
 from pipeline.reporting.cells import read_metrics
 from pipeline.runtime import cli
 
-FRAMES = ("metrics.csv", "curves.csv", "validation.csv", "bandwidths.csv", "variance.csv", "growth.csv")
-SAME_NATS = 1e-3  # validation.csv is rounded
-
 EXAMPLE = (
     "--scale quick --results results/quick --toy results/quick/toy.csv --oracle results/quick/oracle.csv \\\n"
     "    --sheets runs/quick/mnist/seed0/sheet.npz --audits runs/quick/mnist/audit/sheet.npz \\\n"

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from pipeline.files.formats import read_csv, write_text
-from pipeline.record.manifest import Record
+from pipeline.record.manifest import Manifest, Record
 from pipeline.record.runs import GATHERED
 from pipeline.reporting.cells import read_metrics
 from pipeline.reporting.gather import RUN_TABLES, gather, tidy
@@ -16,9 +16,7 @@ EXAMPLE = "--scale quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 --
 
 def main() -> None:
     """Command line."""
-    parser = cli.parser(
-        "table", __doc__, "--scale quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 --output results/quick"
-    )
+    parser = cli.parser("table", __doc__, EXAMPLE)
     cli.add_selection(parser)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--runs", type=Path, nargs="+", help="folders EXPERIMENT/seedN of scored runs")
@@ -34,6 +32,7 @@ def _work(args: argparse.Namespace) -> None:
         frames = gather(args.runs, params)
     else:
         inputs = [args.gathered / name for name in GATHERED]
+        Manifest(args.gathered / "table.manifest.json").require(code=False)
         read_metrics(inputs[0], params)
         frames = {path.name: tidy(read_csv(path)) for path in inputs}
     record, texts = Record("table", inputs, params.tabulation()), render(frames, params)

@@ -15,7 +15,7 @@ from pipeline.files.errors import RunError, UserError
 from pipeline.files.formats import read_json, sha256, write_json
 from pipeline.files.lock import lock
 from pipeline.record.manifest import Record
-from pipeline.record.runs import GENERATORS, MANIFESTS, Run
+from pipeline.record.runs import GENERATORS, MANIFESTS, Run, seeds_of
 from pipeline.runtime import cli
 from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.trainer import Trainer
@@ -53,9 +53,9 @@ def _work(args: argparse.Namespace) -> None:
             locks.enter_context(lock(args.work / f"seed{seed}.lock", f"training of {experiment.name}, seed {seed}"))
         todo = [seed for seed in args.seeds if not _is_finished(args.output / f"seed{seed}", record, pretrained)]
         if todo:
-            device = use_device(args, params)
-            contrast = params.dataset(experiment.dataset).contrast_norm
-            _finish(Trainer(args, experiment, todo, device, record, pretrained, contrast))
+            device, contrast = use_device(args, params), params.dataset(experiment.dataset).contrast_norm
+            for seeds in _together(args.work, args.seeds, todo):
+                _finish(Trainer(args, experiment, seeds, device, record, pretrained, contrast))
     if args.finished is not None:
         write_json(args.finished, {run.name: sha256(run / MANIFESTS["train"]) for run in runs})
 
@@ -81,9 +81,21 @@ def _pretrained(args: argparse.Namespace, experiment: Experiment) -> dict[int, P
 def _is_finished(run: Path, record: Record, pretrained: dict[int, Path]) -> bool:
     """Whether a seed's run is there, made with the present settings from the present run of the first stage."""
     path, below = run / MANIFESTS["train"], pretrained.get(int(run.name.removeprefix("seed")))
-    if below and path.is_file() and read_json(path).get("pretrained_sha256") != sha256(below / GENERATORS["last"]):
+    if not record.holds(path):
         return False
-    return record.holds(path)
+    return below is None or read_json(path).get("pretrained_sha256") == sha256(below / GENERATORS["last"])
+
+
+def _together(work: Path, seeds: list[int], todo: list[int]) -> list[list[int]]:
+    """Return which seeds to train together: those of a checkpoint resume together, the others begin together."""
+    groups, left = [], set(seeds)
+    checkpoints = [seeds_of(path.stem) for path in work.glob("seed*.safetensors")]
+    for group in sorted(checkpoints, key=len, reverse=True):
+        if set(group) <= left and set(group) & set(todo):
+            groups.append(group)
+            left -= set(group)
+    new = [seed for seed in todo if seed in left]
+    return [*groups, new] if new else groups
 
 
 def _finish(trainer: Trainer) -> None:

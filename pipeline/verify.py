@@ -12,7 +12,7 @@ from pipeline.claims.gather import gather_claims
 from pipeline.claims.sections import read_all
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
-from pipeline.files.formats import csv_text, one_line_errors, read_csv
+from pipeline.files.formats import csv_text, one_line_errors, read_csv, sha256
 from pipeline.record.manifest import Manifest
 from pipeline.record.places import PREPARED, RESULTS, RUNS, run_folders
 from pipeline.record.runs import LARGE_FILES, MANIFESTS, MEASURED, audits, manifests
@@ -58,12 +58,16 @@ def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = Fal
     made = {"table": params.tabulation(), "figures/": shown, "report": shown, "toy": None, "oracle": params.oracle}
     for name, settings in made.items():
         path = results / (f"{name}manifest.json" if name.endswith("/") else f"{name}.manifest.json")
-        Manifest(path).require(settings, code=not accept_code)
+        manifest = Manifest(path)
+        # Figures and report are made from what lies beside them; the table's inputs are the runs', gathered above.
+        files = [] if name == "table" else [file for file in manifest.inputs if (results / file).is_file()]
+        manifest.require(settings, {file: sha256(results / file) for file in files}, code=not accept_code)
     for dataset in params.datasets:
         path = PREPARED / f"{dataset}.manifest.json"
         if path.is_file():  # data may have stayed elsewhere; the runs know its hash
             prepared = Manifest(path)
-            prepared.require(params.dataset(dataset).preparation, code=False, absent=list(prepared.outputs))
+            settings = params.dataset(dataset).preparation
+            prepared.require(settings, code=not accept_code, absent=list(prepared.outputs))
     behind = dict.fromkeys(path for folder in folders for path in (*manifests(folder), *audits(folder)))
     for path in behind:
         Manifest(path).require(code=not accept_code, absent=LARGE_FILES)
@@ -98,7 +102,8 @@ def _check_text(path: Path, text: str) -> None:
     with one_line_errors(path):
         written = path.read_text(encoding="utf-8")
     if written != text:
-        raise UserError(f"{path}: does not follow from the runs; delete it and run again")
+        again = "read_claims" if path.parent.name == "claims" else "table"
+        raise UserError(f"{path}: does not follow from the runs; run `snakemake --cores all --forcerun {again}`")
 
 
 if __name__ == "__main__":

@@ -37,6 +37,10 @@ def rooms(path: Path) -> set[str]:
     return {name.split(".")[1] for name in imports(path) if name.startswith("pipeline.")}
 
 
+def test_every_folder_is_a_room():
+    assert {path.parent.name for path in PIPELINE.glob("*/__init__.py")} == set(ARROWS)
+
+
 @pytest.mark.parametrize("folder", ARROWS)
 def test_a_layer_imports_only_those_before_it(folder):
     for path in (PIPELINE / folder).rglob("*.py"):

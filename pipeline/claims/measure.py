@@ -52,7 +52,8 @@ def _measure(folder: Path, args: argparse.Namespace, params: Params, evaluator: 
     """Write measures.csv and its manifest beside a run's other files."""
     experiment, device = evaluator.experiment, evaluator.images.device
     run = Run(folder, experiment, "train")
-    inputs = [*(folder / name for name in GENERATORS.values()), run.use(args.data), args.classifier]
+    behind = (*GENERATORS.values(), MANIFESTS["train"])
+    inputs = [*(folder / name for name in behind), run.use(args.data), args.classifier]
     record = Record("claims.measure", inputs, params.measuring(experiment.name))
     if record.holds(folder / MEASURED):
         return

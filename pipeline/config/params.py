@@ -126,7 +126,7 @@ class Params:
 
     def toys(self) -> dict[str, Any]:
         """What the toys behind the claims depend on; recorded in their manifests."""
-        return {"toys": self.claims.toys, "shorten": self.claims.shorten}
+        return {"seeds": self.claims.toy_seeds, "shorten": self.claims.shorten}
 
     def compared(self) -> dict[str, Any]:
         """What the readings of claims depend on beside the measures; recorded in their manifest."""

@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -21,6 +22,7 @@ PUBLISHED = (":!README.md", ":!docs", ":!results")  # what `publish` writes, as 
 VERSIONS_OF = ("torch", "numpy", "scipy", "pandas", "matplotlib", "seaborn", "safetensors", "snakemake", "dvc")
 Hashes = Mapping[str, str]  # SHA-256 by file name
 NONE: Hashes = {}
+AT_CHANGE = "to be filled in"  # hash of the training code when "code" came into manifests
 
 
 class Manifest:
@@ -68,11 +70,11 @@ class Manifest:
     def is_of_present_code(self) -> bool:
         """Whether the code that decides the numbers is the present one.
 
-        Manifests without "code" are older than this rule and hold: at the change of rules, a run and its scores were
-        made by the code before and after, bit for bit the same, and older settings differ by themselves.
+        Trainings whose manifest is older than "code" hold while the code is that of the change of rules: a run of
+        scale smoke was bit for bit the same before and after it, and settings of still older runs differ.
         """
-        module = f"pipeline.{self.stage}"
-        return "code" not in self.content or self.content["code"] == code_hash(module)
+        code = self.content.get("code", AT_CHANGE if self.stage == "train" else "")
+        return bool(code == code_hash(f"pipeline.{self.stage}"))
 
     def require(
         self, settings: Any = None, inputs: Hashes = NONE, *, code: bool = True, absent: Sequence[str] = ()
@@ -80,7 +82,9 @@ class Manifest:
         """Raise a UserError that names each reason why the files do not hold; arguments as for `reasons_stale`."""
         if found := self.reasons_stale(settings, inputs, code=code, absent=absent):
             hint = ", or --accept-code if no number changed" if found == ["other code"] else ""
-            raise UserError(f"{self.path}: does not hold ({'; '.join(found)}); run {self.stage} again{hint}")
+            lists = self.path.parents[1]
+            again = f"delete its list (seed*.json in {lists}) and run" if self.stage == "train" else f"run {self.stage}"
+            raise UserError(f"{self.path}: does not hold ({'; '.join(found)}); {again} again{hint}")
 
 
 class Record:
@@ -94,7 +98,7 @@ class Record:
 
     def __init__(self, stage: str, inputs: Iterable[Path] = (), settings: Any = None) -> None:
         self.stage, self.settings = stage, plain(settings)
-        self.inputs = {file.name: sha256(file) for file in inputs}
+        self.inputs = _hashes(inputs)
         self._started = time.perf_counter()
 
     def holds(self, path: Path) -> bool:
@@ -133,6 +137,13 @@ class Record:
             **on_gpu,
             **facts,
         }
+
+
+def _hashes(files: Iterable[Path]) -> dict[str, str]:
+    """Return SHA-256 by file name; files of one name are told apart by their folders."""
+    files = list(files)
+    count = Counter(file.name for file in files)
+    return {file.name if count[file.name] == 1 else "/".join(file.parts[-3:]): sha256(file) for file in files}
 
 
 def commit() -> str:

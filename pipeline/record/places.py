@@ -31,21 +31,25 @@ def audit_folder(params: Params, experiment: str, runs: Path = RUNS) -> Path:
     return runs / params.scale / experiment / AUDIT
 
 
-def snapshot_folder(work: Path, epoch: int, seed: int) -> Path:
-    """Folder of a run as it was after an epoch, below its experiment's folder of work in progress."""
-    return work / f"epoch{epoch:04d}" / f"seed{seed}"
+def snapshot_folder(base: Path, epoch: int, seed: int) -> Path:
+    """Return the folder of a run as it was after an epoch.
+
+    Below its experiment's folder of work in progress; at a waypoint below the run's own, where it stays as a result.
+    """
+    return base / f"epoch{epoch:04d}" / f"seed{seed}"
 
 
-def snapshots(work: Path, seed: int) -> dict[int, Path]:
-    """Folders of a run's snapshots that are there, by epoch, in order."""
-    folders = sorted(work.glob(f"epoch*/seed{seed}"))
-    return {int(folder.parent.name.removeprefix("epoch")): folder for folder in folders}
+def snapshots(work: Path | None, run: Path) -> dict[int, Path]:
+    """Return the folders of a run's snapshots that are there, waypoints too, by epoch, in order."""
+    folders = [folder for base in (work, run) if base for folder in base.glob(f"epoch*/{run.name}")]
+    found = {int(folder.parent.name.removeprefix("epoch")): folder for folder in folders}
+    return {epoch: found[epoch] for epoch in sorted(found)}
 
 
-def remove_snapshots(work: Path, seeds: Iterable[int]) -> None:
-    """Delete the snapshots of some seeds."""
-    for seed in seeds:
-        for folder in snapshots(work, seed).values():
+def remove_snapshots(work: Path, runs: Iterable[Path]) -> None:
+    """Delete the snapshots and waypoints of some runs."""
+    for run in runs:
+        for folder in snapshots(work, run).values():
             shutil.rmtree(folder)
 
 

@@ -165,9 +165,9 @@ class Graph:
         each = [f"{kind}-{name}" for name in self.params.experiments for kind in FIGURES]
         return ["table1", "toy", "oracle", *each]
 
-    def table_options(self) -> str:
-        """Return the runs of the table, and --config's choice."""
-        return f"{_options(self._config)} --runs {' '.join(self.runs())}".strip()
+    def selection(self) -> str:
+        """Return the options that repeat the scale and --config's choice."""
+        return f"--scale {self.params.scale} {_options(self._config)}".rstrip()
 
     def figure_options(self, _: Any, input: Any) -> str:
         """Return what figures are made from."""
@@ -179,7 +179,7 @@ class Graph:
         claims = f"--claims {self.claims} " if self.known_claims() else ""
         command = shlex.quote(self.params.command)
         made_from = f"--results {self.results} --runs {' '.join(self.runs())} --data {input.downloads} {input.data}"
-        return f"{_options(self._config)} {made_from} {claims}--command {command}".strip()
+        return f"{made_from} {claims}--command {command}"
 
     def known_claims(self, _: Any = None) -> str:
         """Return the hash of the claims that have been read: the report is made again when they change."""
@@ -212,6 +212,18 @@ class Graph:
         """Return the options that select what was committed."""
         entry = read_json(PUBLISHED / "published.json")
         return f"--scale {entry['scale']} {_options(entry)}".rstrip()
+
+    def published_settings(self, stage: str) -> Callable[[Any], dict[str, Any]]:
+        """Return a function for what a stage depends on at the scale and with the choice of what was committed."""
+
+        def settings(_: Any) -> dict[str, Any]:
+            entry = read_json(PUBLISHED / ("claims/published.json" if stage == "claims" else "published.json"))
+            chosen = {key: entry.get(key) for key in ("experiments", "seeds")}
+            params = Params(self.params.values | chosen, entry["scale"])
+            of = {"table": params.tabulation, "claims": params.compared}.get(stage, params.presentation)
+            return self.depends(stage, of())
+
+        return settings
 
     def published_files(self, name: str) -> Callable[[Any], list[str]]:
         """Return a function for the files of this name of the committed runs."""

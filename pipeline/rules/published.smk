@@ -3,7 +3,7 @@
 
 use rule table as regenerate_table with:
     input:
-        expand("results/published/{name}", name=GATHERED),
+        expand("results/published/{name}", name=[*GATHERED, "table.manifest.json"]),
         quoted=here("pipeline/quoted.csv"),
     output:
         expand("results/regenerated/{name}", name=[*GATHERED, "table1.csv"]),
@@ -16,6 +16,7 @@ use rule table as regenerate_table with:
     params:
         scale=graph.published,
         options="--gathered results/published",
+        settings=graph.published_settings("table"),
 
 
 use rule figures as regenerate_figures with:
@@ -34,6 +35,7 @@ use rule figures as regenerate_figures with:
         "<logs>/regenerate/figures.log",
     params:
         scale=graph.published,
+        settings=graph.published_settings("figures"),
 
 
 use rule report as regenerate_report with:
@@ -50,6 +52,8 @@ use rule report as regenerate_report with:
         scale=graph.published,
         options=graph.published_report,
         target=subpath(output[0]),
+        settings=graph.published_settings("report"),
+        claims="",
 
 
 use rule read_claims as regenerate_claims with:
@@ -64,3 +68,4 @@ use rule read_claims as regenerate_claims with:
     params:
         scale=graph.published_claims,
         options="--gathered results/published/claims",
+        settings=graph.published_settings("claims"),

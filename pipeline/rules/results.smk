@@ -51,7 +51,8 @@ use rule command as table with:
         "<logs>/table/{scale}.log",
     params:
         stage="table",
-        options=graph.table_options(),
+        scale=graph.selection(),
+        options=f"--runs {' '.join(graph.runs())}",
         settings=graph.depends("table", graph.params.tabulation()),
 
 
@@ -77,6 +78,7 @@ use rule command as figures with:
         "<logs>/figures/{scale}.log",
     params:
         stage="figures",
+        scale=graph.selection(),
         options=graph.figure_options,
         settings=graph.depends("figures", graph.params.presentation()),
 
@@ -97,6 +99,7 @@ use rule command as report with:
         "<logs>/report/{scale}.log",
     params:
         stage="report",
+        scale=graph.selection(),
         options=graph.report_options,
         target=subpath(output[0]),
         settings=graph.depends("report", graph.params.values),

@@ -82,7 +82,7 @@ class Trainer:
         self.checkpoint = Checkpoint(args.work / f"{name_of(seeds)}.safetensors", self._fingerprint())
         self.progress = self.checkpoint.restore(self.games, experiment.epochs)
         if not is_begun(self.progress, self.machine):
-            remove_snapshots(args.work, seeds)  # of another run
+            remove_snapshots(args.work, [args.output / f"seed{seed}" for seed in seeds])  # of other runs
 
     def _new_game(self, seed: int) -> Game:
         generator = new_generator(self.experiment, seed, self.device, self.images.mean(dim=0))
@@ -192,14 +192,14 @@ class Trainer:
             self.games.keep(staying)
 
     def _snapshot(self) -> None:
-        """Copy the runs, as they are at a multiple of some epochs, into the folder of work in progress."""
+        """Copy the runs as they are at a multiple of some epochs; at a waypoint into their own folders, to stay."""
         for index, seed in enumerate(self.games.seeds):
             epoch = self.progress[seed].epoch
-            due = epoch % self.experiment.snapshot_epochs == 0
-            if due and not self.progress[seed].diverged:
-                self._write(
-                    snapshot_folder(self.args.work, epoch, seed), seed, self.games.generator_state(index), epoch
-                )
+            if epoch % self.experiment.snapshot_epochs or self.progress[seed].diverged:
+                continue
+            is_waypoint = epoch in self.experiment.waypoints
+            base = self.args.output / f"seed{seed}" if is_waypoint else self.args.work
+            self._write(snapshot_folder(base, epoch, seed), seed, self.games.generator_state(index), epoch)
 
     def _epoch(self) -> None:
         """Train every seed in the ensemble for an epoch, and measure it where that is due."""

@@ -23,7 +23,6 @@ STAGES = {
     "check": "",
     "verify": "",
     "publish": "",
-    "plan": "",
 }
 WRONG = ("learning_rate: 0.1\n", "learning_rate: -0.1\n")
 LINE = "params: catalogue: mnist: recipe: learning_rate: -0.1 is less than or equal to the minimum of 0"
@@ -42,7 +41,7 @@ def test_every_stage_names_a_wrong_parameter_before_any_work(wrong, stage, monke
     params = ("--params", str(wrong / "params.yaml"))
     monkeypatch.setattr(sys, "argv", [stage, *params, *STAGES[stage].split()])
     with pytest.raises(SystemExit, match="2"):
-        import_module("pipeline.report.__main__" if stage == "report" else f"pipeline.{stage}").main()
+        import_module(f"pipeline.{stage}").main()
     assert capsys.readouterr().err == f"{stage}: error: {LINE}\n"
     tally("a wrong parameter")
 

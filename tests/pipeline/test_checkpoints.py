@@ -12,6 +12,7 @@ from gan.recipe import Recipe
 from gan.seeding import stream
 from gan.training import Game
 from pipeline.runtime.checkpoints import Checkpoint, Progress
+from pipeline.train import _together
 
 ROW = {"epoch": 1, "loss_D": 1 / 3, "validation_log_likelihood": None}
 SEEDS = [4, 0, 7]
@@ -105,3 +106,13 @@ def test_add_epoch_names_each_machine_with_its_epochs():
         {"first_epoch": 1, "last_epoch": 2, "seconds": 3.0, "threads": 1},
         {"first_epoch": 3, "last_epoch": 3, "seconds": 1.5, "threads": 2},
     ]
+
+
+def test_seeds_of_a_checkpoint_resume_together(tmp_path):
+    """A run that is lost is written again from the checkpoint; seeds added later have one of their own."""
+    for name in ("seeds0-2", "seed3", "seed9"):
+        (tmp_path / f"{name}.safetensors").touch()
+    assert _together(tmp_path, [0, 1, 2], [1]) == [[0, 1, 2]]
+    assert _together(tmp_path, [0, 1, 2, 3], [0, 1, 2, 3]) == [[0, 1, 2], [3]]
+    assert _together(tmp_path, [0, 1, 2, 3, 4, 5], [4, 5]) == [[4, 5]]
+    assert _together(tmp_path, [0, 1], [0, 1]) == [[0, 1]], "a checkpoint with other seeds is of another job"

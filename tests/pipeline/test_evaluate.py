@@ -58,7 +58,7 @@ def test_evaluate_scores_snapshots_and_the_generator_kept_at_a_waypoint(folder):
     metrics = scored(folder, folder / "runs/mnist/seed0", "--work", folder / "work")
     found = by_length(metrics)
     assert set(found) == {("best", 30), ("last", 30), ("last", 20), ("last", 10), ("best", 10)}
-    snapshot = by_length(scored(folder, folder / "work/epoch0010/seed0"))
+    snapshot = by_length(scored(folder, folder / "runs/mnist/seed0/epoch0010/seed0"))
     assert snapshot == {(name, 10): pytest.approx(found[name, 10], abs=1e-6) for name in ("best", "last")}
     assert metrics[metrics.length == 20].epoch.unique().tolist() == [20]
 
@@ -83,18 +83,19 @@ def test_evaluate_tells_the_optimism_of_what_training_measured(folder):
 )
 def test_evaluate_scores_no_snapshot_of_another_run(folder, tmp_path, capsys, epoch, change, why):
     """It is left out and named; where it is a waypoint, that is an error."""
-    other = tmp_path / "work"
-    shutil.copytree(folder / "work", other)
-    path = other / f"epoch00{epoch}/seed0/manifest.json"
+    other = Path(shutil.copytree(folder, tmp_path / "other"))
+    base = other / ("work" if epoch == 20 else "runs/mnist/seed0")
+    path = base / f"epoch00{epoch}/seed0/manifest.json"
     write_json(path, read_json(path) | change)
+    run = other / "runs/mnist/seed0"
     if epoch == 20:
-        assert ("last", 20) not in by_length(scored(folder, folder / "runs/mnist/seed0", "--work", other))
+        assert ("last", 20) not in by_length(scored(folder, run, "--work", other / "work"))
     else:
         with pytest.raises(SystemExit):
-            scored(folder, folder / "runs/mnist/seed0", "--work", other)
+            scored(folder, run, "--work", other / "work")
     printed = capsys.readouterr()
     assert f"not scored, left by another run ({why}" in printed.out
-    assert (epoch == 20) is ("no generators of seed 0 after [10] epochs" not in printed.err)
+    assert (epoch == 20) is ("no generators after [10] epochs" not in printed.err)
 
 
 def test_a_seed_has_one_row_for_each_length(folder):

@@ -75,10 +75,13 @@ def test_the_graph_is_the_same_with_and_without_a_gpu(monkeypatch, device):
 
 @pytest.mark.parametrize(
     ("config", "options"),
-    [({}, ""), ({"experiments": ["mnist"], "seeds": ["0", "2"]}, "--experiments mnist --seeds 0 2")],
+    [
+        ({}, "--scale paper"),
+        ({"experiments": ["mnist"], "seeds": ["0", "2"]}, "--scale paper --experiments mnist --seeds 0 2"),
+    ],
 )
-def test_the_table_repeats_the_choice(config, options):
-    assert graph(**config).table_options().startswith(f"{options} --runs runs/paper/mnist/seed0 ".lstrip())
+def test_results_repeat_the_choice(config, options):
+    assert graph(**config).selection() == options
 
 
 @pytest.mark.parametrize(

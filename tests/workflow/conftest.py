@@ -10,15 +10,18 @@ from helpers import copy_project, edit, run_in
 
 
 @pytest.fixture(scope="session")
-def other_experiments(tmp_path_factory) -> Path:
-    """A copy of the project after a run of all experiments but MNIST and TFD, on made-up images."""
+def other_experiments(tmp_path_factory, pytestconfig) -> tuple[Path, list[str]]:
+    """A copy of the project after a run of other experiments than MNIST and TFD, and their names.
+
+    By default the convolutional one alone: FER2013 is trained as TFD is, CIFAR-10's dense one as MNIST is.
+    """
     folder = copy_project(tmp_path_factory.mktemp("others"))
     edit(folder / "params.yaml", "\nscale: paper ", "\nscale: smoke ")
-    names = "fer2013,cifar10-fc,cifar10-conv"
-    edit(folder / "params.yaml", "\nexperiments: null ", f"\nexperiments: [{names}] ")
+    names = ["cifar10-conv", *(["fer2013", "cifar10-fc"] if pytestconfig.getoption("--long") else [])]
+    edit(folder / "params.yaml", "\nexperiments: null ", f"\nexperiments: [{', '.join(names)}] ")
     done = run_in(folder, "-m", "snakemake", "--cores", "2")
     assert done.returncode == 0, done.stdout + done.stderr
-    return folder
+    return folder, names
 
 
 @pytest.fixture(scope="session")

@@ -109,6 +109,7 @@ def test_commit_alone_cannot_either(versioned):
     assert learning_rate_of(versioned) == 0.2
 
 
+@pytest.mark.long
 def test_push_and_pull_through_s3(versioned, tmp_path, monkeypatch):
     """Against a store on loopback."""
     from moto.server import ThreadedMotoServer
