@@ -115,10 +115,9 @@ def test_the_record_of_quick_notices_a_network_that_has_not_learned():
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tests/regression").glob("*.json")), ids=lambda path: path.stem)
-def test_every_record_says_how_its_tolerances_were_derived(path):
+def test_every_record_is_of_the_present_epochs_and_of_five_seeds_or_more(path):
     record = read_json(path)
     assert record["scale"] == path.stem
     params = load(ROOT / "params.yaml", path.stem)
     assert record["epochs"] == {name: params.experiment(name).epochs for name in record["epochs"]}
-    assert len(record["derivation"]) > 100
     assert all(entry["tolerance"] > 0 and entry["n_seeds"] >= 5 for entry in record["metrics"])
