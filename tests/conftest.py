@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+# Threads that wait for each other sleep: where they spin on a busy core, a job of two threads takes ten times as long.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 if "PYTEST_XDIST_WORKER" in os.environ:  # a core each, also for torch, and for the processes that tests start
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 

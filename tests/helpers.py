@@ -1,15 +1,18 @@
-"""What tests share: copies of the project, commands run in them, edits, planned jobs, synthetic metrics."""
+"""What tests share: copies of the project, commands run there and here, edits, planned jobs, synthetic metrics."""
 
+import io
 import os
 import re
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from types import ModuleType
+from unittest.mock import patch
 
 import pandas as pd
-import pytest
+import torch
 
 from gan.layers import Layer
 
@@ -51,14 +54,21 @@ def run_in(folder: Path, *command: str, **options: object) -> subprocess.Complet
     )
 
 
-def call(monkeypatch: pytest.MonkeyPatch, command: ModuleType, *options: object) -> int:
-    """Run a command in this process; return its exit code."""
-    monkeypatch.setattr(sys, "argv", [command.__name__, *map(str, options)])
+def call(command: ModuleType, *options: object) -> subprocess.CompletedProcess[str]:
+    """Run a command in this process, as from the command line; return what `run_in` would, in a fraction of its time.
+
+    The number of torch's threads, which --threads sets, is as before afterwards.
+    """
+    argv, threads, code = [command.__name__, *map(str, options)], torch.get_num_threads(), 0
+    out, err = io.StringIO(), io.StringIO()
     try:
-        command.main()
-    except SystemExit as left:
-        return int(left.code or 0)
-    return 0
+        with patch.object(sys, "argv", argv), redirect_stdout(out), redirect_stderr(err):
+            command.main()
+    except SystemExit as end:
+        code = int(end.code or 0)
+    finally:
+        torch.set_num_threads(threads)
+    return subprocess.CompletedProcess(argv, code, out.getvalue(), err.getvalue())
 
 
 def edit(path: Path, old: str, new: str) -> None:

@@ -31,14 +31,20 @@ def test_densities_integrate_to_one(panels):
         assert float(panel.p_g.sum() * STEP) == pytest.approx(1, abs=0.02)
 
 
-def test_d_meets_its_analytic_optimum_in_panel_b(panels):
-    assert error(panels[1]) < 0.08
-    assert error(panels[1]) < 0.6 * error(panels[0])
+def test_d_nears_its_analytic_optimum_in_panel_b(panels):
+    """From an error of 0.13 to one of 0.07; of three seeds and on old processors to at most 0.12."""
+    assert error(panels[1]) < 0.75 * error(panels[0])
+    assert error(panels[1]) < 0.13
     assert torch.equal(panels[0].p_g, panels[1].p_g), "only D has moved"
 
 
-def test_g_comes_nearer_to_the_data_in_panel_c_and_meets_them_in_panel_d(panels):
-    assert distance(panels[2]) < distance(panels[1])
+def test_g_goes_where_d_sees_data_in_panel_c(panels):
+    """Not always nearer to the data: of three seeds, on old and new processors, five of six games overshoot."""
+    before, after = (float((panel.p_g * panels[1].d).sum() * STEP) for panel in panels[1:3])
+    assert after > before
+
+
+def test_g_meets_the_data_in_panel_d(panels):
     assert distance(panels[3]) < 0.1
     at_the_data = (GRID - DATA_MEAN).abs() < 0.6
     assert (panels[3].d[at_the_data] - 0.5).abs().max() < 0.1

@@ -77,7 +77,7 @@ def test_verify_notices_a_changed_reading_and_publish_refuses_made_up_images(cla
     shutil.copytree(claimed, folder, copy_function=shutil.copyfile)
     monkeypatch.chdir(folder)
     with pytest.raises(SystemExit):
-        call(monkeypatch, publish, "--claims", "--scale", "smoke")
+        call(publish, "--claims", "--scale", "smoke")
     assert "scale smoke has made-up images" in capsys.readouterr().err
     params, places = load(folder / "params.yaml"), (folder / "runs", folder / "results")
     assert verify_claims(params, *places) == 2 * len(params.claims.experiments)
@@ -100,9 +100,9 @@ def test_measures_of_a_run_and_of_the_yardsticks(project, monkeypatch):
     about = ("--scale", "smoke", "--experiment", "mnist", *data)
     labels = ("--labels", "data/prepared/synthetic-mnist.labels.npz")
     of_run = ("--run", "runs/smoke/mnist/seed0", "--classifier", folder / "classifier.safetensors")
-    call(monkeypatch, classify, *about, *labels, "--output", folder)
-    call(monkeypatch, measure, *about, *of_run)
-    call(monkeypatch, saturation, *about, "--seeds", "0", "--output", folder / "saturation.csv")
+    call(classify, *about, *labels, "--output", folder)
+    call(measure, *about, *of_run)
+    call(saturation, *about, "--seeds", "0", "--output", folder / "saturation.csv")
     measures = read_csv(project / "runs/smoke/mnist/seed0/measures.csv").set_index("metric").value
     metrics = read_csv(project / "runs/smoke/mnist/seed0/metrics.csv").query(
         "generator == 'best' and grid == 'authors'"
@@ -127,7 +127,7 @@ def test_measures_of_a_run_and_of_the_yardsticks(project, monkeypatch):
 @pytest.mark.parametrize("stage", [theory, modes])
 def test_the_toys_leave_their_tables(tmp_path, monkeypatch, stage):
     options = ("--params", ROOT / "params.yaml", "--scale", "smoke", "--output", tmp_path)
-    call(monkeypatch, stage, *options)
+    call(stage, *options)
     (manifest,) = tmp_path.glob("*.manifest.json")
     outputs = read_json(manifest)["outputs"]
     assert {name.removesuffix(".csv") for name in outputs} <= set(OF_TOYS)

@@ -86,7 +86,8 @@ def test_training_moves_the_metric_far_beyond_its_tolerance(finished):
 
 def test_smoke_metrics_are_those_on_record(finished, monkeypatch):
     monkeypatch.chdir(ROOT)
-    assert call(monkeypatch, check, "--scale", "smoke", "--metrics", finished / "results/smoke/metrics.csv") == 0
+    done = call(check, "--scale", "smoke", "--metrics", finished / "results/smoke/metrics.csv")
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_promised_file_is_there(finished):
@@ -183,12 +184,13 @@ def test_seeds_that_are_added_to_an_ensemble_train_alone(project):
     assert planned(project, "all_runs", "--config", "seeds=[0,1,2]", "seeds_per_job=3") == {}
 
 
-def test_table_refuses_a_run_of_other_settings(project, monkeypatch, capsys):
+def test_table_refuses_a_run_of_other_settings(project, monkeypatch):
     edit(project / "params.yaml", "learning_rate: 0.1\n", "learning_rate: 0.2\n")
     command = ("--scale", "smoke", "--runs", "runs/smoke/mnist/seed0", "--output", "results/smoke")
     monkeypatch.chdir(project)
-    assert call(monkeypatch, table, *command) == 2
-    assert "recipe.learning_rate: 0.1 -> 0.2" in capsys.readouterr().err
+    done = call(table, *command)
+    assert done.returncode == 2
+    assert "recipe.learning_rate: 0.1 -> 0.2" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -219,9 +221,9 @@ def test_snakefile_is_lint_clean(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_verify_accepts_what_a_finished_run_wrote(finished):
-    done = run_in(finished, *VERIFY)
-    assert done.returncode == 0, done.stderr
+def test_verify_accepts_what_a_finished_run_wrote(finished, monkeypatch):
+    monkeypatch.chdir(finished)
+    assert call(verify).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -240,14 +242,14 @@ def test_verify_accepts_what_a_finished_run_wrote(finished):
         ("params.yaml", '"#c1440e"', '"#112233"', "figures.ours"),
     ],
 )
-def test_verify_names_what_does_not_follow(project, name, old, new, message, monkeypatch, capsys):
+def test_verify_names_what_does_not_follow(project, name, old, new, message, monkeypatch):
     path = project / name
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new, 1 if name.endswith("json") else -1))
     monkeypatch.chdir(project)
-    assert call(monkeypatch, verify) == 2
-    printed = capsys.readouterr().err
-    assert re.search(message, printed), printed
+    done = call(verify)
+    assert done.returncode == 2
+    assert re.search(message, done.stderr), done.stderr
 
 
 def test_verify_names_the_stage_whose_code_is_other(project):
@@ -257,7 +259,7 @@ def test_verify_names_the_stage_whose_code_is_other(project):
     assert re.search("seed0/manifest.json: does not hold .other code.*run again", done.stderr), done.stderr
 
 
-def test_table_refuses_runs_on_different_data(project, monkeypatch, capsys):
+def test_table_refuses_runs_on_different_data(project, monkeypatch):
     """As when the prepared file was changed between two seeds."""
     for manifest in MANIFESTS.values():
         path = project / "runs/smoke/mnist/seed1" / manifest
@@ -265,22 +267,24 @@ def test_table_refuses_runs_on_different_data(project, monkeypatch, capsys):
         content["inputs"]["synthetic-mnist.npz"] = "0" * 64
         write_json(path, content)
     monkeypatch.chdir(project)
-    assert call(monkeypatch, verify) == 2
-    assert "trained on another synthetic-mnist.npz" in capsys.readouterr().err
+    done = call(verify)
+    assert done.returncode == 2
+    assert "trained on another synthetic-mnist.npz" in done.stderr
 
 
-def test_train_refuses_prepared_data_that_was_changed(project, monkeypatch, capsys):
+def test_train_refuses_prepared_data_that_was_changed(project, monkeypatch):
     path = project / "data/prepared/synthetic-mnist.npz"
     data = bytearray(path.read_bytes())
     data[-2000] ^= 1
     path.write_bytes(data)
     monkeypatch.chdir(project)
     places = ("--data", path, "--output", "runs/smoke/mnist", "--work", "work")
-    assert call(monkeypatch, train, "--experiment", "mnist", "--seeds", 7, *places) == 2
-    assert "not the bytes that synthetic-mnist.manifest.json records" in capsys.readouterr().err
+    done = call(train, "--experiment", "mnist", "--seeds", 7, *places)
+    assert done.returncode == 2
+    assert "not the bytes that synthetic-mnist.manifest.json records" in done.stderr
 
 
-def test_publish_refuses_what_verify_refuses_and_leaves_all_as_it_was(project, monkeypatch, capsys):
+def test_publish_refuses_what_verify_refuses_and_leaves_all_as_it_was(project, monkeypatch):
     readme, evidence = project / "README.md", project / "docs/evidence.md"
     shutil.copy(ROOT / "README.md", readme)
     evidence.parent.mkdir()
@@ -290,14 +294,12 @@ def test_publish_refuses_what_verify_refuses_and_leaves_all_as_it_was(project, m
     original = table.read_text()
     table.write_text(original.replace("| DBN ", "| DBM "))
     monkeypatch.chdir(project)
-    assert call(monkeypatch, publish, "--force") == 2
+    assert call(publish, "--force").returncode == 2
     assert not (project / "results/published").exists()
     table.write_text(original)
     (project / "results/smoke/figures/samples-stray.svg").write_text("stray")
-    capsys.readouterr()
-    assert call(monkeypatch, publish) == 2
-    assert "scale smoke has made-up images; --force publishes them all the same" in capsys.readouterr().err
-    assert call(monkeypatch, publish, "--force") == 0
+    assert "scale smoke has made-up images; --force publishes them all the same" in call(publish).stderr
+    assert call(publish, "--force").returncode == 0
     rows = [line for line in original.splitlines() if line.startswith("|")]
     assert all(row in readme.read_text() for row in rows)
     assert "scale=smoke" in readme.read_text()
