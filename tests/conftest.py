@@ -94,6 +94,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("long") and not item.config.getoption("--long"):
             item.add_marker(pytest.mark.skip(reason="takes a minute or more: needs --long (make torture)"))
-    slow = ["test_dvc", "test_workflow", "test_experiments", "test_kills", "test_whole_runs", "test_train", "test_disk"]
+    slow = [
+        "test_dvc",
+        "test_workflow",
+        "test_verify",
+        "test_experiments",
+        "test_kills",
+        "test_whole_runs",
+        "test_train",
+        "test_disk",
+    ]
     place = {name: number for number, name in enumerate(slow)}
     items.sort(key=lambda item: place.get(item.path.stem, len(slow)))

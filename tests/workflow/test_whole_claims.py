@@ -100,9 +100,9 @@ def test_measures_of_a_run_and_of_the_yardsticks(project, monkeypatch):
     about = ("--scale", "smoke", "--experiment", "mnist", *data)
     labels = ("--labels", "data/prepared/synthetic-mnist.labels.npz")
     of_run = ("--run", "runs/smoke/mnist/seed0", "--classifier", folder / "classifier.safetensors")
-    call(classify, *about, *labels, "--output", folder)
-    call(measure, *about, *of_run)
-    call(saturation, *about, "--seeds", "0", "--output", folder / "saturation.csv")
+    assert call(classify, *about, *labels, "--output", folder).returncode == 0
+    assert call(measure, *about, *of_run).returncode == 0
+    assert call(saturation, *about, "--seeds", "0", "--output", folder / "saturation.csv").returncode == 0
     measures = read_csv(project / "runs/smoke/mnist/seed0/measures.csv").set_index("metric").value
     metrics = read_csv(project / "runs/smoke/mnist/seed0/metrics.csv").query(
         "generator == 'best' and grid == 'authors'"
@@ -127,7 +127,7 @@ def test_measures_of_a_run_and_of_the_yardsticks(project, monkeypatch):
 @pytest.mark.parametrize("stage", [theory, modes])
 def test_the_toys_leave_their_tables(tmp_path, monkeypatch, stage):
     options = ("--params", ROOT / "params.yaml", "--scale", "smoke", "--output", tmp_path)
-    call(stage, *options)
+    assert call(stage, *options).returncode == 0
     (manifest,) = tmp_path.glob("*.manifest.json")
     outputs = read_json(manifest)["outputs"]
     assert {name.removesuffix(".csv") for name in outputs} <= set(OF_TOYS)

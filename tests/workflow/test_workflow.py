@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 
 import pytest
 import torch
@@ -13,12 +12,12 @@ from gan.images import TEST, TRAIN, VALIDATION
 from gan.sampling import draw_samples
 from gan.scoring import score
 from gan.seeding import stream
-from pipeline import check, publish, table, train, verify
+from pipeline import check, table
 from pipeline.config.params import load
 from pipeline.data.arrays import load_images
 from pipeline.files.errors import UserError
-from pipeline.files.formats import read_array, read_arrays, read_csv, read_json, write_json
-from pipeline.record.runs import MANIFESTS, OUR_MODEL
+from pipeline.files.formats import read_array, read_arrays, read_csv, read_json
+from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.evidence import AUDITED
 from pipeline.rules.graph import FIGURES, Graph
 from pipeline.runtime.networks import new_generator
@@ -219,89 +218,3 @@ def test_snakemake_shows_the_line_before_any_work(finished):
 def test_snakefile_is_lint_clean(tmp_path):
     done = run_in(copy_project(tmp_path), "-m", "snakemake", "--lint")
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_verify_accepts_what_a_finished_run_wrote(finished, monkeypatch):
-    monkeypatch.chdir(finished)
-    assert call(verify).returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("name", "old", "new", "message"),
-    [
-        ("results/smoke/metrics.json", '"n_seeds": 2', '"n_seeds": 3', "metrics.json: does not follow"),
-        ("results/smoke/table1.md", "| DBN ", "| DBM ", "table1.md: does not follow"),
-        ("results/smoke/report.html", "reproduced</h1>", "again</h1>", "report.html is not the bytes"),
-        ("runs/smoke/mnist/audit/growth.csv", ",authors,500,", ",authors,501,", "growth.csv is not the bytes"),
-        ("runs/smoke/mnist/audit/manifest.json", '"n_audits": 1', '"n_audits": 3', "n_audits: 3 -> 1.*run audit again"),
-        ("results/smoke/variance.csv", "training seed", "training sed", "variance.csv: does not follow"),
-        ("results/smoke/oracle.csv", "Gaussian,2,", "Gaussian,3,", "oracle.csv is not the bytes"),
-        ("results/smoke/figures/table1.svg", "</svg>", "</svg> ", "table1.svg is not the bytes"),
-        ("params.yaml", "confidence: 0.95", "confidence: 0.5", "does not follow|confidence"),
-        ("params.yaml", "margin_nats: 22", "margin_nats: 99", "margin_nats: 22 -> 99"),
-        ("params.yaml", '"#c1440e"', '"#112233"', "figures.ours"),
-    ],
-)
-def test_verify_names_what_does_not_follow(project, name, old, new, message, monkeypatch):
-    path = project / name
-    assert old in path.read_text()
-    path.write_text(path.read_text().replace(old, new, 1 if name.endswith("json") else -1))
-    monkeypatch.chdir(project)
-    done = call(verify)
-    assert done.returncode == 2
-    assert re.search(message, done.stderr), done.stderr
-
-
-def test_verify_names_the_stage_whose_code_is_other(project):
-    edit(project / "gan/stacked.py", "alpha=momentum, out=velocity", "alpha=0.9 * momentum, out=velocity")
-    done = run_in(project, "-m", "pipeline.verify")
-    assert done.returncode == 2, done.stdout
-    assert re.search("seed0/manifest.json: does not hold .other code.*run again", done.stderr), done.stderr
-
-
-def test_table_refuses_runs_on_different_data(project, monkeypatch):
-    """As when the prepared file was changed between two seeds."""
-    for manifest in MANIFESTS.values():
-        path = project / "runs/smoke/mnist/seed1" / manifest
-        content = read_json(path)
-        content["inputs"]["synthetic-mnist.npz"] = "0" * 64
-        write_json(path, content)
-    monkeypatch.chdir(project)
-    done = call(verify)
-    assert done.returncode == 2
-    assert "trained on another synthetic-mnist.npz" in done.stderr
-
-
-def test_train_refuses_prepared_data_that_was_changed(project, monkeypatch):
-    path = project / "data/prepared/synthetic-mnist.npz"
-    data = bytearray(path.read_bytes())
-    data[-2000] ^= 1
-    path.write_bytes(data)
-    monkeypatch.chdir(project)
-    places = ("--data", path, "--output", "runs/smoke/mnist", "--work", "work")
-    done = call(train, "--experiment", "mnist", "--seeds", 7, *places)
-    assert done.returncode == 2
-    assert "not the bytes that synthetic-mnist.manifest.json records" in done.stderr
-
-
-def test_publish_refuses_what_verify_refuses_and_leaves_all_as_it_was(project, monkeypatch):
-    readme, evidence = project / "README.md", project / "docs/evidence.md"
-    shutil.copy(ROOT / "README.md", readme)
-    evidence.parent.mkdir()
-    for name in ("evidence.md", "runs.md"):
-        shutil.copy(ROOT / "docs" / name, evidence.parent)
-    table = project / "results/smoke/table1.md"
-    original = table.read_text()
-    table.write_text(original.replace("| DBN ", "| DBM "))
-    monkeypatch.chdir(project)
-    assert call(publish, "--force").returncode == 2
-    assert not (project / "results/published").exists()
-    table.write_text(original)
-    (project / "results/smoke/figures/samples-stray.svg").write_text("stray")
-    assert "scale smoke has made-up images; --force publishes them all the same" in call(publish).stderr
-    assert call(publish, "--force").returncode == 0
-    rows = [line for line in original.splitlines() if line.startswith("|")]
-    assert all(row in readme.read_text() for row in rows)
-    assert "scale=smoke" in readme.read_text()
-    assert "scale `smoke`" in evidence.read_text()
-    assert not (project / "results/published/figures/samples-stray.svg").exists()
