@@ -54,8 +54,11 @@ def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = Fal
     folders, results = run_folders(params, params.experiments, runs), results / params.scale
     for name, text in render(gather(folders, params), params).items():
         _check_text(results / name, text)
+    behind = dict.fromkeys(path for folder in folders for path in (*manifests(folder), *audits(folder)))
+    for path in behind:
+        Manifest(path).require(code=not accept_code, absent=LARGE_FILES)
     shown = params.presentation()
-    made = {"table": params.tabulation(), "figures/": shown, "report": shown, "toy": None, "oracle": params.oracle}
+    made = {"toy": None, "oracle": params.oracle, "table": params.tabulation(), "figures/": shown, "report": shown}
     for name, settings in made.items():
         path = results / (f"{name}manifest.json" if name.endswith("/") else f"{name}.manifest.json")
         manifest = Manifest(path)
@@ -68,9 +71,6 @@ def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = Fal
             prepared = Manifest(path)
             settings = params.dataset(dataset).preparation
             prepared.require(settings, code=not accept_code, absent=list(prepared.outputs))
-    behind = dict.fromkeys(path for folder in folders for path in (*manifests(folder), *audits(folder)))
-    for path in behind:
-        Manifest(path).require(code=not accept_code, absent=LARGE_FILES)
     return len(folders)
 
 

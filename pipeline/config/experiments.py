@@ -32,7 +32,7 @@ SETTINGS = {
     "growth": ("n_validation", "grids", "n_samples", "most_samples"),
     "measure": ("n_validation", "grids", "n_samples"),
 }
-SELECTING = ("patience_epochs", "n_samples", "validation_images", "validation_grid")  # of training that validates
+SELECTING = ("validation_images", "patience_epochs", "n_samples", "validation_grid")  # of training that validates
 KINDS = {"dense": Layer, "deconvolution": Deconvolution, "maxout-convolution": MaxoutConvolution}
 
 

@@ -169,12 +169,14 @@ def test_ctrl_c_ends_a_download_and_leaves_nothing(server, tmp_path, monkeypatch
         stalls(handler, 1)
 
     server.behave = behave
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
     (tmp_path / "scratch").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
     options = ["--params", str(ROOT / "params.yaml"), "--dataset", "mnist", "--output", str(tmp_path / "raw")]
     monkeypatch.setattr(sys, "argv", ["download", *options])
     with pytest.raises(SystemExit, match="1"):
         module.main()
+    signal.signal(signal.SIGINT, before)
     assert "download: stopped" in capsys.readouterr().err
     assert [path.name for path in tmp_path.rglob("*")] == ["scratch"]
 

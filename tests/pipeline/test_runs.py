@@ -75,7 +75,7 @@ def test_run_accepts_what_belongs_together(folder, stage):
 
 def test_run_names_a_changed_setting(folder):
     other = replace(EXPERIMENT, recipe=replace(EXPERIMENT.recipe, learning_rate=0.2))
-    with pytest.raises(UserError, match=r"settings recipe\.learning_rate: 0\.1 -> 0\.2.*run train again"):
+    with pytest.raises(UserError, match=r"settings recipe\.learning_rate: 0\.1 -> 0\.2.*delete its list"):
         Run(folder, other, "train")
 
 
