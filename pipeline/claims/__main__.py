@@ -6,7 +6,6 @@ The toys' tables lie in the output folder already; measures and curves are gathe
 import argparse
 from pathlib import Path
 
-from pipeline.claims.claim import Frames
 from pipeline.claims.files import OF_MNIST, OF_RUNS, OF_TOYS
 from pipeline.claims.gather import gather_claims
 from pipeline.claims.read_trained import seeds_of
@@ -16,6 +15,7 @@ from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, write_csv, write_text
 from pipeline.record.manifest import Record
+from pipeline.reporting.gather import Frames
 from pipeline.reporting.page import render
 from pipeline.reporting.plots import label_scale, save, style
 from pipeline.runtime import cli

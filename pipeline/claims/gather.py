@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.claims.claim import Frames
 from pipeline.claims.files import CLASSIFIER
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
@@ -13,6 +12,7 @@ from pipeline.files.formats import read_csv, read_json
 from pipeline.record.manifest import Manifest
 from pipeline.record.runs import CURVE, MANIFESTS, MEASURED, MEASURES, Run, precision_of
 from pipeline.reporting.cells import count
+from pipeline.reporting.gather import Frames
 
 
 def gather_claims(folders: list[Path], params: Params, toys: Path) -> Frames:

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from gan.theory.optimum import EQUILIBRIUM
-from pipeline.claims.claim import Frames
 from pipeline.config.params import Params
+from pipeline.reporting.gather import Frames
 
 MARKERS = ("o:", "s--", "D-")  # of capacities, ascending
 NO_GAP = 1e-12  # nats; below it C + log 4 is rounding

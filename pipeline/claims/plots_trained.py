@@ -9,9 +9,9 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from pipeline.claims.claim import Frames
 from pipeline.claims.read_trained import NATS, by_seed, difference, seeds_of, steps_seen, steps_table
 from pipeline.config.params import Params
+from pipeline.reporting.gather import Frames
 
 LOSSES = {"saturating": "log(1 \N{MINUS SIGN} D(G(z)))", "non_saturating": "\N{MINUS SIGN}log D(G(z))"}
 SHARE = "share_of_class_"

@@ -5,11 +5,12 @@ from functools import partial
 
 import pandas as pd
 
+from gan.theory.claim import Claim, check, counterexample, identity, paper
 from gan.theory.modes import RECIPES
 from gan.theory.optimum import EQUILIBRIUM
 from gan.theory.readings import Estimate, over_seeds, paired, ratio_over_seeds
-from pipeline.claims.claim import Claim, Frames, check, counterexample, identity, paper
 from pipeline.config.params import Params
+from pipeline.reporting.gather import Frames
 
 SHAPES = {1: "one dimension", 2: "two dimensions"}
 

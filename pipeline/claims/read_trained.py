@@ -7,11 +7,12 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from gan.theory.claim import Claim, check, paper
 from gan.theory.cost import multiply_adds
 from gan.theory.readings import Estimate, effect, over_seeds, paired, ratio_over_seeds, simultaneous
-from pipeline.claims.claim import Claim, Frames, check, paper
 from pipeline.config.params import Params
 from pipeline.reporting.cells import count
+from pipeline.reporting.gather import Frames
 
 NATS = "test_log_likelihood"
 PAIRED = "difference of runs of one seed"

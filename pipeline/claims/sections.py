@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
+from gan.theory.claim import Claim
 from pipeline.claims import plots_toys, plots_trained, read_toys, read_trained
-from pipeline.claims.claim import Claim, Frames
 from pipeline.config.params import Params
+from pipeline.reporting.gather import Frames
 
 
 @dataclass(frozen=True)

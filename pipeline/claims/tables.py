@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import pandas as pd
 
-from pipeline.claims.claim import Kind
+from gan.theory.claim import Kind
 from pipeline.claims.sections import PICTURES, SECTIONS
 from pipeline.config.params import Params
 from pipeline.files.formats import read_csv, read_json

@@ -12,20 +12,10 @@ from gan.recipe import Recipe
 
 MIRROR_VARIABLE = "GAN_DATA_MIRROR"
 RAW = Path("data/raw")
+GAME = ("name", "dataset", "noise_size", "generator", "discriminator", "recipe")
 # What the files of each stage depend on.
 SETTINGS = {
-    "train": (
-        "name",
-        "dataset",
-        "noise_size",
-        "generator",
-        "discriminator",
-        "recipe",
-        "selection",
-        "precision",
-        "epochs",
-        "every_epochs",
-    ),
+    "train": (*GAME, "selection", "precision", "epochs", "every_epochs"),
     "sample": ("n_samples",),
     "evaluate": ("n_validation", "validation_images", "grids", "n_samples", "n_draws", "waypoints"),
     "audit": ("n_validation", "grids", "n_samples", "n_audits", "lloyd_iterations"),

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from helpers import ROOT
 
+from gan.theory.claim import Claim
 from pipeline.claims import read_toys as toys
 from pipeline.claims import read_trained as trained
 from pipeline.claims.__main__ import main
-from pipeline.claims.claim import Claim
 from pipeline.claims.files import FIGURES, OF_RUNS
 from pipeline.claims.sections import SECTIONS
 from pipeline.claims.tables import OUTCOMES, scoreboard, shown, summary

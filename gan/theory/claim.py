@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-import pandas as pd
-
 from gan.theory.readings import Estimate, reading
 
-Frames = dict[str, pd.DataFrame]
 Kind = Literal["paper", "identity", "check", "counterexample", "open"]
 
 
