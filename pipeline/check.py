@@ -85,10 +85,10 @@ def _recorded(path: Path, params: Params) -> tuple[Expected, list[int]]:
 
 
 def measured(path: Path) -> pd.DataFrame:
-    """Rows of metrics.csv, without those that sum up, and of the first epoch in the curves.csv beside it."""
+    """Rows of metrics.csv that are on record, and of the first epoch in the curves.csv beside it."""
     metrics, curves = read_csv(path), path.with_name("curves.csv")
     with one_line_errors(path):
-        metrics = metrics[metrics.seed.notna() & metrics.metric.isin(ON_RECORD)]
+        metrics = metrics[metrics.metric.isin(ON_RECORD)]
         longest = metrics.groupby("experiment").length.transform("max")
         metrics = metrics[metrics.length.isna() | metrics.length.eq(longest)]  # of the ended runs
         metrics = metrics.astype({"value": float, "standard_error": float, "seed": int})[[*KEYS, *OTHERS]]

@@ -21,7 +21,7 @@ def main() -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--runs", type=Path, nargs="+", help="folders EXPERIMENT/seedN of scored runs")
     source.add_argument("--gathered", type=Path, help="folder of published csv files, in place of runs")
-    parser.add_argument("--output", type=Path, required=True, help="folder of metrics.csv and table1.{csv,md,tex}")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the tables")
     cli.run(parser, _work)
 
 

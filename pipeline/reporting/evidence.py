@@ -40,7 +40,7 @@ def read_evidence(folder: Path, oracle: Path | None = None) -> Frames:
 
 def evidence(frames: Frames, params: Params) -> dict[str, list[str]]:
     """Return all sentences by what they are about."""
-    metrics = frames["metrics.csv"].query("seed.notna()")
+    metrics = frames["metrics.csv"]
     return {
         "verdict": sentences(metrics, params),
         "agreement": agreement(metrics, params),

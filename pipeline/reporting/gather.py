@@ -38,7 +38,8 @@ RUN_TABLES = {
     VALIDATION_CURVE: "validation.csv",
     BANDWIDTHS: "bandwidths.csv",
 }
-COUNTS = ("seed", "fold", "length", "epoch", "n_samples", "n_eval")  # columns of integers, some of them missing
+# Columns of integers, some of them missing.
+COUNTS = ("seed", "fold", "length", "epoch", "n_samples", "n_eval", "seeds_to_decide")
 Frames = dict[str, pd.DataFrame]
 
 

@@ -1,6 +1,5 @@
 """Table 1 of the paper with our rows beneath, as CSV, Markdown and LaTeX; metrics summed up over seeds."""
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,11 +10,11 @@ from gan.agreement import rank
 from gan.statistics import MIN_SEEDS
 from pipeline.config.params import PAPERS_COLUMNS, Params
 from pipeline.files.formats import csv_text, json_text
-from pipeline.record.runs import OUR_MODEL
-from pipeline.reporting.cells import EDGE, Cell, Ours, columns, count, our_cells, quoted, two_digits, why_missing
+from pipeline.record.runs import OUR_MODEL, SUMMARY
+from pipeline.reporting.cells import EDGE, Cell, Ours, columns, our_cells, quoted, two_digits, why_missing
 from pipeline.reporting.evidence import AUDITED, audit_cells, audit_sentences
 from pipeline.reporting.gather import Frames, tidy
-from pipeline.reporting.verdicts import gap_in_words, in_words, judged, sentences
+from pipeline.reporting.verdicts import gap_in_words, judged, reason, sentences
 
 OURS = "Adversarial nets (ours)"
 AUDIT_CAPTION = "The same score, given to images that no network made."
@@ -27,15 +26,13 @@ def render(frames: Frames, params: Params) -> dict[str, str]:
     """Return the texts of all tables, by file name.
 
     Args:
-        frames: as `gather` returns them; rows over seeds, as published metrics have them, are made anew.
+        frames: as `gather` returns them.
     """
     metrics = frames["metrics.csv"]
-    if "verdict" in metrics:
-        metrics = metrics[metrics.seed.notna()].drop(columns="verdict")
     ours = our_cells(metrics, params)
     table = table1(metrics, ours, params)
-    summed = tidy(pd.concat([metrics, over_seeds(ours, params.scale)], ignore_index=True))
-    return {name: csv_text(frame) for name, frame in (frames | {"metrics.csv": summed}).items()} | {
+    return {name: csv_text(frame) for name, frame in frames.items()} | {
+        SUMMARY: csv_text(over_seeds(ours, params.scale)),
         "table1.csv": csv_text(table),
         "table1.md": markdown(table, [*sentences(metrics, params, ours), *audit_sentences(metrics, params)], params),
         "table1.tex": latex(table, params),
@@ -44,27 +41,20 @@ def render(frames: Frames, params: Params) -> dict[str, str]:
 
 
 def over_seeds(ours: Mapping[str, Ours], scale: str) -> pd.DataFrame:
-    """Return rows of metrics.csv that sum up each experiment's seeds, with the verdict; they name no seed."""
-    return pd.DataFrame([row for our in ours.values() for row in _rows(our.kept["authors"], scale)])
+    """Return the rows of summary.csv: each cell's seeds summed up, with the verdict."""
+    return tidy(pd.DataFrame([_row(our) | {"scale": scale} for one in ours.values() for our in one.every]))
 
 
-def _rows(our: Cell, scale: str) -> list[dict[str, Any]]:
-    about = {"generator": "best", "grid": "authors", "length": our.length}
-    about |= {"verdict": in_words(our.verdict), "scale": scale}
-    common = {"experiment": our.experiment, "model": OUR_MODEL} | about
-    error = {"standard_error": our.seeds.sd / math.sqrt(our.seeds.n), "error_over": count(our.seeds.n, "training seed")}
-    values = {
-        ("mean_over_seeds", "nats"): (our.seeds.mean, error),
-        ("sd_over_seeds", "nats"): (our.seeds.sd, {}),
-        ("gap_to_paper", "nats"): (our.verdict.gap, {}),
-        ("gap_to_paper", "sd"): (our.verdict.gap_in_sd, {}),
-        ("seeds_to_decide", "seeds"): (our.verdict.seeds_to_decide, {}),
-    }
-    return [
-        common | {"metric": metric, "unit": unit, "value": value} | more
-        for (metric, unit), (value, more) in values.items()
-        if value is not None and not math.isnan(value)
-    ]
+def _row(our: Cell) -> dict[str, Any]:
+    place = {"experiment": our.experiment, "grid": our.grid, "generator": our.generator, "length": our.length}
+    seeds, judged_as = our.seeds, our.verdict
+    spread = {name: getattr(seeds, name) for name in ("n", "mean", "sd", "median", "low", "high")}
+    spread |= dict(zip(("mean_low", "mean_high"), seeds.mean_interval, strict=True))
+    spread |= dict(zip(("prediction_low", "prediction_high"), seeds.prediction_interval, strict=True))
+    error = {"standard_error": our.standard_error, "error_over": our.error_over}
+    run = {"precision": ", ".join(our.precisions), "diverged": our.diverged, "published": our.published}
+    against = {name: getattr(judged_as, name) for name in ("gap", "gap_in_sd", "seeds_to_decide")}
+    return place | spread | error | run | against | {"verdict": judged_as.name, "reason": reason(judged_as)}
 
 
 def headline(ours: Ours | None) -> dict[str, dict[str, float]]:
@@ -119,7 +109,7 @@ def mean_and_sd(our: Cell | None) -> str:
 def details(ours: Ours, params: Params) -> dict[str, str]:
     """Return what is beneath our mean, by title of row."""
     our, fine, percent = ours.kept["authors"], ours.kept.get("fine"), f"{params.confidence:.0%}"
-    seeds, error = our.seeds, sum(our.standard_errors) / our.seeds.n
+    seeds = our.seeds
     on_edge = fine is not None and any(EDGE in place for place in fine.bandwidths)  # a wider grid might do better
     return {
         "ours: number of seeds, their range": _spread(our, params.planned_seeds(our.experiment)),
@@ -128,7 +118,7 @@ def details(ours: Ours, params: Params) -> dict[str, str]:
         "ours: median": f"{seeds.median:.1f}",
         f"ours: {percent} interval of the mean": _interval(seeds.mean_interval, seeds.n),
         f"ours: {percent} interval of one more seed": _interval(seeds.prediction_interval, seeds.n),
-        "ours: standard error of one seed's mean, averaged": f"{error:.1f} over {our.error_over}",
+        "ours: standard error of one seed's mean, averaged": f"{our.standard_error:.1f} over {our.error_over}",
         "ours: bandwidth (place in the grid)": ", ".join(dict.fromkeys(our.bandwidths)),
         "ours: gap to the paper's value": _gap(our),
         "ours: seeds that reach the paper's value": _reach(our),

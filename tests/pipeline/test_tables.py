@@ -139,20 +139,39 @@ def rendered(values: list[float]) -> dict[str, str]:
     return render({"metrics.csv": metrics(values)}, load(FILE, "paper"))
 
 
-def test_metrics_sum_up_the_seeds_with_the_verdict():
-    written = pd.read_csv(io.StringIO(rendered([200.0, 201, 202, 203, 204])["metrics.csv"]))
-    summed = written[written.seed.isna()]
-    values = {(row.metric, row.unit): row.value for row in summed.itertuples()}
-    assert values["mean_over_seeds", "nats"] == 202
-    assert values["gap_to_paper", "nats"] == -23
-    assert values["gap_to_paper", "sd"] == pytest.approx(-23 / 2.5**0.5)
-    assert set(summed.verdict) == {"not reproduced: -23.0 nats (-14.5 sd)"}
-    undecided = pd.read_csv(io.StringIO(rendered([219.0, 222, 225, 228, 231])["metrics.csv"]))
-    assert undecided[undecided.metric == "seeds_to_decide"].value.tolist() == [12]
+def summary(frame: pd.DataFrame) -> pd.DataFrame:
+    """Read summary.csv as a reader would, with a row for each grid, generator and length."""
+    text = render({"metrics.csv": frame}, load(FILE, "paper"))["summary.csv"]
+    found = pd.read_csv(io.StringIO(text))
+    assert set(found.experiment) == {"mnist"}
+    return found.set_index(["generator", "length", "grid"])
+
+
+def test_the_summary_has_the_seeds_numbers_with_the_verdict():
+    found = summary(metrics([200.0, 201, 202, 203, 204])).loc["best", 2000, "authors"]
+    values = {"n": 5, "mean": 202, "median": 202, "low": 200, "high": 204, "standard_error": 2, "diverged": 0}
+    values |= {"published": 225, "gap": -23, "sd": 2.5**0.5, "gap_in_sd": -23 / 2.5**0.5}
+    assert found[list(values)].to_dict() == pytest.approx(values)
+    assert found.prediction_high - found.prediction_low == pytest.approx(6**0.5 * (found.mean_high - found.mean_low))
+    texts = ["error_over", "precision", "verdict", "reason", "scale"]
+    expected = ["10000 test images", "float32", "not reproduced", "-23.0 nats (-14.5 sd)", "paper"]
+    assert found[texts].tolist() == expected
+    undecided = summary(metrics([219.0, 222, 225, 228, 231]))
+    assert undecided.loc[("best", 2000, "authors"), "seeds_to_decide"] == 12
+
+
+def test_the_summary_has_a_row_for_each_grid_generator_and_length():
+    early = metrics([100.0], length=100)
+    frame = pd.concat([metrics(SEEDS), metrics(SEEDS[:3], length=1000), early[early.generator == "last"]])
+    counts = summary(pd.concat([frame, metrics([1.0] * 9, "quick")])).n.to_dict()
+    places = [(generator, 2000, 5) for generator in ("best", "last")] + [("best", 1000, 3), ("last", 1000, 3)]
+    places += [("last", 100, 1)]
+    assert counts == {(*place, grid): n for *place, n in places for grid in ("authors", "fine")}
+    alone = summary(early).loc["best", 100, "authors"]
+    assert alone[["sd", "mean_low", "prediction_high"]].isna().all()
 
 
 def test_tables_of_published_metrics_are_the_same_again():
-    """The rows over seeds, which published metrics have already, are made anew."""
     first = rendered([224.0, 225, 226, 225, 224])
     again = render({"metrics.csv": tidy(pd.read_csv(io.StringIO(first["metrics.csv"])))}, load(FILE, "paper"))
     assert first == again
