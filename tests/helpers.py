@@ -120,7 +120,8 @@ def metrics(values: list[float], scale: str = "paper", length: int | None = None
             "standard_error": 2.0,
             "error_over": f"{part} images",
             "bandwidth": 0.2154,
-            "bandwidth_place": "4/10",
+            "bandwidth_place": 4,
+            "grid_size": 10,
             "bandwidth_on_edge": False,
             "grid": grid,
             "n_samples": 10000,
@@ -128,6 +129,7 @@ def metrics(values: list[float], scale: str = "paper", length: int | None = None
             "length": length or EPOCHS[scale],
             "epoch": length or EPOCHS[scale],
             "precision": "float32",
+            "diverged": False,
             "scale": scale,
         }
         for seed, value in enumerate(values)

@@ -14,7 +14,6 @@ from pipeline.record.runs import OUR_MODEL
 
 QUOTED = Path(__file__).parents[1] / "quoted.csv"
 PAPER = "Adversarial nets"
-DIVERGED = "best_epoch_before_divergence"  # metric of a seed that diverged or drew one image only; its generator counts
 EDGE = "edge of the grid"
 GRIDS = ("authors", "fine")
 MISSING_DATA = "not run: data not available"
@@ -35,6 +34,7 @@ class Cell:
         standard_errors: of each seed's mean, over `error_over`.
         precisions: in which training's products were computed.
         bandwidths: chosen by each seed, in each fold, with their place in the grid; an edge is flagged.
+        on_edge: whether one of them lies on an edge.
         published: the paper's value, or None.
         verdict: of gan.statistics.verdict.
     """
@@ -50,6 +50,7 @@ class Cell:
     error_over: str
     precisions: tuple[str, ...]
     bandwidths: tuple[str, ...]
+    on_edge: bool
     published: float | None
     verdict: Verdict
 
@@ -157,7 +158,7 @@ def _bandwidths(metrics: pd.DataFrame, rows: pd.DataFrame) -> tuple[str, ...]:
     if rows.bandwidth.isna().any():
         keys = ["experiment", "scale", "length", "seed", "grid", "generator", "metric"]
         rows = metrics[metrics.fold.notna()].merge(rows[keys], on=keys)
-    return tuple(_place(b, p) for b, p in zip(rows.bandwidth, rows.bandwidth_place, strict=True))
+    return tuple(map(_place, rows.bandwidth, rows.bandwidth_place, rows.grid_size))
 
 
 def cell(
@@ -186,11 +187,12 @@ def cell(
         length=int(rows.length.iloc[0]),
         values=tuple(rows.value),
         seeds=seeds,
-        diverged=_diverged(metrics, rows),
+        diverged=int(rows.diverged.sum()),
         standard_errors=tuple(rows.standard_error),
         error_over=_error_over(rows.iloc[0]),
         precisions=precisions,
         bandwidths=_bandwidths(metrics, rows),
+        on_edge=bool(rows.bandwidth_on_edge.any()),
         published=published,
         verdict=_verdict(params, experiment, seeds, published, precisions),
     )
@@ -223,23 +225,15 @@ def _every_cell(metrics: pd.DataFrame, params: Params, experiment: str) -> dict[
     return {place: our for place, our in found.items() if our is not None}
 
 
-def _diverged(metrics: pd.DataFrame, rows: pd.DataFrame) -> int:
-    """Count the seeds that diverged: the generator kept then has no more epochs than these rows' length."""
-    keys, first = ["experiment", "scale", "seed"], rows.iloc[0]
-    found = metrics[metrics.metric.eq(DIVERGED) & metrics.epoch.le(first.length)]
-    return len(found[keys].drop_duplicates().merge(rows[keys].drop_duplicates(), on=keys))
-
-
 def _error_over(row: pd.Series) -> str:
     """What the standard error is over, with its n."""
     return row.error_over if "folds" in row.error_over else f"{row.n_eval} {row.error_over}"
 
 
-def _place(bandwidth: float, place: str) -> str:
+def _place(bandwidth: float, place: int, size: int) -> str:
     """A bandwidth and its place in the grid; an edge is flagged, for a wider grid might do better."""
-    position, size = place.split("/")
-    flag = f": {EDGE}" if position in ("1", size) else ""
-    return f"{bandwidth:.4g} ({place}{flag})"
+    flag = f": {EDGE}" if place in (1, size) else ""
+    return f"{bandwidth:.4g} ({place:.0f}/{size:.0f}{flag})"
 
 
 def _verdict(

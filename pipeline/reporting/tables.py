@@ -110,7 +110,6 @@ def details(ours: Ours, params: Params) -> dict[str, str]:
     """Return what is beneath our mean, by title of row."""
     our, fine, percent = ours.kept["authors"], ours.kept.get("fine"), f"{params.confidence:.0%}"
     seeds = our.seeds
-    on_edge = fine is not None and any(EDGE in place for place in fine.bandwidths)  # a wider grid might do better
     return {
         "ours: number of seeds, their range": _spread(our, params.planned_seeds(our.experiment)),
         "ours: epochs": _of(our.length, params.experiment(our.experiment).epochs),
@@ -124,7 +123,7 @@ def details(ours: Ours, params: Params) -> dict[str, str]:
         "ours: seeds that reach the paper's value": _reach(our),
         "ours: verdict": judged(ours.kept, params),
         "ours: last generator": mean_and_sd(ours.last),
-        "ours: with a fine grid of bandwidths": mean_and_sd(fine) + (f" ({EDGE})" if on_edge else ""),
+        "ours: with a fine grid of bandwidths": mean_and_sd(fine) + (f" ({EDGE})" if fine and fine.on_edge else ""),
         f"ours: with it, {percent} interval of one more seed": (
             _interval(fine.seeds.prediction_interval, fine.seeds.n) if fine else ""
         ),
@@ -219,6 +218,8 @@ def every_seed(metrics: pd.DataFrame) -> pd.DataFrame:
     titles = {"length": "epochs", "value": "nats", "standard_error": "SE", "error_over": "over"}
     titles |= {"bandwidth_place": "place in grid", "bandwidth_on_edge": "on its edge"}
     ours = metrics[(metrics.model == OUR_MODEL) & (metrics.metric == "test_log_likelihood")]
+    place, size = (ours[name].astype("Int64").astype("string") for name in ("bandwidth_place", "grid_size"))
+    ours = ours.assign(bandwidth_place=place + "/" + size)
     rows = ours[shown].round({"value": 2, "standard_error": 2, "bandwidth": 4})
     rows = rows.astype(dict.fromkeys(("seed", "fold", "length"), "Int64")).astype(object)
     rows["bandwidth_on_edge"] = rows.bandwidth_on_edge.map({True: "yes: a wider grid might do better"})

@@ -25,8 +25,8 @@ from pipeline.runtime.networks import new_generator
 SNAKEMAKE = ("-m", "snakemake", "--cores", "2")
 VERIFY = ("-m", "pipeline.verify")
 COLUMNS = (
-    "experiment model seed fold metric value unit standard_error error_over bandwidth bandwidth_place grid "
-    "n_samples n_eval scale"
+    "experiment model seed fold metric value unit standard_error error_over bandwidth bandwidth_place grid_size grid "
+    "n_samples n_eval diverged scale"
 )
 
 
@@ -42,6 +42,8 @@ def test_metrics_are_tidy_and_complete(finished):
     assert len(audited) == 7 * 2 * 2  # grids, validation and test
     assert set(audited.model) == set(AUDITED)
     assert metrics.value.notna().all()
+    assert metrics.dtypes[["bandwidth_on_edge", "diverged"]].tolist() == [bool, bool]
+    assert ours.bandwidth_place.isna().equals(~ours.metric.isin(["validation_log_likelihood", "test_log_likelihood"]))
     assert set(metrics.scale) == {"smoke"}
 
 
