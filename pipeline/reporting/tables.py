@@ -19,7 +19,6 @@ from pipeline.reporting.verdicts import gap_in_words, judged, reason, sentences
 OURS = "Adversarial nets (ours)"
 AUDIT_CAPTION = "The same score, given to images that no network made."
 LATER_CAPTION = "Later papers that print this score, their protocols alike in outline; sources in pipeline/quoted.csv."
-LATER, AUDIT = "Later: ", "Audit: "
 
 
 def render(frames: Frames, params: Params) -> dict[str, str]:
@@ -73,22 +72,24 @@ def table1(metrics: pd.DataFrame, ours: Mapping[str, Ours], params: Params) -> p
     missing = {title: why_missing(params, name) for name, title in titles.items() if name not in ours}
     beneath = {title: details(our, params) for title, our in found.items()}
     lengths = sorted({length for our in found.values() for length in our.waypoints}, reverse=True)
-    rows = _quoted_rows("table 1", titles)
-    rows += [{"Model": OURS} | missing | {title: mean_and_sd(our.kept["authors"]) for title, our in found.items()}]
-    rows += [
+    means = {title: mean_and_sd(our.kept["authors"]) for title, our in found.items()}
+    ours_rows = [{"Model": OURS} | missing | means]
+    ours_rows += [
         {"Model": name} | {title: texts[name] for title, texts in beneath.items()}
         for name in next(iter(beneath.values()), {})
     ]
     for length in lengths:
         at_length = {title: our.waypoints[length] for title, our in found.items() if length in our.waypoints}
         texts = {t: f"{mean_and_sd(cells['authors'])}: {judged(cells, params)}" for t, cells in at_length.items()}
-        rows.append({"Model": f"ours: at {length:,} epochs"} | texts)
-    rows += [
-        {"Model": f"{AUDIT}{label}"} | {titles[name]: audit_cells(metrics, params, name, model) for name in titles}
+        ours_rows.append({"Model": f"ours: at {length:,} epochs"} | texts)
+    audit = [
+        {"Model": label} | {titles[name]: audit_cells(metrics, params, name, model) for name in titles}
         for model, label in AUDITED.items()
     ]
-    rows += [row | {"Model": f"{LATER}{row['Model']}"} for row in _quoted_rows("later", titles)]
-    return pd.DataFrame(rows, columns=["Model", *titles.values()]).fillna("")
+    papers, later = (_quoted_rows(section, titles) for section in ("table 1", "later"))
+    by_part = {"table 1": papers, "ours": ours_rows, "audit": audit, "later": later}
+    rows = [{"part": part} | row for part, of_part in by_part.items() for row in of_part]
+    return pd.DataFrame(rows, columns=["part", "Model", *titles.values()]).fillna("")
 
 
 def _quoted_rows(section: str, titles: Mapping[str, str]) -> list[dict[str, str]]:
@@ -158,15 +159,14 @@ def _reach(our: Cell) -> str:
 def parts(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the table by caption: the paper's with ours, our other columns if any, the audit, later numbers."""
     papers = ["Model", *PAPERS_COLUMNS.values()]
-    later, audit = (table.Model.str.startswith(prefix) for prefix in (LATER, AUDIT))
-    ours = ~later & ~audit & ~table.Model.isin(quoted("table 1").model)
-    others = [name for name in table.columns if name not in papers]
-    found = {"": table.loc[~later & ~audit, papers]}
+    others = [name for name in table.columns if name not in ("part", *papers)]
+    found = {"": table.loc[table.part.isin(["table 1", "ours"]), papers]}
     if others:
-        found["Our other experiments; the paper gives no number for them."] = table.loc[ours, ["Model", *others]]
-    audited = ["Model", *(name for name in table.columns[1:] if table.loc[audit, name].any())]
-    found[AUDIT_CAPTION] = table.loc[audit, audited].assign(Model=table.Model.str.removeprefix(AUDIT))
-    found[LATER_CAPTION] = table.loc[later, papers].assign(Model=table.Model.str.removeprefix(LATER))
+        caption_of_others = "Our other experiments; the paper gives no number for them."
+        found[caption_of_others] = table.loc[table.part == "ours", ["Model", *others]]
+    audit = table[table.part == "audit"].drop(columns="part")
+    found[AUDIT_CAPTION] = audit.loc[:, audit.any()]
+    found[LATER_CAPTION] = table.loc[table.part == "later", papers]
     return found
 
 

@@ -44,6 +44,7 @@ use rule report as regenerate_report with:
         rules.regenerate_figures.output,
         graph.published_files("manifest.json"),
         oracle="results/published/oracle.csv",
+        quoted=here("pipeline/quoted.csv"),
     output:
         "results/regenerated/report.html",
     log:

@@ -90,6 +90,7 @@ use rule command as report with:
         expand("{run}/{file}", run=graph.runs(), file=["samples.manifest.json", "metrics.manifest.json"]),
         expand("{audit}/{file}", audit=graph.audits(), file=["manifest.json", "growth.manifest.json"]),
         oracle=rules.oracle.output.table,
+        quoted=here("pipeline/quoted.csv"),
         downloads=graph.downloads(),
         data=expand("data/prepared/{dataset}.manifest.json", dataset=graph.params.datasets),
     output:
