@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 import pandas as pd
 import torch
+from pandas.api.types import is_bool_dtype, is_numeric_dtype, is_string_dtype
 
 from gan.layers import Layer
 
@@ -99,6 +100,29 @@ def planned(folder: Path, *options: str) -> dict[str, int]:
     done = run_in(folder, "-m", "snakemake", "--cores", "2", *options, "-n", "--quiet", "host", "reason", "rules")
     assert done.returncode == 0, done.stdout + done.stderr
     return jobs(done.stdout + done.stderr)
+
+
+def misfits(folder: Path) -> list[str]:
+    """Return what docs/data.md does not say of a folder's CSV files, or says otherwise, as pandas reads them."""
+    kinds = {
+        "number": lambda column: is_numeric_dtype(column) and not is_bool_dtype(column),
+        "boolean": is_bool_dtype,
+        "text": lambda column: is_string_dtype(column) or column.isna().all(),
+    }
+    sections = re.split(r"^## (.+)\n", (ROOT / "docs/data.md").read_text(), flags=re.MULTILINE)[1:]
+    found = []
+    for name, section in zip(sections[::2], sections[1::2], strict=True):
+        documented = dict(re.findall(r"^\| `(.+?)` \| (\w+) \|.*\|$", section, flags=re.MULTILINE))
+        if not (folder / name).is_file():
+            continue
+        frame = pd.read_csv(folder / name).rename(columns=lambda column: re.sub(r"^block_\d+$", "block_N", column))
+        for column, values in frame.loc[:, ~frame.columns.duplicated()].items():
+            kind = documented.pop(column, "")
+            if not kind or not kinds[kind](values):
+                found.append(f"{name}: {column} is {values.dtype}, documented as {kind or 'nothing'}")
+        found += [f"{name}: has no {column}" for column in documented if column != "block_N"]
+    paths = {path.relative_to(folder).as_posix() for path in (*folder.glob("*.csv"), *folder.glob("claims/*.csv"))}
+    return found + [f"{name}: not documented" for name in sorted(paths - set(sections[::2]))]
 
 
 EPOCHS = {"paper": 2000, "quick": 20, "smoke": 10}  # of MNIST

@@ -6,7 +6,7 @@ import re
 import pytest
 import torch
 import yaml
-from helpers import ROOT, call, copy_project, edit, planned, run_in
+from helpers import ROOT, call, copy_project, edit, misfits, planned, run_in
 
 from gan.images import TEST, TRAIN, VALIDATION
 from gan.sampling import draw_samples
@@ -102,6 +102,10 @@ def test_every_promised_file_is_there(finished):
     assert read_array(run / "samples.npy").shape == (200, 784)
     manifest = read_json(run / "manifest.json")
     assert {"settings", "seed", "code", "inputs", "environment", "device", "wall_seconds"} <= manifest.keys()
+
+
+def test_new_results_have_the_documented_columns(finished):
+    assert misfits(finished / "results/smoke") == []
 
 
 def test_the_readmes_example_draws_images(finished):
