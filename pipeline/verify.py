@@ -56,7 +56,7 @@ def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = Fal
     for name, text in render(gather(folders, params), params).items():
         _check_text(results / name, text)
     shown = params.presentation()
-    made = {"table": params.tabulation(), "figures/": shown, "report": shown, "toy": None, "oracle": params.oracle}
+    made = {"table": params.tabulation(), "toy": None, "oracle": params.oracle, "figures/": shown, "report": shown}
     for name, settings in made.items():
         path = results / (f"{name}manifest.json" if name.endswith("/") else f"{name}.manifest.json")
         manifest = Manifest(path)
