@@ -15,7 +15,7 @@ from pipeline.files.errors import UserError
 from pipeline.claims.files import FIGURES as CLAIMS_FIGURES
 from pipeline.claims.files import TABLES as CLAIMS_TABLES
 from pipeline.rules.graph import Graph
-from pipeline.record.runs import GATHERED
+from pipeline.record.runs import GATHERED, SUMMARY
 
 
 configfile: "params.yaml"

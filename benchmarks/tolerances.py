@@ -13,7 +13,7 @@ import argparse
 from pathlib import Path
 
 from gan.statistics import summarise_seeds
-from pipeline.check import KEYS, measured
+from pipeline.check import KEYS, on_record
 from pipeline.config.params import load
 from pipeline.files.formats import write_json
 
@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="the record to write")
     parser.add_argument("--confidence", type=float, default=0.999, help="of each interval; default: %(default)s")
     args = parser.parse_args()
-    metrics = measured(args.metrics)
+    metrics = on_record(args.metrics)
     entries = []
     for key, rows in metrics[metrics.fold.isna()].groupby(list(KEYS)):
         summary = summarise_seeds(rows.value.tolist(), args.confidence)

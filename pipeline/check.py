@@ -20,15 +20,14 @@ from pipeline.files.errors import RunError, UserError
 from pipeline.files.formats import one_line_errors, read_csv, read_json
 from pipeline.record.places import RESULTS
 from pipeline.record.runs import OUR_MODEL
-from pipeline.reporting.cells import DIVERGED
 from pipeline.runtime import cli
 
 RECORDS = Path("tests/regression")
 KEYS = ("experiment", "model", "generator", "grid", "metric")
-OTHERS = ("seed", "fold", "value", "standard_error", "bandwidth_on_edge", "scale")
+OTHERS = ("seed", "fold", "value", "standard_error", "bandwidth_on_edge", "diverged", "scale")
 
 # Of metrics.csv; training's own measurement of the kept generator is not on record.
-ON_RECORD = ("test_log_likelihood", "validation_log_likelihood", DIVERGED)
+ON_RECORD = ("test_log_likelihood", "validation_log_likelihood")
 TRAINING = "training"  # the "model" of what the first epoch's curves say
 
 Expected = dict[tuple[str, ...], dict[str, Any]]  # value and tolerance, by KEYS
@@ -47,17 +46,17 @@ def _work(args: argparse.Namespace) -> None:
     params = cli.selected_params(args)
     path = args.expected or RECORDS / f"{params.scale}.json"
     expected, seeds = _recorded(path, params)
-    metrics = measured(args.metrics or RESULTS / params.scale / "metrics.csv")
+    metrics = on_record(args.metrics or RESULTS / params.scale / "metrics.csv")
     if set(metrics.scale) != {params.scale}:
         raise UserError(f"{path} is of scale {params.scale}, the metrics are of {sorted(set(metrics.scale))}")
     models = {key[:2] for key in expected}
-    on_record = metrics[[pair in models for pair in zip(metrics.experiment, metrics.model, strict=True)]]
-    on_record = on_record[on_record.fold.isna()]
-    found = failures(on_record, expected, seeds) + (edges(metrics) if params.is_real else [])
+    rows = metrics[[pair in models for pair in zip(metrics.experiment, metrics.model, strict=True)]]
+    rows = rows[rows.fold.isna()]
+    found = failures(rows, expected, seeds) + divergences(rows) + (edges(metrics) if params.is_real else [])
     if found:
         raise RunError(f"{len(found)} of the metrics are off:\n  " + "\n  ".join(found))
-    print(f"check: all {len(on_record)} metrics of scale {params.scale} are as expected ({path})")
-    others = sorted(set(metrics.experiment) - set(on_record.experiment))
+    print(f"check: all {len(rows)} metrics of scale {params.scale} are as expected ({path})")
+    others = sorted(set(metrics.experiment) - set(rows.experiment))
     if others:
         print(f"check: not on record, not checked: {', '.join(others)}")
 
@@ -84,11 +83,11 @@ def _recorded(path: Path, params: Params) -> tuple[Expected, list[int]]:
     return expected, seeds
 
 
-def measured(path: Path) -> pd.DataFrame:
-    """Rows of metrics.csv, without those that sum up, and of the first epoch in the curves.csv beside it."""
+def on_record(path: Path) -> pd.DataFrame:
+    """Rows of metrics.csv that are on record, and of the first epoch in the curves.csv beside it."""
     metrics, curves = read_csv(path), path.with_name("curves.csv")
     with one_line_errors(path):
-        metrics = metrics[metrics.seed.notna() & metrics.metric.isin(ON_RECORD)]
+        metrics = metrics[metrics.metric.isin(ON_RECORD)]
         longest = metrics.groupby("experiment").length.transform("max")
         metrics = metrics[metrics.length.isna() | metrics.length.eq(longest)]  # of the ended runs
         metrics = metrics.astype({"value": float, "standard_error": float, "seed": int})[[*KEYS, *OTHERS]]
@@ -104,7 +103,7 @@ def first_epoch(curves: pd.DataFrame) -> pd.DataFrame:
     rows = curves[curves["epoch"] == 1].melt(["experiment", "seed"], list(CURVES), "metric")
     rows["metric"] += " in epoch 1"
     rows = rows.assign(model=TRAINING, generator="", grid="", fold=math.nan, standard_error=0.0)
-    return rows.assign(bandwidth_on_edge=False)
+    return rows.assign(bandwidth_on_edge=False, diverged=False)
 
 
 def failures(metrics: pd.DataFrame, expected: Expected, seeds: list[int]) -> list[str]:
@@ -135,9 +134,15 @@ def failures(metrics: pd.DataFrame, expected: Expected, seeds: list[int]) -> lis
     return sorted(lines)
 
 
+def divergences(metrics: pd.DataFrame) -> list[str]:
+    """A line for each seed that diverged."""
+    rows = metrics[metrics.diverged].drop_duplicates(["experiment", "seed"])
+    return [f"{row.experiment}, a seed diverged: seed {row.seed}" for row in rows.itertuples()]
+
+
 def edges(metrics: pd.DataFrame) -> list[str]:
     """A line for each seed of MNIST whose bandwidth lies on an edge of its grid: the paper's number did not come so."""
-    chosen = metrics.bandwidth_on_edge.astype(str).eq("True") & metrics.metric.eq("test_log_likelihood")
+    chosen = metrics.bandwidth_on_edge & metrics.metric.eq("test_log_likelihood")
     rows = metrics[chosen & metrics.experiment.eq("mnist") & metrics.model.eq(OUR_MODEL)]
     return [
         f"mnist, seed {row.seed}: bandwidth on the edge of the {row.grid} grid ({row.generator} generator)"
@@ -147,8 +152,6 @@ def edges(metrics: pd.DataFrame) -> list[str]:
 
 def _name(key: tuple[str, ...]) -> str:
     experiment, model, generator, grid, metric = key
-    if metric == DIVERGED:
-        return f"{experiment}, a seed diverged"
     if model == TRAINING:
         return f"{experiment}, {metric}"
     of = f"the {generator} generator" if model == OUR_MODEL else model

@@ -112,6 +112,7 @@ def _optimism(
     fresh = validate(samples, images, experiment.grids["authors"]).selection
     measured = {"kept": trained["best_log_likelihood"], "redrawn": fresh.log_likelihood}
     about = of | {"grid": "authors", "n_samples": len(samples), "unit": "nats", "n_eval": len(images)}
+    about |= place_in_grid(None)
     return [about | {"metric": f"{name}_log_likelihood", "value": value} for name, value in measured.items()]
 
 

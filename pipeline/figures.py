@@ -10,7 +10,7 @@ from pipeline.files.formats import one_line_errors, read_arrays, read_csv, read_
 from pipeline.record.manifest import Record
 from pipeline.record.runs import MANIFESTS
 from pipeline.reporting import plots, plots_evidence, plots_progress
-from pipeline.reporting.cells import read_metrics
+from pipeline.reporting.cells import QUOTED, read_metrics
 from pipeline.runtime import cli
 
 EXAMPLE = (
@@ -37,7 +37,7 @@ def main() -> None:
 
 def _work(args: argparse.Namespace) -> None:
     params = cli.selected_params(args)
-    inputs = [*(args.results / name for name in FRAMES), args.toy, args.oracle, *args.sheets, *args.audits]
+    inputs = [*(args.results / name for name in FRAMES), args.toy, args.oracle, *args.sheets, *args.audits, QUOTED]
     record = Record("figures", inputs, params.presentation())
     plots.style()
     metrics = read_metrics(args.results / FRAMES[0], params)

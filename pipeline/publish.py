@@ -18,7 +18,7 @@ from pipeline.config.params import Params, load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, sha256, write_json, write_text
 from pipeline.record.places import RESULTS, RUNS, audit_folder, run_folders
-from pipeline.record.runs import GATHERED, MANIFESTS, MEASURED, SHEET, audits, manifests
+from pipeline.record.runs import GATHERED, MANIFESTS, MEASURED, SHEET, SUMMARY, audits, manifests
 from pipeline.reporting.cells import columns
 from pipeline.reporting.evidence import audit_sentences, passages, read_evidence, variance_sentences
 from pipeline.reporting.page import with_passages
@@ -35,7 +35,8 @@ PICTURES = {
     "progress": "test log-likelihood against epochs of training, a line per seed",
 }
 TABLES = (
-    *(*GATHERED, "oracle.csv", "toy.csv", "table1.csv", "table1.md", "table1.tex", "metrics.json", "report.html"),
+    *(*GATHERED, SUMMARY, "oracle.csv", "toy.csv"),
+    *("table1.csv", "table1.md", "table1.tex", "metrics.json", "report.html"),
     *(f"{name}.manifest.json" for name in ("table", "oracle", "toy")),
 )
 OF_CLAIMS = (
@@ -202,7 +203,7 @@ def readme_passages(published: Path, folder: str, params: Params) -> dict[str, s
     They are the claim, what was found, and Table 1 with pictures, the rest folded.
     """
     frames = read_evidence(published)
-    metrics = frames["metrics.csv"].query("seed.notna()")
+    metrics = frames["metrics.csv"]
     first, *found = [*sentences(metrics, params), *agreement(metrics, params)[:1]]
     found += variance_sentences(frames["variance.csv"], metrics, params) + audit_sentences(metrics, params)
     paper, *others = parts(read_csv(published / "table1.csv").fillna("")).items()

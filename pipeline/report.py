@@ -8,7 +8,7 @@ from pipeline.claims.tables import part
 from pipeline.config.params import Params
 from pipeline.files.formats import read_csv, read_json, write_text
 from pipeline.record.manifest import Record
-from pipeline.reporting.cells import read_metrics
+from pipeline.reporting.cells import QUOTED, read_metrics
 from pipeline.reporting.evidence import evidence, read_evidence, variance_table
 from pipeline.reporting.page import embedded, render
 from pipeline.reporting.provenance import facts, read_stages, recipes
@@ -78,7 +78,7 @@ def main() -> None:
 
 def _work(args: argparse.Namespace) -> None:
     params = cli.selected_params(args)
-    made_from = [args.results / "table.manifest.json", args.results / "figures" / "manifest.json"]
+    made_from = [args.results / "table.manifest.json", args.results / "figures" / "manifest.json", QUOTED]
     record = Record("report", made_from, params.presentation())
     metrics = read_metrics(args.results / "metrics.csv", params)
     frames = read_evidence(args.results, args.oracle)

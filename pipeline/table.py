@@ -6,7 +6,7 @@ from pathlib import Path
 from pipeline.files.formats import read_csv, write_text
 from pipeline.record.manifest import Manifest, Record
 from pipeline.record.runs import GATHERED
-from pipeline.reporting.cells import read_metrics
+from pipeline.reporting.cells import QUOTED, read_metrics
 from pipeline.reporting.gather import RUN_TABLES, gather, tidy
 from pipeline.reporting.tables import render
 from pipeline.runtime import cli
@@ -21,7 +21,7 @@ def main() -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--runs", type=Path, nargs="+", help="folders EXPERIMENT/seedN of scored runs")
     source.add_argument("--gathered", type=Path, help="folder of published csv files, in place of runs")
-    parser.add_argument("--output", type=Path, required=True, help="folder of metrics.csv and table1.{csv,md,tex}")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the tables")
     cli.run(parser, _work)
 
 
@@ -35,7 +35,7 @@ def _work(args: argparse.Namespace) -> None:
         Manifest(args.gathered / "table.manifest.json").require(code=False)
         read_metrics(inputs[0], params)
         frames = {path.name: tidy(read_csv(path)) for path in inputs}
-    record, texts = Record("table", inputs, params.tabulation()), render(frames, params)
+    record, texts = Record("table", [*inputs, QUOTED], params.tabulation()), render(frames, params)
     for name, text in texts.items():
         write_text(args.output / name, text)
     outputs = [args.output / name for name in texts]

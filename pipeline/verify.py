@@ -16,6 +16,7 @@ from pipeline.files.formats import csv_text, one_line_errors, read_csv, sha256
 from pipeline.record.manifest import Manifest
 from pipeline.record.places import PREPARED, RESULTS, RUNS, run_folders
 from pipeline.record.runs import LARGE_FILES, MANIFESTS, MEASURED, audits, manifests
+from pipeline.reporting.cells import QUOTED
 from pipeline.reporting.gather import gather
 from pipeline.reporting.tables import render
 from pipeline.runtime import cli
@@ -58,13 +59,14 @@ def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = Fal
     for path in behind:
         Manifest(path).require(code=not accept_code, absent=LARGE_FILES)
     shown = params.presentation()
-    made = {"toy": None, "oracle": params.oracle, "table": params.tabulation(), "figures/": shown, "report": shown}
+    made = {"table": params.tabulation(), "toy": None, "oracle": params.oracle, "figures/": shown, "report": shown}
     for name, settings in made.items():
         path = results / (f"{name}manifest.json" if name.endswith("/") else f"{name}.manifest.json")
         manifest = Manifest(path)
         # Figures and report are made from what lies beside them; the table's inputs are the runs', gathered above.
         files = [] if name == "table" else [file for file in manifest.inputs if (results / file).is_file()]
-        manifest.require(settings, {file: sha256(results / file) for file in files}, code=not accept_code)
+        present = {file: sha256(results / file) for file in files} | {QUOTED.name: sha256(QUOTED)}
+        manifest.require(settings, present, code=not accept_code)
     for dataset in params.datasets:
         path = PREPARED / f"{dataset}.manifest.json"
         if path.is_file():  # data may have stayed elsewhere; the runs know its hash

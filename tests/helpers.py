@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 import pandas as pd
 import torch
+from pandas.api.types import is_bool_dtype, is_numeric_dtype, is_string_dtype
 
 from gan.layers import Layer
 
@@ -101,6 +102,29 @@ def planned(folder: Path, *options: str) -> dict[str, int]:
     return jobs(done.stdout + done.stderr)
 
 
+def misfits(folder: Path) -> list[str]:
+    """Return what docs/data.md does not say of a folder's CSV files, or says otherwise, as pandas reads them."""
+    kinds = {
+        "number": lambda column: is_numeric_dtype(column) and not is_bool_dtype(column),
+        "boolean": is_bool_dtype,
+        "text": lambda column: is_string_dtype(column) or column.isna().all(),
+    }
+    sections = re.split(r"^## (.+)\n", (ROOT / "docs/data.md").read_text(), flags=re.MULTILINE)[1:]
+    found = []
+    for name, section in zip(sections[::2], sections[1::2], strict=True):
+        documented = dict(re.findall(r"^\| `(.+?)` \| (\w+) \|.*\|$", section, flags=re.MULTILINE))
+        if not (folder / name).is_file():
+            continue
+        frame = pd.read_csv(folder / name).rename(columns=lambda column: re.sub(r"^block_\d+$", "block_N", column))
+        for column, values in frame.loc[:, ~frame.columns.duplicated()].items():
+            kind = documented.pop(column, "")
+            if not kind or not kinds[kind](values):
+                found.append(f"{name}: {column} is {values.dtype}, documented as {kind or 'nothing'}")
+        found += [f"{name}: has no {column}" for column in documented if column != "block_N"]
+    paths = {path.relative_to(folder).as_posix() for path in (*folder.glob("*.csv"), *folder.glob("claims/*.csv"))}
+    return found + [f"{name}: not documented" for name in sorted(paths - set(sections[::2]))]
+
+
 EPOCHS = {"paper": 2000, "quick": 20, "smoke": 10}  # of MNIST
 SEEDS = [211.0, 213, 214, 215, 212]  # a score each, nats
 
@@ -120,7 +144,8 @@ def metrics(values: list[float], scale: str = "paper", length: int | None = None
             "standard_error": 2.0,
             "error_over": f"{part} images",
             "bandwidth": 0.2154,
-            "bandwidth_place": "4/10",
+            "bandwidth_place": 4,
+            "grid_size": 10,
             "bandwidth_on_edge": False,
             "grid": grid,
             "n_samples": 10000,
@@ -128,6 +153,7 @@ def metrics(values: list[float], scale: str = "paper", length: int | None = None
             "length": length or EPOCHS[scale],
             "epoch": length or EPOCHS[scale],
             "precision": "float32",
+            "diverged": False,
             "scale": scale,
         }
         for seed, value in enumerate(values)

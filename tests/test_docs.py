@@ -1,6 +1,8 @@
 """Numbers in the documents are those in the files beside them."""
 
-from helpers import ROOT
+import shutil
+
+from helpers import ROOT, edit, misfits
 
 from pipeline.files.formats import read_csv
 
@@ -12,6 +14,25 @@ def test_epochs_table_shows_the_csv():
         (line,) = (line for line in page.splitlines() if line.startswith(f"| {epoch} |"))
         for value in row:
             assert f" {value:.1f} |" in line
+
+
+def test_every_column_of_the_results_is_documented_with_its_type():
+    assert misfits(ROOT / "results/published") == []
+
+
+def test_the_types_of_the_columns_are_compared(tmp_path):
+    for name in ("metrics.csv", "variance.csv", "toy.csv"):
+        shutil.copy(ROOT / "results/published" / name, tmp_path)
+    edit(tmp_path / "variance.csv", ",source,", ",origin,")
+    metrics = read_csv(tmp_path / "metrics.csv")
+    metrics.assign(bandwidth_place="3/10").to_csv(tmp_path / "metrics.csv", index=False)
+    (tmp_path / "toy.csv").rename(tmp_path / "toys.csv")
+    assert misfits(tmp_path) == [
+        "metrics.csv: bandwidth_place is str, documented as number",
+        "variance.csv: origin is str, documented as nothing",
+        "variance.csv: has no source",
+        "toys.csv: not documented",
+    ]
 
 
 def test_lock_holds_every_requirement():

@@ -18,9 +18,10 @@ VALIDATION_CURVE, PICTURES = "validation.csv", "pictures.npz"  # measurements, a
 TRAINING_FILES = (*GENERATORS.values(), CURVE, VALIDATION_CURVE, PICTURES)  # of a run, beside its manifest
 REDRAWN, IMAGES = "redrawn.csv", "test_images.npz"  # scores of other draws; the log-likelihood of each test image
 MEASURES, MEASURED = "measures.csv", "measures.manifest.json"  # of a run that is compared with others
-OUR_MODEL = "adversarial-nets"  # model of our rows in metrics.csv; those without a seed are over all seeds
+OUR_MODEL = "adversarial-nets"  # model of our rows in metrics.csv
 AUDIT, GROWTH = "audit", "growth.csv"  # of an experiment: the folder beside its runs, and a file there
 GATHERED = ("metrics.csv", "curves.csv", "validation.csv", "bandwidths.csv", "growth.csv", "variance.csv")  # of a scale
+SUMMARY = "summary.csv"  # of metrics.csv over seeds, with verdicts
 # The manifests of a run's stages, in order.
 MANIFESTS = {"train": "manifest.json", "sample": "samples.manifest.json", "evaluate": "metrics.manifest.json"}
 AUDITS = {"audit": "manifest.json", "growth": "growth.manifest.json"}  # manifests in an experiment's AUDIT folder

@@ -14,8 +14,8 @@ from pipeline.record.runs import OUR_MODEL
 
 QUOTED = Path(__file__).parents[1] / "quoted.csv"
 PAPER = "Adversarial nets"
-DIVERGED = "best_epoch_before_divergence"  # metric of a seed that diverged or drew one image only; its generator counts
 EDGE = "edge of the grid"
+GRIDS = ("authors", "fine")
 MISSING_DATA = "not run: data not available"
 
 
@@ -25,6 +25,8 @@ class Cell:
 
     Attributes:
         experiment: its name.
+        grid: of bandwidths.
+        generator: "best" by the rule of keeping, or "last".
         length: epochs of training.
         values: test log-likelihood of each training seed, nats.
         seeds: the same, summed up.
@@ -32,11 +34,14 @@ class Cell:
         standard_errors: of each seed's mean, over `error_over`.
         precisions: in which training's products were computed.
         bandwidths: chosen by each seed, in each fold, with their place in the grid; an edge is flagged.
+        on_edge: whether one of them lies on an edge.
         published: the paper's value, or None.
         verdict: of gan.statistics.verdict.
     """
 
     experiment: str
+    grid: str
+    generator: str
     length: int
     values: tuple[float, ...]
     seeds: SeedSummary
@@ -45,8 +50,14 @@ class Cell:
     error_over: str
     precisions: tuple[str, ...]
     bandwidths: tuple[str, ...]
+    on_edge: bool
     published: float | None
     verdict: Verdict
+
+    @property
+    def standard_error(self) -> float:
+        """Return the standard error of one seed's mean, averaged over the seeds."""
+        return sum(self.standard_errors) / self.seeds.n
 
 
 @dataclass(frozen=True)
@@ -57,11 +68,13 @@ class Ours:
         kept: of the kept generators, by grid of bandwidths; the authors' grid is among them.
         last: of the last generators on the authors' grid; None where they were not scored.
         waypoints: as `kept`, at the other lengths of training, by length.
+        every: these and all others, one for each grid, generator and length that were scored.
     """
 
     kept: dict[str, Cell]
     last: Cell | None
     waypoints: dict[int, dict[str, Cell]]
+    every: tuple[Cell, ...]
 
 
 def read_metrics(path: Path, params: Params) -> pd.DataFrame:
@@ -110,7 +123,7 @@ def published_value(experiment: str) -> float | None:
 def model_rows(metrics: pd.DataFrame, experiment: str, grid: str, model: str, generator: str = "none") -> pd.DataFrame:
     """Return the test log-likelihoods of a model on an experiment's data, one row per draw or seed."""
     chosen = "experiment == @experiment and model == @model and grid == @grid and generator == @generator"
-    rows = metrics.query(f"{chosen} and metric == 'test_log_likelihood' and fold.isna() and seed.notna()")
+    rows = metrics.query(f"{chosen} and metric == 'test_log_likelihood' and fold.isna()")
     return rows.sort_values("seed")
 
 
@@ -128,13 +141,13 @@ def seed_rows(
     return rows[rows.length == length]
 
 
-def lengths(metrics: pd.DataFrame, experiment: str, scale: str) -> list[int]:
-    """Return the lengths of training, in epochs, at which the kept generators were scored.
+def lengths(metrics: pd.DataFrame, experiment: str, scale: str, generator: str = "best") -> list[int]:
+    """Return the lengths of training, in epochs, at which generators were scored; by default the kept ones.
 
     The first is the one that the experiment's cell stands for: the greatest that MIN_SEEDS seeds have reached, or the
     greatest of all where none has. The others follow from the greatest to the least.
     """
-    rows = model_rows(metrics, experiment, "authors", OUR_MODEL, "best")
+    rows = model_rows(metrics, experiment, "authors", OUR_MODEL, generator)
     counts = rows[rows.scale == scale].groupby("length").size()
     found = [int(length) for length in sorted(counts.index, reverse=True)]
     return sorted(found, key=lambda length: counts[length] < MIN_SEEDS)  # stable: from the greatest within each group
@@ -145,7 +158,7 @@ def _bandwidths(metrics: pd.DataFrame, rows: pd.DataFrame) -> tuple[str, ...]:
     if rows.bandwidth.isna().any():
         keys = ["experiment", "scale", "length", "seed", "grid", "generator", "metric"]
         rows = metrics[metrics.fold.notna()].merge(rows[keys], on=keys)
-    return tuple(_place(b, p) for b, p in zip(rows.bandwidth, rows.bandwidth_place, strict=True))
+    return tuple(map(_place, rows.bandwidth, rows.bandwidth_place, rows.grid_size))
 
 
 def cell(
@@ -169,14 +182,17 @@ def cell(
     published, precisions = published_value(experiment), tuple(sorted(rows.precision.unique()))
     return Cell(
         experiment=experiment,
+        grid=grid,
+        generator=generator,
         length=int(rows.length.iloc[0]),
         values=tuple(rows.value),
         seeds=seeds,
-        diverged=_diverged(metrics, rows),
+        diverged=int(rows.diverged.sum()),
         standard_errors=tuple(rows.standard_error),
         error_over=_error_over(rows.iloc[0]),
         precisions=precisions,
         bandwidths=_bandwidths(metrics, rows),
+        on_edge=bool(rows.bandwidth_on_edge.any()),
         published=published,
         verdict=_verdict(params, experiment, seeds, published, precisions),
     )
@@ -184,25 +200,29 @@ def cell(
 
 def our_cells(metrics: pd.DataFrame, params: Params) -> dict[str, Ours]:
     """Return our cells of the params' scale by experiment, each computed once; what was not run is left out."""
-
-    def by_grid(experiment: str, length: int | None = None) -> dict[str, Cell]:
-        found = {grid: cell(metrics, params, experiment, grid, length=length) for grid in ("authors", "fine")}
-        return {grid: our for grid, our in found.items() if our is not None}
-
     ours = {}
     for experiment in metrics.experiment.unique():
-        if kept := by_grid(experiment):
-            others = lengths(metrics, experiment, params.scale)[1:]
-            waypoints = {length: by_grid(experiment, length) for length in others}
-            ours[experiment] = Ours(kept, cell(metrics, params, experiment, "authors", "last"), waypoints)
+        every = _every_cell(metrics, params, experiment)
+        kept: dict[int, dict[str, Cell]] = {}
+        for (generator, length, grid), our in every.items():
+            if generator == "best":
+                kept.setdefault(length, {})[grid] = our
+        if kept:
+            (first, cells), *others = kept.items()
+            last = every.get(("last", first, "authors"))
+            ours[experiment] = Ours(cells, last, dict(others), tuple(every.values()))
     return ours
 
 
-def _diverged(metrics: pd.DataFrame, rows: pd.DataFrame) -> int:
-    """Count the seeds that diverged: the generator kept then has no more epochs than these rows' length."""
-    keys, first = ["experiment", "scale", "seed"], rows.iloc[0]
-    found = metrics[metrics.metric.eq(DIVERGED) & metrics.epoch.le(first.length)]
-    return len(found[keys].drop_duplicates().merge(rows[keys].drop_duplicates(), on=keys))
+def _every_cell(metrics: pd.DataFrame, params: Params, experiment: str) -> dict[tuple[str, int, str], Cell]:
+    """Return an experiment's cells by generator, length and grid; that of the kept generators comes first."""
+    found = {
+        (generator, length, grid): cell(metrics, params, experiment, grid, generator, length)
+        for generator in ("best", "last")
+        for length in lengths(metrics, experiment, params.scale, generator)
+        for grid in GRIDS
+    }
+    return {place: our for place, our in found.items() if our is not None}
 
 
 def _error_over(row: pd.Series) -> str:
@@ -210,11 +230,10 @@ def _error_over(row: pd.Series) -> str:
     return row.error_over if "folds" in row.error_over else f"{row.n_eval} {row.error_over}"
 
 
-def _place(bandwidth: float, place: str) -> str:
+def _place(bandwidth: float, place: int, size: int) -> str:
     """A bandwidth and its place in the grid; an edge is flagged, for a wider grid might do better."""
-    position, size = place.split("/")
-    flag = f": {EDGE}" if position in ("1", size) else ""
-    return f"{bandwidth:.4g} ({place}{flag})"
+    flag = f": {EDGE}" if place in (1, size) else ""
+    return f"{bandwidth:.4g} ({place:.0f}/{size:.0f}{flag})"
 
 
 def _verdict(

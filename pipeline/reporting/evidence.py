@@ -40,7 +40,7 @@ def read_evidence(folder: Path, oracle: Path | None = None) -> Frames:
 
 def evidence(frames: Frames, params: Params) -> dict[str, list[str]]:
     """Return all sentences by what they are about."""
-    metrics = frames["metrics.csv"].query("seed.notna()")
+    metrics = frames["metrics.csv"]
     return {
         "verdict": sentences(metrics, params),
         "agreement": agreement(metrics, params),
@@ -201,8 +201,8 @@ def grid_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
         coarse, fine = (found.set_index("seed").value for found in both)
         lost = fine - coarse
         span = f" (median {lost.median():z.1f}, from {lost.min():z.1f} to {lost.max():z.1f})" if len(lost) > 1 else ""
-        on_edge = rows[rows.bandwidth_on_edge.astype(str).eq("True")]
-        edges = ", ".join(sorted({f"{row.model} on the {row.grid} grid" for row in on_edge.itertuples()}))
+        on_edge = rows[rows.bandwidth_on_edge]
+        edges = ", ".join(sorted(set(on_edge.model + " on the " + on_edge.grid + " grid")))
         edge = f"on the edge of a grid lie bandwidths of {edges}" if edges else "no bandwidth lies on an edge"
         lines.append(
             f"{title}: the fine grid gives {lost.mean():z.1f} nats{span} more than the authors' "

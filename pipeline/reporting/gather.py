@@ -13,7 +13,7 @@ from gan.seeding import numpy_stream
 from pipeline.config.experiments import Experiment
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
-from pipeline.files.formats import read_arrays, read_csv, read_json
+from pipeline.files.formats import one_line_errors, read_arrays, read_csv, read_json
 from pipeline.record.manifest import Manifest
 from pipeline.record.runs import (
     AUDIT,
@@ -30,7 +30,6 @@ from pipeline.record.runs import (
     VALIDATION_CURVE,
     Run,
 )
-from pipeline.reporting.cells import DIVERGED
 
 RUN_TABLES = {
     METRICS: "metrics.csv",
@@ -38,7 +37,8 @@ RUN_TABLES = {
     VALIDATION_CURVE: "validation.csv",
     BANDWIDTHS: "bandwidths.csv",
 }
-COUNTS = ("seed", "fold", "length", "epoch", "n_samples", "n_eval")  # columns of integers, some of them missing
+# Columns of integers, some of them missing.
+COUNTS = ("seed", "fold", "length", "epoch", "n_samples", "n_eval", "bandwidth_place", "grid_size", "seeds_to_decide")
 Frames = dict[str, pd.DataFrame]
 
 
@@ -65,24 +65,25 @@ def gather(folders: list[Path], params: Params) -> Frames:
     for name, runs in by_experiment.items():
         for run in runs:
             for file, gathered in RUN_TABLES.items():
-                frame = read_csv(run.folder / file).assign(experiment=name, seed=run.seed, scale=params.scale)
-                parts[gathered].append(frame)
-            parts["metrics.csv"] += divergence(run, params.scale)
+                frame = _read(run.folder / file).assign(experiment=name, seed=run.seed, scale=params.scale)
+                parts[gathered].append(frame if file != METRICS else frame.assign(diverged=diverged(run, frame.length)))
         audit = _check_audit(runs, params.experiment(name))
-        for file, gathered in {METRICS: "metrics.csv", BANDWIDTHS: "bandwidths.csv", GROWTH: "growth.csv"}.items():
-            parts[gathered].append(read_csv(audit / file))
+        parts["metrics.csv"].append(_read(audit / METRICS).assign(diverged=False))
+        for file, gathered in {BANDWIDTHS: "bandwidths.csv", GROWTH: "growth.csv"}.items():
+            parts[gathered].append(_read(audit / file))
         parts["variance.csv"].append(variance(runs, params, name))
     return {name: tidy(pd.concat(frames, ignore_index=True)) for name, frames in parts.items()}
 
 
-def divergence(run: Run, scale: str) -> list[pd.DataFrame]:
-    """Return a row of metrics.csv where a run diverged: the epoch of the generator that counts."""
+def _read(path: Path) -> pd.DataFrame:
+    with one_line_errors(path):
+        return tidy(read_csv(path))
+
+
+def diverged(run: Run, lengths: pd.Series) -> pd.Series:
+    """Return whether the run had ended at these lengths, because it diverged or drew one image only."""
     train = read_json(run.folder / MANIFESTS["train"])
-    if not train.get("diverged"):
-        return []
-    about = {"experiment": train["experiment"], "model": OUR_MODEL, "seed": run.seed, "scale": scale}
-    about |= {"generator": "best", "length": train["length"], "epoch": train["best_epoch"]}
-    return [pd.DataFrame([about | {"metric": DIVERGED, "value": train["best_epoch"], "unit": "epoch"}])]
+    return (lengths.gt(train["epochs_trained"]) & bool(train.get("diverged"))).astype(bool)
 
 
 def _check_data(by_experiment: dict[str, list[Run]], params: Params) -> None:

@@ -1,6 +1,5 @@
 """Table 1 of the paper with our rows beneath, as CSV, Markdown and LaTeX; metrics summed up over seeds."""
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,31 +10,28 @@ from gan.agreement import rank
 from gan.statistics import MIN_SEEDS
 from pipeline.config.params import PAPERS_COLUMNS, Params
 from pipeline.files.formats import csv_text, json_text
-from pipeline.record.runs import OUR_MODEL
-from pipeline.reporting.cells import EDGE, Cell, Ours, columns, count, our_cells, quoted, two_digits, why_missing
+from pipeline.record.runs import OUR_MODEL, SUMMARY
+from pipeline.reporting.cells import EDGE, Cell, Ours, columns, our_cells, quoted, two_digits, why_missing
 from pipeline.reporting.evidence import AUDITED, audit_cells, audit_sentences
 from pipeline.reporting.gather import Frames, tidy
-from pipeline.reporting.verdicts import gap_in_words, in_words, judged, sentences
+from pipeline.reporting.verdicts import gap_in_words, judged, reason, sentences
 
 OURS = "Adversarial nets (ours)"
 AUDIT_CAPTION = "The same score, given to images that no network made."
 LATER_CAPTION = "Later papers that print this score, their protocols alike in outline; sources in pipeline/quoted.csv."
-LATER, AUDIT = "Later: ", "Audit: "
 
 
 def render(frames: Frames, params: Params) -> dict[str, str]:
     """Return the texts of all tables, by file name.
 
     Args:
-        frames: as `gather` returns them; rows over seeds, as published metrics have them, are made anew.
+        frames: as `gather` returns them.
     """
     metrics = frames["metrics.csv"]
-    if "verdict" in metrics:
-        metrics = metrics[metrics.seed.notna()].drop(columns="verdict")
     ours = our_cells(metrics, params)
     table = table1(metrics, ours, params)
-    summed = tidy(pd.concat([metrics, over_seeds(ours, params.scale)], ignore_index=True))
-    return {name: csv_text(frame) for name, frame in (frames | {"metrics.csv": summed}).items()} | {
+    return {name: csv_text(frame) for name, frame in frames.items()} | {
+        SUMMARY: csv_text(over_seeds(ours, params.scale)),
         "table1.csv": csv_text(table),
         "table1.md": markdown(table, [*sentences(metrics, params, ours), *audit_sentences(metrics, params)], params),
         "table1.tex": latex(table, params),
@@ -44,27 +40,20 @@ def render(frames: Frames, params: Params) -> dict[str, str]:
 
 
 def over_seeds(ours: Mapping[str, Ours], scale: str) -> pd.DataFrame:
-    """Return rows of metrics.csv that sum up each experiment's seeds, with the verdict; they name no seed."""
-    return pd.DataFrame([row for our in ours.values() for row in _rows(our.kept["authors"], scale)])
+    """Return the rows of summary.csv: each cell's seeds summed up, with the verdict."""
+    return tidy(pd.DataFrame([_row(our) | {"scale": scale} for one in ours.values() for our in one.every]))
 
 
-def _rows(our: Cell, scale: str) -> list[dict[str, Any]]:
-    about = {"generator": "best", "grid": "authors", "length": our.length}
-    about |= {"verdict": in_words(our.verdict), "scale": scale}
-    common = {"experiment": our.experiment, "model": OUR_MODEL} | about
-    error = {"standard_error": our.seeds.sd / math.sqrt(our.seeds.n), "error_over": count(our.seeds.n, "training seed")}
-    values = {
-        ("mean_over_seeds", "nats"): (our.seeds.mean, error),
-        ("sd_over_seeds", "nats"): (our.seeds.sd, {}),
-        ("gap_to_paper", "nats"): (our.verdict.gap, {}),
-        ("gap_to_paper", "sd"): (our.verdict.gap_in_sd, {}),
-        ("seeds_to_decide", "seeds"): (our.verdict.seeds_to_decide, {}),
-    }
-    return [
-        common | {"metric": metric, "unit": unit, "value": value} | more
-        for (metric, unit), (value, more) in values.items()
-        if value is not None and not math.isnan(value)
-    ]
+def _row(our: Cell) -> dict[str, Any]:
+    place = {"experiment": our.experiment, "grid": our.grid, "generator": our.generator, "length": our.length}
+    seeds, judged_as = our.seeds, our.verdict
+    spread = {name: getattr(seeds, name) for name in ("n", "mean", "sd", "median", "low", "high")}
+    spread |= dict(zip(("mean_low", "mean_high"), seeds.mean_interval, strict=True))
+    spread |= dict(zip(("prediction_low", "prediction_high"), seeds.prediction_interval, strict=True))
+    error = {"standard_error": our.standard_error, "error_over": our.error_over}
+    run = {"precision": ", ".join(our.precisions), "diverged": our.diverged, "published": our.published}
+    against = {name: getattr(judged_as, name) for name in ("gap", "gap_in_sd", "seeds_to_decide")}
+    return place | spread | error | run | against | {"verdict": judged_as.name, "reason": reason(judged_as)}
 
 
 def headline(ours: Ours | None) -> dict[str, dict[str, float]]:
@@ -83,22 +72,24 @@ def table1(metrics: pd.DataFrame, ours: Mapping[str, Ours], params: Params) -> p
     missing = {title: why_missing(params, name) for name, title in titles.items() if name not in ours}
     beneath = {title: details(our, params) for title, our in found.items()}
     lengths = sorted({length for our in found.values() for length in our.waypoints}, reverse=True)
-    rows = _quoted_rows("table 1", titles)
-    rows += [{"Model": OURS} | missing | {title: mean_and_sd(our.kept["authors"]) for title, our in found.items()}]
-    rows += [
+    means = {title: mean_and_sd(our.kept["authors"]) for title, our in found.items()}
+    ours_rows = [{"Model": OURS} | missing | means]
+    ours_rows += [
         {"Model": name} | {title: texts[name] for title, texts in beneath.items()}
         for name in next(iter(beneath.values()), {})
     ]
     for length in lengths:
         at_length = {title: our.waypoints[length] for title, our in found.items() if length in our.waypoints}
         texts = {t: f"{mean_and_sd(cells['authors'])}: {judged(cells, params)}" for t, cells in at_length.items()}
-        rows.append({"Model": f"ours: at {length:,} epochs"} | texts)
-    rows += [
-        {"Model": f"{AUDIT}{label}"} | {titles[name]: audit_cells(metrics, params, name, model) for name in titles}
+        ours_rows.append({"Model": f"ours: at {length:,} epochs"} | texts)
+    audit = [
+        {"Model": label} | {titles[name]: audit_cells(metrics, params, name, model) for name in titles}
         for model, label in AUDITED.items()
     ]
-    rows += [row | {"Model": f"{LATER}{row['Model']}"} for row in _quoted_rows("later", titles)]
-    return pd.DataFrame(rows, columns=["Model", *titles.values()]).fillna("")
+    papers, later = (_quoted_rows(section, titles) for section in ("table 1", "later"))
+    by_part = {"table 1": papers, "ours": ours_rows, "audit": audit, "later": later}
+    rows = [{"part": part} | row for part, of_part in by_part.items() for row in of_part]
+    return pd.DataFrame(rows, columns=["part", "Model", *titles.values()]).fillna("")
 
 
 def _quoted_rows(section: str, titles: Mapping[str, str]) -> list[dict[str, str]]:
@@ -119,8 +110,7 @@ def mean_and_sd(our: Cell | None) -> str:
 def details(ours: Ours, params: Params) -> dict[str, str]:
     """Return what is beneath our mean, by title of row."""
     our, fine, percent = ours.kept["authors"], ours.kept.get("fine"), f"{params.confidence:.0%}"
-    seeds, error = our.seeds, sum(our.standard_errors) / our.seeds.n
-    on_edge = fine is not None and any(EDGE in place for place in fine.bandwidths)  # a wider grid might do better
+    seeds = our.seeds
     return {
         "ours: number of seeds, their range": _spread(our, params.planned_seeds(our.experiment)),
         "ours: epochs": _of(our.length, params.experiment(our.experiment).epochs),
@@ -128,13 +118,13 @@ def details(ours: Ours, params: Params) -> dict[str, str]:
         "ours: median": f"{seeds.median:.1f}",
         f"ours: {percent} interval of the mean": _interval(seeds.mean_interval, seeds.n),
         f"ours: {percent} interval of one more seed": _interval(seeds.prediction_interval, seeds.n),
-        "ours: standard error of one seed's mean, averaged": f"{error:.1f} over {our.error_over}",
+        "ours: standard error of one seed's mean, averaged": f"{our.standard_error:.1f} over {our.error_over}",
         "ours: bandwidth (place in the grid)": ", ".join(dict.fromkeys(our.bandwidths)),
         "ours: gap to the paper's value": _gap(our),
         "ours: seeds that reach the paper's value": _reach(our),
         "ours: verdict": judged(ours.kept, params),
         "ours: last generator": mean_and_sd(ours.last),
-        "ours: with a fine grid of bandwidths": mean_and_sd(fine) + (f" ({EDGE})" if on_edge else ""),
+        "ours: with a fine grid of bandwidths": mean_and_sd(fine) + (f" ({EDGE})" if fine and fine.on_edge else ""),
         f"ours: with it, {percent} interval of one more seed": (
             _interval(fine.seeds.prediction_interval, fine.seeds.n) if fine else ""
         ),
@@ -169,15 +159,14 @@ def _reach(our: Cell) -> str:
 def parts(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the table by caption: the paper's with ours, our other columns if any, the audit, later numbers."""
     papers = ["Model", *PAPERS_COLUMNS.values()]
-    later, audit = (table.Model.str.startswith(prefix) for prefix in (LATER, AUDIT))
-    ours = ~later & ~audit & ~table.Model.isin(quoted("table 1").model)
-    others = [name for name in table.columns if name not in papers]
-    found = {"": table.loc[~later & ~audit, papers]}
+    others = [name for name in table.columns if name not in ("part", *papers)]
+    found = {"": table.loc[table.part.isin(["table 1", "ours"]), papers]}
     if others:
-        found["Our other experiments; the paper gives no number for them."] = table.loc[ours, ["Model", *others]]
-    audited = ["Model", *(name for name in table.columns[1:] if table.loc[audit, name].any())]
-    found[AUDIT_CAPTION] = table.loc[audit, audited].assign(Model=table.Model.str.removeprefix(AUDIT))
-    found[LATER_CAPTION] = table.loc[later, papers].assign(Model=table.Model.str.removeprefix(LATER))
+        caption_of_others = "Our other experiments; the paper gives no number for them."
+        found[caption_of_others] = table.loc[table.part == "ours", ["Model", *others]]
+    audit = table[table.part == "audit"].drop(columns="part")
+    found[AUDIT_CAPTION] = audit.loc[:, audit.any()]
+    found[LATER_CAPTION] = table.loc[table.part == "later", papers]
     return found
 
 
@@ -229,6 +218,8 @@ def every_seed(metrics: pd.DataFrame) -> pd.DataFrame:
     titles = {"length": "epochs", "value": "nats", "standard_error": "SE", "error_over": "over"}
     titles |= {"bandwidth_place": "place in grid", "bandwidth_on_edge": "on its edge"}
     ours = metrics[(metrics.model == OUR_MODEL) & (metrics.metric == "test_log_likelihood")]
+    place, size = (ours[name].astype("Int64").astype("string") for name in ("bandwidth_place", "grid_size"))
+    ours = ours.assign(bandwidth_place=place + "/" + size)
     rows = ours[shown].round({"value": 2, "standard_error": 2, "bandwidth": 4})
     rows = rows.astype(dict.fromkeys(("seed", "fold", "length"), "Int64")).astype(object)
     rows["bandwidth_on_edge"] = rows.bandwidth_on_edge.map({True: "yes: a wider grid might do better"})

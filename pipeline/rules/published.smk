@@ -6,7 +6,7 @@ use rule table as regenerate_table with:
         expand("results/published/{name}", name=[*GATHERED, "table.manifest.json"]),
         quoted=here("pipeline/quoted.csv"),
     output:
-        expand("results/regenerated/{name}", name=[*GATHERED, "table1.csv"]),
+        expand("results/regenerated/{name}", name=[*GATHERED, SUMMARY, "table1.csv"]),
         "results/regenerated/table1.md",
         "results/regenerated/table1.tex",
         "results/regenerated/metrics.json",
@@ -44,6 +44,7 @@ use rule report as regenerate_report with:
         rules.regenerate_figures.output,
         graph.published_files("manifest.json"),
         oracle="results/published/oracle.csv",
+        quoted=here("pipeline/quoted.csv"),
     output:
         "results/regenerated/report.html",
     log:

@@ -36,7 +36,7 @@ use rule command as table with:
         expand("{audit}/{file}", audit=graph.audits(), file=["metrics.csv", "bandwidths.csv", "growth.csv"]),
         quoted=here("pipeline/quoted.csv"),
     output:
-        expand("results/{{scale}}/{name}", name=GATHERED),
+        expand("results/{{scale}}/{name}", name=[*GATHERED, SUMMARY]),
         report(
             "results/{scale}/table1.csv",
             caption="captions/table.rst",
@@ -90,6 +90,7 @@ use rule command as report with:
         expand("{run}/{file}", run=graph.runs(), file=["samples.manifest.json", "metrics.manifest.json"]),
         expand("{audit}/{file}", audit=graph.audits(), file=["manifest.json", "growth.manifest.json"]),
         oracle=rules.oracle.output.table,
+        quoted=here("pipeline/quoted.csv"),
         downloads=graph.downloads(),
         data=expand("data/prepared/{dataset}.manifest.json", dataset=graph.params.datasets),
     output:

@@ -89,12 +89,14 @@ def metric_rows(result: Score, part: Fold) -> Rows:
     ]
 
 
-def place_in_grid(selection: Selection) -> dict[str, Any]:
-    """The chosen bandwidth and where it lies; at an edge a wider grid might do better."""
+def place_in_grid(selection: Selection | None) -> dict[str, Any]:
+    """The chosen bandwidth, if one was, and where it lies; at an edge a wider grid might do better."""
+    place, size = (selection.place, selection.size) if selection else (None, None)
     return {
-        "bandwidth": selection.bandwidth,
-        "bandwidth_place": f"{selection.place}/{selection.size}",
-        "bandwidth_on_edge": selection.place in (1, selection.size),
+        "bandwidth": selection.bandwidth if selection else None,
+        "bandwidth_place": place,
+        "grid_size": size,
+        "bandwidth_on_edge": selection is not None and place in (1, size),
     }
 
 
@@ -123,8 +125,7 @@ def with_means(rows: Rows) -> Rows:
                 "standard_error": standard_error(group.value.to_numpy()),
                 "standard_error_ddof1": standard_error(group.value.to_numpy(), ddof=1),
                 "error_over": f"{len(group)} folds",
-                "bandwidth": None,
-                "bandwidth_place": None,
+                **place_in_grid(None),
                 "bandwidth_on_edge": bool(group.bandwidth_on_edge.any()),
                 "n_eval": int(group.n_eval.sum()),
             }

@@ -11,7 +11,7 @@ from pipeline.files.errors import UserError
 from pipeline.files.formats import write_csv, write_json
 from pipeline.reporting import cells
 from pipeline.reporting.cells import cell, our_cells, published_value, quoted, read_metrics, why_missing
-from pipeline.reporting.gather import divergence
+from pipeline.reporting.gather import diverged
 
 PARAMS = load(ROOT / "params.yaml", "paper")
 
@@ -58,7 +58,7 @@ def with_folds(seeds: list[list[float]]) -> pd.DataFrame:
     frame = metrics([sum(folds) / len(folds) for folds in seeds])
     frame = frame.assign(experiment="tfd", bandwidth=None, bandwidth_place=None, error_over="5 folds")
     folds = [
-        row | {"fold": fold, "value": value, "bandwidth": 0.1 * (fold + 1), "bandwidth_place": f"{fold + 1}/10"}
+        row | {"fold": fold, "value": value, "bandwidth": 0.1 * (fold + 1), "bandwidth_place": fold + 1}
         for row in frame.to_dict("records")
         for fold, value in enumerate(seeds[row["seed"]])
     ]
@@ -76,24 +76,23 @@ def test_folds_make_one_number_a_seed_with_a_bandwidth_each():
     assert our.verdict.name == "not reproduced"
 
 
-def test_a_diverged_run_has_a_row_of_its_own(tmp_path):
-    about = {"experiment": "mnist", "best_epoch": 5, "length": 2000}
-    write_json(tmp_path / "manifest.json", about | {"diverged": "loss not finite"})
-    run = SimpleNamespace(folder=tmp_path, seed=1)
-    frame = pd.concat([metrics([220.0, 90.0]), *divergence(run, "paper")])
-    assert cell(frame, PARAMS, "mnist", "authors").diverged == 1
-    write_json(tmp_path / "manifest.json", about | {"diverged": ""})
-    assert divergence(run, "paper") == []
+@pytest.mark.parametrize(("message", "expected"), [("", [False] * 3), ("loss not finite", [False, False, True])])
+def test_a_run_has_diverged_at_lengths_that_it_did_not_reach(tmp_path, message, expected):
+    write_json(tmp_path / "manifest.json", {"epochs_trained": 1000, "length": 2000, "diverged": message})
+    found = diverged(SimpleNamespace(folder=tmp_path), pd.Series([500, 1000, 2000], dtype="Int64"))
+    assert (found.dtype, found.tolist()) == (bool, expected)
 
 
-def test_a_divergence_counts_in_its_own_scale_seed_and_length_only():
-    diverged = {"experiment": "mnist", "model": "adversarial-nets", "metric": "best_epoch_before_divergence"}
-    diverged |= {"seed": 1, "scale": "paper", "length": 2000, "epoch": 1500, "value": 1500}
-    both = [metrics(SEEDS), metrics(SEEDS, length=1000)]
-    for change, at_end, at_1000 in (({}, 1, 0), ({"scale": "cpu"}, 0, 0), ({"seed": 9}, 0, 0), ({"epoch": 500}, 1, 1)):
-        frame = pd.concat([*both, pd.DataFrame([diverged | change])])
-        counts = [cell(frame, PARAMS, "mnist", "authors", length=length).diverged for length in (2000, 1000)]
-        assert counts == [at_end, at_1000], change
+def test_seeds_that_diverged_are_counted_in_their_own_scale_and_length_only():
+    frame = pd.concat([metrics(SEEDS), metrics(SEEDS, length=1000), metrics(SEEDS, "quick")], ignore_index=True)
+    for of, at_end, at_1000 in (
+        (frame.length.eq(2000) & frame.seed.isin([1, 3]), 2, 0),
+        (frame.scale.eq("paper") & frame.seed.eq(1), 1, 1),
+        (frame.scale.eq("quick"), 0, 0),
+    ):
+        found = frame.assign(diverged=of)
+        counts = [cell(found, PARAMS, "mnist", "authors", length=length).diverged for length in (2000, 1000)]
+        assert counts == [at_end, at_1000]
 
 
 def test_read_metrics_refuses_another_scale(tmp_path):

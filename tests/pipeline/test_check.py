@@ -19,8 +19,8 @@ EXPECTED = {KEY: {"value": 100.0, "tolerance": 5.0}}
 
 
 def metrics(*values: float, **changes: str) -> pd.DataFrame:
-    row = dict(zip(KEYS, KEY, strict=True)) | {"scale": "quick", "bandwidth_on_edge": False} | changes
-    row |= {"standard_error": 2.0, "fold": None, "length": EPOCHS}
+    row = dict(zip(KEYS, KEY, strict=True)) | {"scale": "quick"} | changes
+    row |= {"standard_error": 2.0, "fold": None, "length": EPOCHS, "bandwidth_on_edge": False, "diverged": False}
     return pd.DataFrame([row | {"seed": seed, "value": value} for seed, value in enumerate(values)])
 
 
@@ -82,6 +82,9 @@ def test_check_passes_fails_and_refuses_by_exit_code(tmp_path):
     edge = call(check, *options(tmp_path, metrics(100.0, 101.0).assign(bandwidth_on_edge=[False, True])))
     assert edge.returncode == 1
     assert "seed 1: bandwidth on the edge" in edge.stderr
+    diverged = call(check, *options(tmp_path, metrics(100.0, 101.0).assign(diverged=[False, True])))
+    assert diverged.returncode == 1
+    assert "mnist, a seed diverged: seed 1" in diverged.stderr
     stale = call(check, *options(tmp_path, metrics(100.0, 101.0), EPOCHS - 1))
     assert stale.returncode == 2
     assert f"made from {EPOCHS - 1} epochs of mnist; make it again" in stale.stderr

@@ -10,7 +10,7 @@ from helpers import ROOT, SEEDS, metrics
 from pipeline.config.params import Params, load
 from pipeline.reporting.cells import our_cells
 from pipeline.reporting.gather import tidy
-from pipeline.reporting.tables import AUDIT, LATER, OURS, caption, latex, markdown, parts, render, table1
+from pipeline.reporting.tables import OURS, caption, latex, markdown, parts, render, table1
 
 FILE = ROOT / "params.yaml"
 
@@ -29,6 +29,7 @@ def shown(frame: pd.DataFrame, params: Params | None = None) -> dict[str, str]:
 
 def test_quoted_rows_are_the_papers():
     frame = table(metrics([1.0]))
+    assert frame.part.unique().tolist() == ["table 1", "ours", "audit", "later"]
     assert frame.Model[:4].tolist() == ["DBN", "Stacked CAE", "Deep GSN", "Adversarial nets"]
     assert frame.MNIST[:4].tolist() == ["138 ± 2", "121 ± 1.6", "214 ± 1.1", "225 ± 2"]
     assert frame.TFD[:4].tolist() == ["1909 ± 66", "2110 ± 50", "1890 ± 29", "2057 ± 26"]
@@ -65,10 +66,10 @@ def test_the_verdict_follows_the_data(values, scale, expected):
     assert shown(metrics(values, scale), load(FILE, scale))["ours: verdict"] == expected
 
 
-@pytest.mark.parametrize("place", ["1/10", "10/10"])
+@pytest.mark.parametrize("place", [1, 10])
 def test_a_bandwidth_at_the_edge_of_the_grid_is_flagged(place):
-    row = shown(metrics([1.0]).assign(bandwidth_place=place))
-    assert row["ours: bandwidth (place in the grid)"] == f"0.2154 ({place}: edge of the grid)"
+    row = shown(metrics([1.0]).assign(bandwidth_place=place, bandwidth_on_edge=True))
+    assert row["ours: bandwidth (place in the grid)"] == f"0.2154 ({place}/10: edge of the grid)"
     assert row["ours: with a fine grid of bandwidths"] == "6.0 (edge of the grid)"
 
 
@@ -93,9 +94,9 @@ def test_another_experiment_gets_a_column_and_no_verdict():
 
 
 def test_a_seed_that_diverged_is_named():
-    diverged = {"experiment": "mnist", "model": "adversarial-nets", "metric": "best_epoch_before_divergence"}
-    diverged |= {"seed": 1, "scale": "paper", "length": 2000, "epoch": 5, "value": 5}
-    row = shown(pd.concat([metrics([220.0, 90.0]), pd.DataFrame([diverged])]))
+    frame = metrics([220.0, 90.0])
+    frame["diverged"] = frame.seed.eq(1)
+    row = shown(frame)
     assert row["ours: number of seeds, their range"] == "n = 2 of 20 planned, 90.0 to 220.0; 1 diverged"
 
 
@@ -107,10 +108,9 @@ def test_markdown_and_latex_hold_every_cell_and_the_scale():
     params = load(FILE, "quick")
     frame = table(metrics([220.0, 230.0], "quick"), params)
     as_markdown, as_latex = markdown(frame, ["First a verdict."], params), latex(frame, params)
-    for text in frame.to_numpy().ravel():
-        shown_text = text.removeprefix(LATER).removeprefix(AUDIT)
-        assert shown_text in as_markdown
-        assert shown_text.replace("±", r"$\pm$").replace("%", r"\%") in as_latex
+    for text in frame.drop(columns="part").to_numpy().ravel():
+        assert text in as_markdown
+        assert text.replace("±", r"$\pm$").replace("%", r"\%") in as_latex
     assert as_latex.count("%") == as_latex.count(r"\%") + 1, "a bare % hides the rest of its line"
     assert as_markdown.startswith("First a verdict.\n\nTable 1: ")
     assert "scale `quick`" in as_markdown
@@ -139,20 +139,39 @@ def rendered(values: list[float]) -> dict[str, str]:
     return render({"metrics.csv": metrics(values)}, load(FILE, "paper"))
 
 
-def test_metrics_sum_up_the_seeds_with_the_verdict():
-    written = pd.read_csv(io.StringIO(rendered([200.0, 201, 202, 203, 204])["metrics.csv"]))
-    summed = written[written.seed.isna()]
-    values = {(row.metric, row.unit): row.value for row in summed.itertuples()}
-    assert values["mean_over_seeds", "nats"] == 202
-    assert values["gap_to_paper", "nats"] == -23
-    assert values["gap_to_paper", "sd"] == pytest.approx(-23 / 2.5**0.5)
-    assert set(summed.verdict) == {"not reproduced: -23.0 nats (-14.5 sd)"}
-    undecided = pd.read_csv(io.StringIO(rendered([219.0, 222, 225, 228, 231])["metrics.csv"]))
-    assert undecided[undecided.metric == "seeds_to_decide"].value.tolist() == [12]
+def summary(frame: pd.DataFrame) -> pd.DataFrame:
+    """Read summary.csv as a reader would, with a row for each grid, generator and length."""
+    text = render({"metrics.csv": frame}, load(FILE, "paper"))["summary.csv"]
+    found = pd.read_csv(io.StringIO(text))
+    assert set(found.experiment) == {"mnist"}
+    return found.set_index(["generator", "length", "grid"])
+
+
+def test_the_summary_has_the_seeds_numbers_with_the_verdict():
+    found = summary(metrics([200.0, 201, 202, 203, 204])).loc["best", 2000, "authors"]
+    values = {"n": 5, "mean": 202, "median": 202, "low": 200, "high": 204, "standard_error": 2, "diverged": 0}
+    values |= {"published": 225, "gap": -23, "sd": 2.5**0.5, "gap_in_sd": -23 / 2.5**0.5}
+    assert found[list(values)].to_dict() == pytest.approx(values)
+    assert found.prediction_high - found.prediction_low == pytest.approx(6**0.5 * (found.mean_high - found.mean_low))
+    texts = ["error_over", "precision", "verdict", "reason", "scale"]
+    expected = ["10000 test images", "float32", "not reproduced", "-23.0 nats (-14.5 sd)", "paper"]
+    assert found[texts].tolist() == expected
+    undecided = summary(metrics([219.0, 222, 225, 228, 231]))
+    assert undecided.loc[("best", 2000, "authors"), "seeds_to_decide"] == 12
+
+
+def test_the_summary_has_a_row_for_each_grid_generator_and_length():
+    early = metrics([100.0], length=100)
+    frame = pd.concat([metrics(SEEDS), metrics(SEEDS[:3], length=1000), early[early.generator == "last"]])
+    counts = summary(pd.concat([frame, metrics([1.0] * 9, "quick")])).n.to_dict()
+    places = [(generator, 2000, 5) for generator in ("best", "last")] + [("best", 1000, 3), ("last", 1000, 3)]
+    places += [("last", 100, 1)]
+    assert counts == {(*place, grid): n for *place, n in places for grid in ("authors", "fine")}
+    alone = summary(early).loc["best", 100, "authors"]
+    assert alone[["sd", "mean_low", "prediction_high"]].isna().all()
 
 
 def test_tables_of_published_metrics_are_the_same_again():
-    """The rows over seeds, which published metrics have already, are made anew."""
     first = rendered([224.0, 225, 226, 225, 224])
     again = render({"metrics.csv": tidy(pd.read_csv(io.StringIO(first["metrics.csv"])))}, load(FILE, "paper"))
     assert first == again

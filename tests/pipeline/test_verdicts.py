@@ -107,9 +107,9 @@ def test_sentences_say_mean_spread_seeds_and_verdict():
 
 
 def test_sentences_name_seeds_that_diverged():
-    diverged = {"experiment": "mnist", "model": "adversarial-nets", "metric": "best_epoch_before_divergence"}
-    diverged |= {"seed": 1, "scale": "paper", "length": 2000, "epoch": 5, "value": 5}
-    line = sentences(pd.concat([metrics([220.0, 90.0]), pd.DataFrame([diverged])]), PARAMS)[0]
+    frame = metrics([220.0, 90.0])
+    frame["diverged"] = frame.seed.eq(1)
+    line = sentences(frame, PARAMS)[0]
     assert "2 training seeds of 2,000 epochs (1 of them diverged" in line
 
 

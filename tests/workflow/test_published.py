@@ -5,7 +5,7 @@ import time
 
 from helpers import ROOT, copy_project, jobs, run_in
 
-from pipeline.record.runs import GATHERED
+from pipeline.record.runs import GATHERED, SUMMARY
 
 
 def test_published_results_regenerate_byte_for_byte(tmp_path):
@@ -19,7 +19,7 @@ def test_published_results_regenerate_byte_for_byte(tmp_path):
     again = {"published", "regenerate_table", "regenerate_figures", "regenerate_report", "regenerate_claims"}
     assert set(jobs(done.stdout + done.stderr)) <= again
     published, regenerated = folder / "results/published", folder / "results/regenerated"
-    for name in (*GATHERED, "table1.csv", "table1.md", "table1.tex", "claims/claims.csv"):
+    for name in (*GATHERED, SUMMARY, "table1.csv", "table1.md", "table1.tex", "claims/claims.csv"):
         assert (regenerated / name).read_bytes() == (published / name).read_bytes(), name
     figures = sorted(path.name for path in (published / "figures").iterdir())
     assert figures == sorted(path.name for path in (regenerated / "figures").glob("*.svg"))

@@ -42,6 +42,15 @@ def test_verify_names_what_does_not_follow(project, name, old, new, message, mon
     assert re.search(message, done.stderr), done.stderr
 
 
+def test_verify_names_quoted_numbers_that_are_others(project):
+    edit(project / "pipeline/quoted.csv", "Deep GSN,mnist,214,1.1", "Deep GSN,mnist,214,1.2")
+    done = run_in(project, "-m", "pipeline.verify")
+    assert done.returncode == 2, done.stdout
+    assert "does not follow" in done.stderr
+    edit(project / "pipeline/quoted.csv", "Deep GSN,mnist,214,1.2", "Deep GSN,mnist,214,1.10")
+    assert "another quoted.csv" in run_in(project, "-m", "pipeline.verify").stderr
+
+
 def test_verify_names_the_stage_whose_code_is_other(project):
     edit(project / "gan/stacked.py", "alpha=momentum, out=velocity", "alpha=0.9 * momentum, out=velocity")
     done = run_in(project, "-m", "pipeline.verify")

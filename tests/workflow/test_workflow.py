@@ -6,7 +6,7 @@ import re
 import pytest
 import torch
 import yaml
-from helpers import ROOT, call, copy_project, edit, planned, run_in
+from helpers import ROOT, call, copy_project, edit, misfits, planned, run_in
 
 from gan.images import TEST, TRAIN, VALIDATION
 from gan.sampling import draw_samples
@@ -25,15 +25,15 @@ from pipeline.runtime.networks import new_generator
 SNAKEMAKE = ("-m", "snakemake", "--cores", "2")
 VERIFY = ("-m", "pipeline.verify")
 COLUMNS = (
-    "experiment model seed fold metric value unit standard_error error_over bandwidth bandwidth_place grid "
-    "n_samples n_eval scale"
+    "experiment model seed fold metric value unit standard_error error_over bandwidth bandwidth_place grid_size grid "
+    "n_samples n_eval diverged scale"
 )
 
 
 def test_metrics_are_tidy_and_complete(finished):
     metrics = read_csv(finished / "results/smoke/metrics.csv")
     assert set(COLUMNS.split()) <= set(metrics.columns)
-    ours = metrics[(metrics.model == OUR_MODEL) & metrics.seed.notna()]
+    ours = metrics[metrics.model == OUR_MODEL]
     scores = ours[ours.metric.isin(["validation_log_likelihood", "test_log_likelihood"])]
     assert len(scores) == 2 * 2 * 2 * 2  # seeds, generators, grids, validation and test
     assert len(ours) == len(scores) + 2 * 2  # and what training measured, and the same from other noise
@@ -42,6 +42,8 @@ def test_metrics_are_tidy_and_complete(finished):
     assert len(audited) == 7 * 2 * 2  # grids, validation and test
     assert set(audited.model) == set(AUDITED)
     assert metrics.value.notna().all()
+    assert metrics.dtypes[["bandwidth_on_edge", "diverged"]].tolist() == [bool, bool]
+    assert ours.bandwidth_place.isna().equals(~ours.metric.isin(["validation_log_likelihood", "test_log_likelihood"]))
     assert set(metrics.scale) == {"smoke"}
 
 
@@ -91,7 +93,7 @@ def test_smoke_metrics_are_those_on_record(finished, monkeypatch):
 
 def test_every_promised_file_is_there(finished):
     results = finished / "results/smoke"
-    for name in ("table1.csv", "table1.md", "table1.tex", "report.html", "curves.csv", "bandwidths.csv"):
+    for name in ("summary.csv", "table1.csv", "table1.md", "table1.tex", "report.html", "curves.csv", "bandwidths.csv"):
         assert (results / name).stat().st_size > 0
     for name in ("table1", "toy", "oracle", *(f"{kind}-mnist" for kind in FIGURES)):
         assert (results / "figures" / f"{name}.svg").stat().st_size > 1000
@@ -100,6 +102,10 @@ def test_every_promised_file_is_there(finished):
     assert read_array(run / "samples.npy").shape == (200, 784)
     manifest = read_json(run / "manifest.json")
     assert {"settings", "seed", "code", "inputs", "environment", "device", "wall_seconds"} <= manifest.keys()
+
+
+def test_new_results_have_the_documented_columns(finished):
+    assert misfits(finished / "results/smoke") == []
 
 
 def test_the_readmes_example_draws_images(finished):
