@@ -40,7 +40,7 @@ wildcard_constraints:
 
 onstart:
     if set(workflow.dag_settings.targets) <= {"all", "all_runs"}:
-        print(graph.announcement())
+        print(graph.announcement(), flush=True)
 
 
 onsuccess:
