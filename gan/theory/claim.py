@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from gan.theory.readings import Estimate, reading
+from gan.theory.readings import Estimate, Outcome, reading
 
 Kind = Literal["paper", "identity", "check", "counterexample", "open"]
 
@@ -22,7 +22,7 @@ class Claim:
             "check": ours, of an experiment or of what it leads one to expect;
             "counterexample": to what the paper might be taken to say; "open": not predicted.
         bounds: where the number ought to lie, in words; empty for a difference that is not predicted.
-        reading: what the interval says of it; see gan.theory.readings.
+        outcome, reading: what the interval says of it; see gan.theory.readings.Reading.
     """
 
     says: str
@@ -35,6 +35,7 @@ class Claim:
     over: str
     kind: Kind
     bounds: str
+    outcome: Outcome
     reading: str
 
 
@@ -51,7 +52,7 @@ def within(
 ) -> Claim:
     """Claim that a number lies within bounds."""
     read, interval = reading(number, *bounds, unit, too_short), (number.value, number.low, number.high)
-    return Claim(says, measured, *interval, unit, number.n, over, kind, _words(*bounds), read)
+    return Claim(says, measured, *interval, unit, number.n, over, kind, _words(*bounds), read.outcome, read.text)
 
 
 paper, identity, check, counterexample = (

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -23,6 +24,22 @@ class Estimate:
     low: float
     high: float
     n: int
+
+
+Outcome = Literal["holds", "does not hold", "undecided", "gains", "costs", "no effect shown", "too short"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What an interval says of a claim.
+
+    Attributes:
+        outcome: for those who count.
+        text: for those who read, with the number where it matters.
+    """
+
+    outcome: Outcome
+    text: str
 
 
 def over_seeds(values: Sequence[float], confidence: float = 0.95) -> Estimate:
@@ -61,8 +78,8 @@ def paired(ours: dict[int, float], others: dict[int, float], confidence: float =
     return over_seeds([ours[seed] - others[seed] for seed in seeds], confidence)
 
 
-def reading(estimate: Estimate, low: float, high: float, unit: str, too_short: str = "") -> str:
-    """A claim that a number lies strictly between two bounds, read off its interval.
+def reading(estimate: Estimate, low: float, high: float, unit: str, too_short: str = "") -> Reading:
+    """Read a claim that a number lies strictly between two bounds off its interval.
 
     Args:
         estimate: the measurement.
@@ -70,20 +87,21 @@ def reading(estimate: Estimate, low: float, high: float, unit: str, too_short: s
         unit: of the number, for the text; may be empty.
         too_short: why no reading may be given whatever the interval, e.g. "3 epochs"; empty: one may.
     Returns:
-        "holds" (with two bounds "holds within ..." of their middle), "does not hold here: ...", "undecided: ..." where
-        the interval crosses a bound, or "too short to tell: ...".
+        "holds" (with two bounds "holds within ..." of their middle), "does not hold", "undecided" where the interval
+        crosses a bound, or "too short".
     """
     number = _with_unit(estimate.value, unit)
     if too_short or math.isnan(estimate.low):
         return _too_short(estimate, too_short)
     if low < estimate.low and estimate.high < high:
-        return _holds(estimate, low, high, unit)
+        return Reading("holds", _holds(estimate, low, high, unit))
     if estimate.high <= low:
-        return f"does not hold here: {number}, not above {_with_unit(low, unit)}"
+        return Reading("does not hold", f"does not hold here: {number}, not above {_with_unit(low, unit)}")
     if estimate.low >= high:
-        return f"does not hold here: {number}, not below {_with_unit(high, unit)}"
+        return Reading("does not hold", f"does not hold here: {number}, not below {_with_unit(high, unit)}")
     crossed = " and ".join(_with_unit(bound, unit) for bound in (low, high) if estimate.low <= bound <= estimate.high)
-    return f"undecided: {estimate.low:.3g} to {_with_unit(estimate.high, unit)} crosses {crossed}"
+    span = f"{estimate.low:.3g} to {_with_unit(estimate.high, unit)}"
+    return Reading("undecided", f"undecided: {span} crosses {crossed}")
 
 
 def _holds(estimate: Estimate, low: float, high: float, unit: str) -> str:
@@ -94,20 +112,21 @@ def _holds(estimate: Estimate, low: float, high: float, unit: str) -> str:
     return f"holds within {within} of {middle:g}" if middle else f"holds within {within}"
 
 
-def _too_short(estimate: Estimate, why: str) -> str:
-    return f"too short to tell: {why or f'n = {estimate.n}'}"
+def _too_short(estimate: Estimate, why: str) -> Reading:
+    return Reading("too short", f"too short to tell: {why or f'n = {estimate.n}'}")
 
 
-def effect(estimate: Estimate, unit: str, too_short: str = "") -> str:
-    """A difference that nobody predicts, read off its interval: "gains", "costs", or none was shown."""
+def effect(estimate: Estimate, unit: str, too_short: str = "") -> Reading:
+    """Read a difference that is not predicted off its interval: "gains", "costs", or none was shown."""
     number = _with_unit(abs(estimate.value), unit)
     if too_short or math.isnan(estimate.low):
         return _too_short(estimate, too_short)
     if estimate.low > 0:
-        return f"gains {number}"
+        return Reading("gains", f"gains {number}")
     if estimate.high < 0:
-        return f"costs {number}"
-    return f"no effect shown: {estimate.low:+.3g} to {_with_unit(estimate.high, unit, sign='+')}"
+        return Reading("costs", f"costs {number}")
+    span = f"{estimate.low:+.3g} to {_with_unit(estimate.high, unit, sign='+')}"
+    return Reading("no effect shown", f"no effect shown: {span}")
 
 
 def simultaneous(confidence: float, n: int) -> float:

@@ -45,8 +45,9 @@ def _effect(
 ) -> Claim:
     """Read a difference of runs of one seed, in nats, that may go either way."""
     too_short = ", ".join(filter(None, (params.claims.too_short(seeds_of(frames)), why_not)))
-    read = effect(nats, "nats", too_short) + _diverged(frames, name)
-    return Claim(says, measured, nats.value, nats.low, nats.high, "nats", nats.n, "pair", "open", "", read)
+    read, number = effect(nats, "nats", too_short), (nats.value, nats.low, nats.high)
+    text = read.text + _diverged(frames, name)
+    return Claim(says, measured, *number, "nats", nats.n, "pair", "open", "", read.outcome, text)
 
 
 def _diverged(frames: Frames, name: str) -> str:

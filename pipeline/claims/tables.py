@@ -6,25 +6,27 @@ from typing import Any, get_args
 import pandas as pd
 
 from gan.theory.claim import Kind
+from gan.theory.readings import Outcome
 from pipeline.claims.sections import PICTURES, SECTIONS
 from pipeline.config.params import Params
 from pipeline.files.formats import read_csv, read_json
 from pipeline.reporting.cells import count
 from pipeline.reporting.page import embedded
 
-OUTCOMES = {  # what readings come to, and how they begin
+OUTCOMES: dict[str, tuple[Outcome, ...]] = {  # of readings, as a sentence counts them
     "hold": ("holds",),
     "do not hold": ("does not hold",),
     "gain or cost": ("gains", "costs"),
     "are undecided": ("undecided", "no effect shown"),
     "are too short to tell": ("too short",),
 }
+COUNTED = {outcome: words for words, outcomes in OUTCOMES.items() for outcome in outcomes}
 FOUR_DIGITS = 1000  # from here on without decimals
 
 
 def scoreboard(claims: pd.DataFrame) -> pd.DataFrame:
     """Count the rows of each kind by outcome, as text."""
-    table = pd.crosstab(claims.kind, claims.reading.map(_outcome))
+    table = pd.crosstab(claims.kind, claims.outcome.map(COUNTED))
     table = table.reindex(index=list(get_args(Kind)), columns=list(OUTCOMES), fill_value=0)
     return table.replace(0, "").rename_axis(index="rows of kind", columns=None).reset_index()
 
@@ -32,7 +34,7 @@ def scoreboard(claims: pd.DataFrame) -> pd.DataFrame:
 def summary(claims: pd.DataFrame) -> str:
     """Sum up the readings of the paper's own claims in a sentence."""
     papers = claims[claims.kind == "paper"]
-    readings = papers.reading.map(_outcome)
+    readings = papers.outcome.map(COUNTED)
     counted = [f"{n} {outcome}" for outcome in OUTCOMES if (n := int((readings == outcome).sum()))]
     return (
         f"What the paper claims, as experiments: of {len(papers)} numbers held against its claims {', '.join(counted)} "
@@ -40,14 +42,10 @@ def summary(claims: pd.DataFrame) -> str:
     )
 
 
-def _outcome(reading: str) -> str:
-    return next(outcome for outcome, starts in OUTCOMES.items() if reading.startswith(starts))
-
-
 def shown(claims: pd.DataFrame, name: str, confidence: float) -> pd.DataFrame:
     """Select the rows of one section as text; a number that is too short to tell is in claims.csv alone."""
     rows = claims[claims.claim == name].fillna({"unit": "", "bounds": ""})
-    too_short = rows.reading.map(_outcome) == "are too short to tell"
+    too_short = rows.outcome == "too short"
     numbers = pd.Series([f"{one.value:.3g} {one.unit}".rstrip() for one in rows.itertuples()], rows.index)
     intervals = pd.Series([_interval(one.low, one.high, one.over) for one in rows.itertuples()], rows.index)
     return pd.DataFrame(

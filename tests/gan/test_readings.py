@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from gan.theory.readings import Estimate, effect, over_seeds, paired, ratio_over_seeds, reading, simultaneous
+from gan.theory.readings import Estimate, Reading, effect, over_seeds, paired, ratio_over_seeds, reading, simultaneous
 
 INF = math.inf
 
@@ -57,20 +57,20 @@ def test_pairing_removes_what_seeds_share():
 )
 def test_reading_follows_from_the_interval(interval, bounds, expected):
     estimate = Estimate(sum(interval) / 2, *interval, n=1 if math.isnan(interval[0]) else 5)
-    assert reading(estimate, *bounds, unit="") == expected
+    assert reading(estimate, *bounds, unit="").text == expected
 
 
 def test_a_run_that_is_too_short_is_not_read_whatever_its_interval():
     clear = Estimate(30.0, 29.0, 31.0, 5)
-    assert reading(clear, 0, INF, "nats") == "holds"
-    assert reading(clear, 0, INF, "nats", "3 epochs") == "too short to tell: 3 epochs"
-    assert effect(clear, "nats", "3 epochs") == "too short to tell: 3 epochs"
+    assert reading(clear, 0, INF, "nats") == Reading("holds", "holds")
+    assert reading(clear, 0, INF, "nats", "3 epochs") == Reading("too short", "too short to tell: 3 epochs")
+    assert effect(clear, "nats", "3 epochs").outcome == "too short"
 
 
 def test_effect_flips_with_the_sign():
-    assert effect(Estimate(30.0, 29.0, 31.0, 5), "nats") == "gains 30 nats"
-    assert effect(Estimate(-30.0, -31.0, -29.0, 5), "nats") == "costs 30 nats"
-    assert effect(Estimate(1.0, -3.0, 5.0, 5), "nats") == "no effect shown: -3 to +5 nats"
+    assert effect(Estimate(30.0, 29.0, 31.0, 5), "nats") == Reading("gains", "gains 30 nats")
+    assert effect(Estimate(-30.0, -31.0, -29.0, 5), "nats") == Reading("costs", "costs 30 nats")
+    assert effect(Estimate(1.0, -3.0, 5.0, 5), "nats").text == "no effect shown: -3 to +5 nats"
 
 
 def test_simultaneous_intervals_share_the_risk():

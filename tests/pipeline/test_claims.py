@@ -272,8 +272,9 @@ def test_a_number_that_is_not_read_is_not_shown(short):
 
 
 def test_the_scoreboard_counts_every_reading():
-    starts = {outcome: begins[0] for outcome, begins in OUTCOMES.items()}
-    claims = pd.DataFrame({"claim": "k", "kind": "paper", "reading": starts.values(), "scale": "quick"})
+
+    outcomes = [first for first, *_ in OUTCOMES.values()]
+    claims = pd.DataFrame({"claim": "k", "kind": "paper", "outcome": outcomes, "scale": "quick"})
     board = scoreboard(pd.concat([claims, claims.assign(kind="check")])).set_index("rows of kind")
     assert board.loc["paper"].tolist() == board.loc["check"].tolist() == [1] * len(OUTCOMES)
     assert board.loc["identity"].tolist() == [""] * len(OUTCOMES)
