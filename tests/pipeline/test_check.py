@@ -124,3 +124,18 @@ def test_every_record_is_of_the_present_epochs_and_of_five_seeds_or_more(path):
     params = load(ROOT / "params.yaml", path.stem)
     assert record["epochs"] == {name: params.experiment(name).epochs for name in record["epochs"]}
     assert all(entry["tolerance"] > 0 and entry["n_seeds"] >= 5 for entry in record["metrics"])
+
+
+@pytest.mark.parametrize("error", [1.0, -1.0])
+def test_the_record_of_quick_notices_a_scorer_that_is_a_nat_off(error):
+    """By what is scored without chance: all training images, and their mean."""
+    record = read_json(ROOT / "tests/regression/quick.json")["metrics"]
+    expected = {tuple(entry[key] for key in KEYS): entry for entry in record if entry["n_seeds"] == 1}
+    rows = [
+        dict(zip(KEYS, key, strict=True)) | {"seed": 0, "value": entry["value"], "standard_error": 0.0}
+        for key, entry in expected.items()
+    ]
+    frame = pd.DataFrame(rows)
+    assert len(frame) == 2 * 2 * 2  # grids, validation and test
+    assert failures(frame, expected, [0, 1]) == []
+    assert len(failures(frame.assign(value=frame.value + error), expected, [0, 1])) == len(frame)
