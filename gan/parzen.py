@@ -10,8 +10,11 @@ FLOAT32_FROM = 784  # dimensions; smaller data cost little in float64, and there
 PRODUCT_ERROR_NATS = 1e-6  # that a float64 product may cost
 LOST_NATS = math.log(1e6 / TOLERANCE_NATS)  # below the nearest one's, a million kernels are lost
 LEAST_EXPONENT = -80.0  # exp of less is lost in any sum here, and slow to compute: it leaves float32
+DROPPED_NATS = 36.0  # below the nearest one's, a million kernels are lost in float64's promised digits
 BLOCKS = {False: (500, 2000), True: (5000, 10000)}  # queries, centers: in a CPU's cache; on CUDA few launches, 0.2 GB
-FEW = 16  # near centers of a query in a block that are measured one by one; more go through a product
+FEW = 0.01  # share of a block's pairs up to which they are treated one by one
+EVERY = 61  # of so many centers one tells how many pairs are near
+Pairs = tuple[torch.Tensor, ...]  # places of queries and of centers in a block, shape (pairs,) each
 
 
 @torch.no_grad()
@@ -75,7 +78,7 @@ class ParzenWindow:
         self._queries = [_Points(block, self._middle) for block in queries.split(query_block)]
         self._nearest = queries.new_full((m,), math.inf, dtype=torch.float64)
         self._sums = queries.new_zeros(len(bandwidths), m, dtype=torch.float64)
-        # Where kernels turn out so wide that most distances are measured again, later blocks begin in float64.
+        # Where kernels turn out so wide that many pairs matter, that block and all later ones are in float64.
         self._in_float64 = self.d < FLOAT32_FROM
 
     @torch.no_grad()
@@ -93,34 +96,66 @@ class ParzenWindow:
 
     def _add(self, queries: "_Points", centers: "_Points", nearest: torch.Tensor, sums: torch.Tensor) -> None:
         """One block of queries against one of centers; `nearest` and `sums` change in place."""
-        distances = self._squared_distances(queries, centers, nearest)
+        distances, narrow, pairs = self._squared_distances(queries, centers, nearest)
         previous = nearest.clone()
         torch.minimum(nearest, distances.amin(dim=1), out=nearest)
         distances -= nearest[:, None].to(distances.dtype)  # exact: `nearest` is one of the distances
-        for row, precision in zip(sums, self._precisions, strict=True):
+        distances = distances if self.d < FLOAT32_FROM else distances.float()
+        if distances.is_cuda:
+            narrow = []  # there sums over pairs would not repeat bit for bit, and whole rows cost little
+        elif not narrow:
+            narrow, pairs = self._narrow(distances)
+        near = distances[pairs]
+        for k, (row, precision) in enumerate(zip(sums, self._precisions, strict=True)):
             row *= (-precision * (previous - nearest)).exp()
-            row += (distances * -precision).clamp_(min=LEAST_EXPONENT).exp_().sum(dim=1)
+            if k in narrow:
+                row.index_add_(0, pairs[0], (near * -precision).exp_().double())
+            else:
+                row += (distances * -precision).clamp_(min=LEAST_EXPONENT).exp_().sum(dim=1)
 
-    def _squared_distances(self, queries: "_Points", centers: "_Points", nearest: torch.Tensor) -> torch.Tensor:
+    def _squared_distances(
+        self, queries: "_Points", centers: "_Points", nearest: torch.Tensor
+    ) -> tuple[torch.Tensor, list[int], Pairs]:
         """|x - c|^2, shape (m, n), as exact as the kernels need it.
 
         One float32 product. With rounding unit u, its error stays below (d/2 + 8) u (|x| + |c|)^2 (the
         standard bound on inner products, for any order of summation). Where that could cost more than
-        TOLERANCE_NATS, centers near enough to matter are measured again.
+        TOLERANCE_NATS, centers near enough to matter are measured again; where these are many, all are.
+
+        Returns:
+            the distances, and of what was measured again the bandwidths, by place, and the pairs.
         """
         reach = queries.reach + centers.reach
-        if self._in_float64 or reach > 1e15:  # squares beyond that leave float32
-            return _exact(queries.centred(), centers.centred(), max(self._precisions))
-        distances = queries.norms[:, None] + centers.norms
-        distances.addmm_(queries.single, centers.single.T, alpha=-2)
-        error = (self.d / 2 + 8) * 2**-24 * reach**2
-        narrow = [precision for precision in self._precisions if precision * error > TOLERANCE_NATS]
-        if narrow:
-            limit = torch.minimum(nearest, distances.amin(dim=1)) + LOST_NATS / min(narrow) + 3 * error
-            near = distances <= limit.float()[:, None]
-            rows = _measure_again(distances, near, queries, centers, max(self._precisions))
-            self._in_float64 = rows > len(distances) / 2
-        return distances
+        if not self._in_float64 and reach <= 1e15:  # squares beyond that leave float32
+            distances = queries.norms[:, None] + centers.norms
+            distances.addmm_(queries.single, centers.single.T, alpha=-2)
+            error = (self.d / 2 + 8) * 2**-24 * reach**2
+            narrow = [k for k, precision in enumerate(self._precisions) if precision * error > TOLERANCE_NATS]
+            if not narrow:
+                return distances, [], ()
+            beyond = LOST_NATS / min(self._precisions[k] for k in narrow) + 3 * error
+            limit = torch.minimum(nearest, distances.amin(dim=1)) + beyond
+            i, j = (distances <= limit.float()[:, None]).nonzero(as_tuple=True)
+            if len(i) <= FEW * distances.numel():
+                again = queries.given[i].double() - centers.given[j].double()
+                distances[i, j] = again.square_().sum(dim=1).float()
+                return distances, narrow, (i, j)
+            self._in_float64 = True
+        return _exact(queries.centred(), centers.centred(), max(self._precisions)), [], ()
+
+    def _narrow(self, distances: torch.Tensor) -> tuple[list[int], Pairs]:
+        """Bandwidths, by place, under which few pairs of a block count, and these pairs; the others are lost.
+
+        Args:
+            distances: beyond the nearest center, shape (m, n).
+        """
+        some = distances[:, ::EVERY]
+        shares = [(some < DROPPED_NATS / precision).float().mean().item() for precision in self._precisions]
+        narrow = [k for k, share in enumerate(shares) if share <= FEW]
+        if not narrow:
+            return [], distances.new_empty((2, 0), dtype=torch.int64).unbind()
+        limit = DROPPED_NATS / min(self._precisions[k] for k in narrow)
+        return narrow, (distances < limit).nonzero(as_tuple=True)
 
     def log_density(self) -> torch.Tensor:
         """Shape (k, m), nats, float64."""
@@ -153,23 +188,6 @@ class _Points:
     def centred(self) -> torch.Tensor:
         """In float64."""
         return self.given.double() - self._middle
-
-
-def _measure_again(
-    distances: torch.Tensor, near: torch.Tensor, queries: _Points, centers: _Points, precision: float
-) -> int:
-    """Exact distances of the near pairs, in place: a whole row where a query has many, else one by one.
-
-    Returns:
-        number of whole rows.
-    """
-    rows = (near.view(torch.uint8).sum(dim=1, dtype=torch.int32) > FEW).nonzero().squeeze(1)
-    if len(rows):
-        distances[rows] = _exact(queries.centred()[rows], centers.centred(), precision).float()
-        near[rows] = False
-    i, j = near.nonzero(as_tuple=True)
-    distances[i, j] = (queries.given[i].double() - centers.given[j].double()).square().sum(dim=1).float()
-    return len(rows)
 
 
 def _exact(queries: torch.Tensor, centers: torch.Tensor, precision: float) -> torch.Tensor:

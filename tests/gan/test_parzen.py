@@ -7,6 +7,7 @@ import pytest
 import torch
 from sklearn.neighbors import KernelDensity
 
+from gan import parzen
 from gan.parzen import log_density
 from gan.seeding import stream
 
@@ -62,6 +63,17 @@ def flat(n: int, d: int, _: str) -> torch.Tensor:
 @pytest.mark.parametrize("n", [2, 2500])
 def test_log_density_equals_direct_sums_on_images(d, images, n):
     assert_exact(images(10, d, "queries"), images(n, d, "centers"), (0.05, *AUTHORS))
+
+
+@pytest.mark.parametrize("few", [0.0, 0.01, 1.0])
+@pytest.mark.parametrize("d", [256, 784])
+def test_log_density_treats_pairs_one_by_one_as_it_treats_whole_blocks(few, d, monkeypatch):
+    """From no pairs to all pairs; near ones among them, as where a generator copies what it has seen."""
+    monkeypatch.setattr(parzen, "FEW", few)
+    queries, centers = digits(10, d, "queries"), digits(2500, d, "centers")
+    centers[::250] = queries + 0.001
+    centers[1::500] = queries[:5]
+    assert_exact(queries, centers, (0.05, 0.07, *AUTHORS, 0.15))
 
 
 @pytest.mark.parametrize("offset", [0, 1000])
