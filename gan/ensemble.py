@@ -16,10 +16,11 @@ from typing import Any
 import torch
 
 from gan.draws import AHEAD
-from gan.layers import Dense
 from gan.objectives import discriminator_loss, discriminator_slopes, generator_loss, generator_slopes
 from gan.stacked import TENSORS, StackedNetwork, Step, Trace
-from gan.training import Game, epoch_means, new_draws, play_epoch, step_curves
+from gan.training import Game, epoch_means, new_draws, step_curves
+
+Logits = tuple[torch.Tensor, torch.Tensor, torch.Tensor]  # of images, of samples, and those that G learns from: (S, m)
 
 
 class Ensemble:
@@ -68,7 +69,7 @@ class Ensemble:
         for layer in (*self.g.layers, *self.d.layers):
             layer.keep(indices)
         self.draws = self.draws.of(self.seeds)
-        self._graph = None
+        self._graph, self._warm = None, False  # other shapes: CUDA's libraries start up anew
 
     @torch.no_grad()
     def train_epoch(self, images: torch.Tensor, epoch: int) -> torch.Tensor:
@@ -98,26 +99,32 @@ class Ensemble:
     def _play(self, images: torch.Tensor, order: torch.Tensor, rates: torch.Tensor, epoch: int) -> torch.Tensor:
         """AHEAD steps, or what is left of the epoch; on CUDA whole blocks run as a graph."""
         whole = AHEAD * self.recipe.minibatches * self.recipe.batch_size
-        if not images.is_cuda or order.shape[1] < whole or not self._warm:
+        if not is_captured(images) or order.shape[1] < whole or not self._warm:
             self._warm = True  # CUDA's libraries start up outside a capture
             return self.block(images, order, rates, epoch)
         self.draws.refill()
-        constants = (images.data_ptr(), self.recipe.momentum_at(epoch), self.recipe.generator_loss_at(epoch))
-        if self._graph is None or self._graph.constants != constants:
+        constants = self._constants(epoch)
+        if self._graph is None or self._graph.images is not images or self._graph.constants != constants:
             self._graph = None  # its memory goes before the next one takes some
             self._graph = _Graph(self, images, order, rates, epoch, constants)
         curves = self._graph.replay(order, rates)
         self.draws.discard()
         return curves
 
+    def _constants(self, epoch: int) -> tuple[Any, ...]:
+        """What a graph keeps as it was when captured."""
+        precision = torch.get_float32_matmul_precision()
+        return precision, self.recipe.momentum_at(epoch), self.recipe.generator_loss_at(epoch)
+
     def block(self, images: torch.Tensor, order: torch.Tensor, rates: torch.Tensor, epoch: int) -> torch.Tensor:
         """Steps over the images in an order (S, n); returns their CURVES, (steps, S, 4)."""
         k = self.recipe.minibatches
         step = self._simultaneous_step if self.recipe.update == "simultaneous" else self._alternating_step
         batches = [images[batch] for batch in order.split(self.recipe.batch_size, dim=1)]
-        return torch.stack([step(batches[i : i + k], rates[i : i + k], epoch) for i in range(0, len(batches), k)])
+        logits = [step(batches[i : i + k], rates[i : i + k], epoch) for i in range(0, len(batches), k)]
+        return self._curves(logits, self.recipe.generator_loss_at(epoch))
 
-    def _simultaneous_step(self, minibatches: Sequence[torch.Tensor], rates: torch.Tensor, epoch: int) -> torch.Tensor:
+    def _simultaneous_step(self, minibatches: Sequence[torch.Tensor], rates: torch.Tensor, epoch: int) -> Logits:
         """Both gradients at the same old parameters, then both updates."""
         (images,) = minibatches
         m, draw, step = images.shape[1], self.draws.next(images.shape[1]), self._stepper(rates[0], epoch)
@@ -130,11 +137,11 @@ class Ensemble:
         else:
             judged, gradient, g_traces = self._judge_afresh(samples, g_traces, draw.masks)
             self.d.backward(d_traces, self._ones(2 * m), draw.masks, d_step)
-        kind = self.recipe.generator_loss_at(epoch)
-        self.g.backward(g_traces, gradient, step=step(generator_slopes(judged, kind)))
-        return self._curves(real, fake, judged, kind)
+        slopes = generator_slopes(judged, self.recipe.generator_loss_at(epoch))
+        self.g.backward(g_traces, gradient, step=step(slopes))
+        return real, fake, judged
 
-    def _alternating_step(self, minibatches: Sequence[torch.Tensor], rates: torch.Tensor, epoch: int) -> torch.Tensor:
+    def _alternating_step(self, minibatches: Sequence[torch.Tensor], rates: torch.Tensor, epoch: int) -> Logits:
         """Steps of the discriminator, then of the generator against the new D (Algorithm 1)."""
         for images, rate in zip(minibatches, rates, strict=True):
             draw, step = self.draws.next(images.shape[1]), self._stepper(rate, epoch)
@@ -146,7 +153,7 @@ class Ensemble:
         for _ in range(self.recipe.generator_steps):
             judged, gradient, g_traces = self._judge_afresh(samples, g_traces, draw.masks)
             self.g.backward(g_traces, gradient, step=step(generator_slopes(judged, kind)))
-        return self._curves(real, fake, judged, kind)
+        return real, fake, judged
 
     def _judge(
         self, images: torch.Tensor, samples: torch.Tensor, masks: Sequence[torch.Tensor]
@@ -185,10 +192,21 @@ class Ensemble:
         momentum = self.recipe.momentum_at(epoch)
         return lambda slopes: Step((-rate * slopes).unsqueeze(2), momentum)
 
-    def _curves(self, real: torch.Tensor, fake: torch.Tensor, judged: torch.Tensor, kind: str) -> torch.Tensor:
-        """The CURVES of a step, (S, 4)."""
-        loss_d = discriminator_loss(real, fake, self.recipe.discriminator_loss_scale)
-        return step_curves(loss_d, generator_loss(judged, kind), real, fake)
+    def _curves(self, logits: Sequence[Logits], kind: str) -> torch.Tensor:
+        """The CURVES of steps, (steps, S, 4); those of full minibatches at once."""
+        sizes = [real.shape[1] for real, _, _ in logits]
+        full = sizes.count(sizes[0])
+        parts = []
+        for steps in filter(None, (logits[:full], logits[full:])):
+            real, fake, judged = map(torch.stack, zip(*steps, strict=True))
+            loss_d = discriminator_loss(real, fake, self.recipe.discriminator_loss_scale)
+            parts.append(step_curves(loss_d, generator_loss(judged, kind), real, fake))
+        return torch.cat(parts)
+
+
+def is_captured(images: torch.Tensor) -> bool:
+    """Whether steps on these images run as a graph."""
+    return images.is_cuda
 
 
 class _Graph:
@@ -200,7 +218,7 @@ class _Graph:
     Args:
         ensemble, images: what the steps read and write.
         order, rates, epoch: of the first block to be played.
-        constants: what is fixed in the graph; another graph is needed when they change.
+        constants: what else is fixed in the graph; another graph is needed when they change.
     """
 
     def __init__(
@@ -212,9 +230,10 @@ class _Graph:
         epoch: int,
         constants: tuple[Any, ...],
     ) -> None:
-        self.constants, self._order, self._rates = constants, order.clone(), rates.clone()
-        self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):  # records, computes nothing
+        self.images, self.constants = images, constants
+        self._order, self._rates, self._graph = order.clone(), rates.clone(), torch.cuda.CUDAGraph()
+        # A stream of its own, for torch's default one is shared with other ensembles. Records, computes nothing.
+        with torch.cuda.graph(self._graph, stream=torch.cuda.Stream()):
             self._curves = ensemble.block(images, self._order, self._rates, epoch)
 
     def replay(self, order: torch.Tensor, rates: torch.Tensor) -> torch.Tensor:
@@ -223,67 +242,3 @@ class _Graph:
         self._rates.copy_(rates)
         self._graph.replay()
         return self._curves.clone()
-
-
-class OneByOne:
-    """What Ensemble does, for any networks: the plain loop of gan.training, a seed at a time.
-
-    Args:
-        games: new games of one recipe, on one device; they are played, not copied.
-        seeds: their seeds.
-    """
-
-    def __init__(self, games: Sequence[Game], seeds: Sequence[int]) -> None:
-        self.games, self.seeds = list(games), list(seeds)
-
-    @property
-    def updates(self) -> int:
-        """Minibatches that each seed has seen."""
-        return self.games[0].updates
-
-    @updates.setter
-    def updates(self, count: int) -> None:
-        for game in self.games:
-            game.updates = count
-
-    def tensors(self) -> dict[str, torch.Tensor]:
-        """See Ensemble.tensors; the seeds are in the names."""
-        return {
-            f"{seed}.{player}.{index}.{name}": tensor
-            for seed, game in zip(self.seeds, self.games, strict=True)
-            for player, side in (("generator", game.g), ("discriminator", game.d))
-            for index, pair in enumerate(zip(side.parameters, side.velocities, strict=True))
-            for name, tensor in zip(("parameter", "velocity"), (pair[0].detach(), pair[1]), strict=True)
-        }
-
-    def refresh(self) -> None:
-        """See Ensemble.refresh; the networks hold no copies."""
-
-    def generator_state(self, index: int) -> dict[str, torch.Tensor]:
-        """See Ensemble.generator_state."""
-        return {name: tensor.clone() for name, tensor in self.games[index].generator.state_dict().items()}
-
-    def keep(self, indices: Sequence[int]) -> None:
-        """See Ensemble.keep."""
-        self.games = [self.games[index] for index in indices]
-        self.seeds = [self.seeds[index] for index in indices]
-
-    def train_epoch(self, images: torch.Tensor, epoch: int) -> torch.Tensor:
-        """See Ensemble.train_epoch."""
-        pairs = zip(self.games, self.seeds, strict=True)
-        curves = [play_epoch(game, images, seed, epoch) for game, seed in pairs]
-        return epoch_means(torch.stack(curves, dim=1), self.seeds, epoch)
-
-
-Games = Ensemble | OneByOne
-
-
-def play_together(games: Sequence[Game], seeds: Sequence[int]) -> Games:
-    """The fastest way to play these games that their networks allow.
-
-    Args:
-        games: new games of one recipe and architecture, on one device.
-        seeds: their seeds.
-    """
-    layers = [*games[0].generator.layers, *games[0].discriminator.layers]
-    return (Ensemble if all(isinstance(layer, Dense) for layer in layers) else OneByOne)(games, seeds)

@@ -22,7 +22,8 @@ class Trace:
 
     Attributes:
         x: its input, shape (S, m, inputs).
-        slope: of its activation, shape (S, m, units), for maxout (S, m, pieces, units); None where it is 1.
+        slope: of its activation, shape (S, m, units), for maxout (S, m, pieces, units), for relu its output, which
+            is positive where the slope is 1; None where it is 1 everywhere.
     """
 
     x: torch.Tensor
@@ -48,7 +49,6 @@ class StackedLayer:
     Args:
         layers: the S networks' layers.
         velocities: those of weight and bias, for each.
-        max_column_norm: see gan.recipe.Recipe.
         operands: dtype of the products' operands, see gan.precision.
     """
 
@@ -56,10 +56,9 @@ class StackedLayer:
         self,
         layers: Sequence[Dense],
         velocities: Sequence[tuple[torch.Tensor, torch.Tensor]],
-        max_column_norm: float | None,
         operands: torch.dtype = torch.float32,
     ) -> None:
-        self.activation, self.pieces, self.max_column_norm = layers[0].activation, layers[0].pieces, max_column_norm
+        self.activation, self.pieces = layers[0].activation, layers[0].pieces
         self.weight = torch.stack([layer.weight.detach() for layer in layers])
         self.bias = torch.stack([layer.bias.detach()[None] for layer in layers])
         self.weight_velocity = torch.stack([weight for weight, _ in velocities])
@@ -79,7 +78,7 @@ class StackedLayer:
             h = pieces.amax(dim=2)
             return h, Trace(x, pieces.eq_(h.unsqueeze(2)))
         if self.activation == "relu":
-            return h.relu_(), Trace(x, h.sign())
+            return h.relu_(), Trace(x, h)
         if self.activation == "sigmoid":
             rest = None if h.dtype == torch.float32 else (-h).sigmoid_()  # 1 - h of a bfloat16 near 1 has no digits
             h.sigmoid_()
@@ -96,10 +95,12 @@ class StackedLayer:
         if self.activation == "maxout":
             gradient = (gradient / trace.slope.sum(dim=2)).unsqueeze(2)
             return trace.slope.mul_(gradient).flatten(2)
+        if self.activation == "relu":
+            return torch.ops.aten.threshold_backward(gradient, trace.slope, 0)
         return trace.slope.mul_(gradient)
 
-    def update(self, x: torch.Tensor, delta: torch.Tensor, step: Step) -> None:
-        """v := momentum * v + sum over examples of weight * delta * input; parameter := parameter + v.
+    def push(self, x: torch.Tensor, delta: torch.Tensor, step: Step) -> None:
+        """v := momentum * v + sum over examples of weight * delta * input.
 
         Args:
             x: the layer's input, shape (S, m, inputs).
@@ -107,14 +108,13 @@ class StackedLayer:
             step: how far.
         """
         weights = step.weights.to(self.operands)
-        _move(self.weight, self.weight_velocity, delta.mT, weights * x, step.momentum)
-        _move(self.bias, self.bias_velocity, weights.mT, delta, step.momentum)
-        if self.max_column_norm is not None:
-            norms = self.weight.norm(dim=2, keepdim=True)
-            self.weight.mul_(norms.clamp(max=self.max_column_norm) / (1e-7 + norms))
-        if self.operands != torch.float32:
-            self.weight_operand.copy_(self.weight)
-            self.bias_operand.copy_(self.bias)
+        _push(self.weight_velocity, delta.mT, weights * x, step.momentum)
+        _push(self.bias_velocity, weights.mT, delta, step.momentum)
+
+    def limit(self, bound: float) -> None:
+        """Shrink each unit's incoming weights to a norm: gan.training.limit_column_norms."""
+        norms = self.weight.norm(dim=2, keepdim=True)
+        self.weight.mul_(norms.clamp(max=bound) / (1e-7 + norms))
 
     def keep(self, indices: Sequence[int]) -> None:
         """Go on with some of the networks only."""
@@ -123,13 +123,12 @@ class StackedLayer:
         self.refresh()
 
 
-def _move(parameter: torch.Tensor, velocity: torch.Tensor, a: torch.Tensor, b: torch.Tensor, momentum: float) -> None:
-    """v := momentum * v + a b; parameter := parameter + v. A float32 product accumulates straight into v."""
+def _push(velocity: torch.Tensor, a: torch.Tensor, b: torch.Tensor, momentum: float) -> None:
+    """v := momentum * v + a b. A float32 product accumulates straight into v."""
     if a.dtype == velocity.dtype:
         velocity.baddbmm_(a, b, beta=momentum)
     else:
         torch.add(a @ b, velocity, alpha=momentum, out=velocity)
-    parameter.add_(velocity)
 
 
 class StackedNetwork:
@@ -143,8 +142,8 @@ class StackedNetwork:
     def __init__(self, players: Sequence[Player], operands: torch.dtype = torch.float32) -> None:
         columns = zip(*(player.network.layers for player in players), strict=True)
         velocities = zip(*(_pairs(player.velocities) for player in players), strict=True)
-        bound = players[0].max_column_norm
-        self.layers = [StackedLayer(*pair, bound, operands) for pair in zip(columns, velocities, strict=True)]
+        self.max_column_norm = players[0].max_column_norm
+        self.layers = [StackedLayer(*pair, operands) for pair in zip(columns, velocities, strict=True)]
 
     def forward(self, x: torch.Tensor, masks: Sequence[torch.Tensor] | None = None) -> tuple[torch.Tensor, list[Trace]]:
         """(S, m, inputs) -> (S, m, outputs), and the traces; with masks the layers' inputs are dropped out."""
@@ -162,7 +161,7 @@ class StackedNetwork:
         step: Step | None = None,
         input_rows: slice | None = None,
     ) -> torch.Tensor:
-        """Walk down from the output; a layer moves once its old weights have passed the gradient on.
+        """Walk down from the output with the old weights; then all layers move.
 
         Args:
             traces, masks: of the forward pass; the traces are used up.
@@ -180,8 +179,22 @@ class StackedNetwork:
                 if masks is not None:
                     gradient *= masks[index][:, rows]
             if step is not None:
-                layer.update(trace.x, delta, step)
+                layer.push(trace.x, delta, step)
+        if step is not None:
+            self._move()
         return gradient
+
+    def _move(self) -> None:
+        """parameter := parameter + v, for all at once: on CUDA in one launch."""
+        parameters = [tensor for layer in self.layers for tensor in (layer.weight, layer.bias)]
+        velocities = [tensor for layer in self.layers for tensor in (layer.weight_velocity, layer.bias_velocity)]
+        torch._foreach_add_(parameters, velocities)
+        if self.max_column_norm is not None:
+            for layer in self.layers:
+                layer.limit(self.max_column_norm)
+        operands = [tensor for layer in self.layers for tensor in (layer.weight_operand, layer.bias_operand)]
+        if operands[0] is not parameters[0]:
+            torch._foreach_copy_(operands, parameters)
 
 
 def _pairs(velocities: Sequence[torch.Tensor]) -> list[tuple[torch.Tensor, torch.Tensor]]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from gan.ensemble import Games, play_together
 from gan.evidence.oracle import Density
 from gan.layers import Layer
 from gan.models import Discriminator, Generator
@@ -20,6 +19,7 @@ from gan.noise import draw_noise
 from gan.recipe import Recipe
 from gan.seeding import stream
 from gan.theory.collapse import GOOD, close_pairs, modes_covered
+from gan.together import Games, play_together
 from gan.training import Game
 
 NOISE_SIZE = 2

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from gan.ensemble import Games
+from gan.together import Games
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_tensors, write_tensors
 from pipeline.record.manifest import differences, plain

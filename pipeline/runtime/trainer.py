@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import torch
 
-from gan.ensemble import play_together
 from gan.images import TRAIN, VALIDATION
 from gan.keeping import is_better, is_over
 from gan.precision import OPERANDS
 from gan.scoring import Selection
+from gan.together import play_together
 from gan.training import CURVES, Divergence, Game
 from gan.validator import Validator
 from pipeline.config.experiments import Experiment

@@ -4,6 +4,7 @@ import pytest
 import torch
 from helpers import DISCRIMINATOR, GENERATOR, ROOT
 
+from gan import ensemble as module
 from gan.draws import AHEAD
 from gan.ensemble import Ensemble
 from gan.images import TEST, TRAIN, synthetic_images
@@ -89,6 +90,60 @@ def test_ensemble_equals_the_plain_loop(images, options):
 def test_ensemble_replayed_on_cuda_equals_the_plain_loop_there(images, options):
     """Each replay reads fresh draws, orders and rates, or the weights would part at once."""
     play_both([3, 0], images.cuda(), "cuda", **options)
+
+
+class Recorded:
+    """In place of a CUDA graph: plays the block where the graph would be replayed."""
+
+    made = 0
+
+    def __init__(
+        self, played: Ensemble, images: torch.Tensor, _order: object, _rates: object, epoch: int, constants: object
+    ):
+        self.images, self.constants, self._play = images, constants, lambda *block: played.block(images, *block, epoch)
+        Recorded.made += 1
+
+    def replay(self, order: torch.Tensor, rates: torch.Tensor) -> torch.Tensor:
+        return self._play(order, rates)
+
+
+@pytest.fixture
+def recorded(monkeypatch) -> type[Recorded]:
+    monkeypatch.setattr(module, "_Graph", Recorded)
+    monkeypatch.setattr(module, "is_captured", lambda _: True)
+    monkeypatch.setattr(Recorded, "made", 0)
+    return Recorded
+
+
+@pytest.mark.parametrize("options", RECIPES.values(), ids=RECIPES.keys())
+def test_blocks_played_as_a_graph_would_equal_the_plain_loop(images, options, recorded):
+    """Fresh draws for each block, and the rest of an epoch step by step; one graph while nothing fixed changes."""
+    play_both([3, 0, 11], images, "cpu", **options, momentum_final=0.5)
+    assert recorded.made == (2 if "saturating_epochs" in options else 1)
+
+
+def test_a_graph_is_captured_anew_where_what_it_holds_has_changed(images, recorded):
+    one = ensemble([3, 5], momentum_final=0.5)
+    epoch = iter(range(1, 20))
+
+    def captures(these: torch.Tensor) -> int:
+        before = recorded.made
+        one.train_epoch(these, next(epoch))
+        return recorded.made - before
+
+    assert [captures(images), captures(images)] == [1, 0]
+    assert captures(images.clone()) == 1
+    assert captures(images[:]) == 1  # at the same address
+    one.refresh()
+    assert captures(images) == 1
+    torch.set_float32_matmul_precision("high")
+    try:
+        assert captures(images) == 1
+    finally:
+        torch.set_float32_matmul_precision("highest")
+    one.keep([0])
+    assert not one._warm
+    assert captures(images) == 1
 
 
 def test_ensemble_seed_does_not_depend_on_its_company(images):

@@ -3,11 +3,12 @@
 import pytest
 import torch
 
-from gan.ensemble import Ensemble, OneByOne, play_together
+from gan.ensemble import Ensemble
 from gan.layers import Deconvolution, Layer, MaxoutConvolution
 from gan.models import Discriminator, Generator
 from gan.recipe import Recipe
 from gan.seeding import stream
+from gan.together import OneByOne, play_together
 from gan.training import Game, train_epoch
 
 G = (Layer(6, "relu", 0.5), Layer(18, "sigmoid", 0.5), Deconvolution((2, 3, 3), 1, 2, 2, 0.5))
