@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from math import ceil, prod
+from typing import Any
 
 import torch
 from torch import nn
@@ -224,7 +225,7 @@ class Dense(nn.Module):
         """(m, inputs) -> (m, units)."""
         h = linear(x, self.weight, self.bias)
         if self.activation == "maxout":
-            return _maximum_of_pieces(h, self.pieces)
+            return MaximumOfPieces.apply(h, self.pieces)
         if self.activation == "relu":
             return h.relu()
         if self.activation == "sigmoid":
@@ -232,9 +233,28 @@ class Dense(nn.Module):
         return h
 
 
-def _maximum_of_pieces(h: torch.Tensor, pieces: int) -> torch.Tensor:
-    """(m, pieces * units, ...) -> (m, units, ...)."""
-    return reduce(torch.maximum, h.chunk(pieces, dim=1))
+class MaximumOfPieces(torch.autograd.Function):
+    """(m, pieces * units, ...) -> (m, units, ...); pieces that tie share the gradient.
+
+    torch's own maximum gives the same gradient in four times as many passes over memory.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, h: torch.Tensor, pieces: int) -> torch.Tensor:
+        """The maximum over slabs of consecutive units."""
+        best = reduce(torch.maximum, h.chunk(pieces, dim=1))
+        ctx.save_for_backward(h, best)
+        return best
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
+        """The gradient goes to the pieces that are the maximum."""
+        h, best = ctx.saved_tensors
+        slope = torch.empty_like(h)
+        slabs = slope.unflatten(1, (-1, best.shape[1]))
+        torch.eq(h.unflatten(1, (-1, best.shape[1])), best.unsqueeze(1), out=slabs)
+        slabs.mul_((gradient / slabs.sum(dim=1)).unsqueeze(1))
+        return slope, None
 
 
 class Deconvolve(nn.Module):
@@ -268,6 +288,6 @@ class MaxoutConvolve(nn.Module):
         """(m, inputs) -> (m, units)."""
         layer = self.layer
         h = conv2d(x.view(-1, *layer.inputs), self.weight, self.bias, padding=layer.padding)
-        h = _maximum_of_pieces(h, layer.pieces)
+        h = MaximumOfPieces.apply(h, layer.pieces)
         # ceil_mode: pylearn2's last pooling window may be partial.
         return max_pool2d(h, layer.pool, layer.pool_stride, ceil_mode=True).flatten(1)

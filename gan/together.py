@@ -4,13 +4,57 @@ from collections.abc import Sequence
 
 import torch
 
+from gan.draws import Draws
 from gan.ensemble import Ensemble
 from gan.layers import Dense
-from gan.training import Game, epoch_means, play_epoch
+from gan.objectives import discriminator_loss, discriminator_slopes, generator_loss, generator_slopes
+from gan.precision import products_in
+from gan.training import (
+    Game,
+    epoch_means,
+    judge,
+    next_rates,
+    of_one_seed,
+    play_epoch,
+    step_curves,
+    train_step,
+)
+
+LEAST_LOGIT = -50.0  # of a sample; below, the slope of D's loss leaves float32 on its way down
+
+
+def one_pass_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Draws, epoch: int) -> torch.Tensor:
+    """gan.training.train_step with one backward pass through D for both players.
+
+    Where they share the forward pass, a sample's gradient enters at its logit alone: what G needs is what D's loss
+    sends down to the sample, times the ratio of the two losses' slopes at the logit.
+    """
+    recipe = game.recipe
+    if recipe.update != "simultaneous" or not recipe.judges_shared:
+        return train_step(game, minibatches, draws, epoch)
+    with products_in(game.operands, game.d.parameters[0].device):
+        (images,), (rate, momentum) = minibatches, next_rates(game, epoch)
+        noise, masks = of_one_seed(draws.next(len(images)))
+        samples, kind = game.generator(noise), recipe.generator_loss_at(epoch)
+        judged = samples.detach().requires_grad_()
+        real, fake = judge(game, images, judged, masks)
+        loss_d = discriminator_loss(real, fake, recipe.discriminator_loss_scale)
+        loss_g, is_steep = generator_loss(fake, kind), bool((fake < LEAST_LOGIT).any())
+        *of_d, at_samples = torch.autograd.grad(loss_d, [*game.d.parameters, judged], retain_graph=is_steep)
+        if is_steep:
+            (at_samples,) = torch.autograd.grad(loss_g, judged)
+        else:
+            slopes = discriminator_slopes(real.detach(), fake.detach(), recipe.discriminator_loss_scale)
+            ratio = generator_slopes(fake.detach(), kind) / slopes[len(images) :]
+            at_samples = (at_samples * ratio[:, None]).to(samples.dtype)
+        of_g = torch.autograd.grad(samples, game.g.parameters, at_samples)
+    game.d.update(of_d, rate, momentum)
+    game.g.update(of_g, rate, momentum)
+    return step_curves(loss_d, loss_g, real, fake)
 
 
 class OneByOne:
-    """What Ensemble does, for any networks: the plain loop of gan.training, a seed at a time.
+    """What Ensemble does, for any networks: the loop of gan.training, a seed at a time.
 
     Args:
         games: new games of one recipe, on one device; they are played, not copied.
@@ -55,7 +99,7 @@ class OneByOne:
     def train_epoch(self, images: torch.Tensor, epoch: int) -> torch.Tensor:
         """See Ensemble.train_epoch."""
         pairs = zip(self.games, self.seeds, strict=True)
-        curves = [play_epoch(game, images, seed, epoch) for game, seed in pairs]
+        curves = [play_epoch(game, images, seed, epoch, one_pass_step) for game, seed in pairs]
         return epoch_means(torch.stack(curves, dim=1), self.seeds, epoch)
 
 

@@ -1,6 +1,6 @@
 """The game: one minibatch, one epoch (Algorithm 1, as the 2014 code plays it)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import nn
@@ -103,6 +103,9 @@ def new_draws(game: Game, seeds: Sequence[int]) -> Draws:
     )
 
 
+Step = Callable[[Game, Sequence[torch.Tensor], Draws, int], torch.Tensor]
+
+
 def train_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Draws, epoch: int) -> torch.Tensor:
     """The discriminator's updates and the generator's that follow: k and one, or one and 1/k.
 
@@ -124,10 +127,10 @@ def train_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Draws, ep
 def _simultaneous_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Draws, epoch: int) -> torch.Tensor:
     """Both gradients at the same old parameters, then both updates (the 2014 code)."""
     (images,) = minibatches
-    rate, momentum = _next_rates(game, epoch)
-    noise, masks = _of_one_seed(draws.next(len(images)))
+    rate, momentum = next_rates(game, epoch)
+    noise, masks = of_one_seed(draws.next(len(images)))
     samples = game.generator(noise)
-    real_logits, fake_logits = _judge(game, images, samples, masks)
+    real_logits, fake_logits = judge(game, images, samples, masks)
     loss_d = discriminator_loss(real_logits, fake_logits, game.recipe.discriminator_loss_scale)
     if game.recipe.judges_shared:
         loss_g = generator_loss(fake_logits, game.recipe.generator_loss_at(epoch))
@@ -143,11 +146,11 @@ def _simultaneous_step(game: Game, minibatches: Sequence[torch.Tensor], draws: D
 def _alternating_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Draws, epoch: int) -> torch.Tensor:
     """Steps of the discriminator, then of the generator against the new D (Algorithm 1)."""
     for images in minibatches:
-        rate, momentum = _next_rates(game, epoch)
-        noise, masks = _of_one_seed(draws.next(len(images)))
+        rate, momentum = next_rates(game, epoch)
+        noise, masks = of_one_seed(draws.next(len(images)))
         with torch.no_grad():
             samples = game.generator(noise)
-        real_logits, fake_logits = _judge(game, images, samples, masks)
+        real_logits, fake_logits = judge(game, images, samples, masks)
         loss_d = discriminator_loss(real_logits, fake_logits, game.recipe.discriminator_loss_scale)
         game.d.update(game.d.gradients(loss_d), rate, momentum)
     for _ in range(game.recipe.generator_steps):
@@ -165,7 +168,7 @@ def _fresh_generator_loss(
     game: Game, samples: torch.Tensor, masks: Sequence[torch.Tensor], draws: Draws, epoch: int
 ) -> torch.Tensor:
     """The generator's loss in a pass of its own, with new noise or new masks or both."""
-    noise, fresh_masks = _of_one_seed(draws.next(len(samples)))
+    noise, fresh_masks = of_one_seed(draws.next(len(samples)))
     if game.recipe.generator_noise == "fresh":
         samples = game.generator(noise)
     if game.recipe.generator_masks == "fresh":
@@ -174,7 +177,7 @@ def _fresh_generator_loss(
     return generator_loss(judged, game.recipe.generator_loss_at(epoch))
 
 
-def _judge(
+def judge(
     game: Game, images: torch.Tensor, samples: torch.Tensor, masks: Sequence[torch.Tensor]
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Logits of m images and of m samples, in one pass; masks (2 m, inputs), those of the images first."""
@@ -183,7 +186,7 @@ def _judge(
     return logits[: len(images)], logits[len(images) :]
 
 
-def _of_one_seed(draw: Draw) -> tuple[torch.Tensor, list[torch.Tensor]]:
+def of_one_seed(draw: Draw) -> tuple[torch.Tensor, list[torch.Tensor]]:
     """Noise (m, noise_size) and masks (2 m, inputs) without the axis of seeds."""
     return draw.noise[0], [mask[0] for mask in draw.masks]
 
@@ -192,7 +195,7 @@ def _of_samples(masks: Sequence[torch.Tensor]) -> list[torch.Tensor]:
     return [mask[len(mask) // 2 :] for mask in masks]
 
 
-def _next_rates(game: Game, epoch: int) -> tuple[float, float]:
+def next_rates(game: Game, epoch: int) -> tuple[float, float]:
     """Learning rate and momentum of the next minibatch; counts it."""
     game.updates += 1
     return game.recipe.learning_rate_at(game.updates - 1), game.recipe.momentum_at(epoch)
@@ -222,17 +225,20 @@ def train_epoch(game: Game, images: torch.Tensor, seed: int, epoch: int) -> torc
     return epoch_means(play_epoch(game, images, seed, epoch)[:, None], [seed], epoch)[0]
 
 
-def play_epoch(game: Game, images: torch.Tensor, seed: int, epoch: int) -> torch.Tensor:
-    """The CURVES of each step of train_epoch, shape (steps, 4)."""
+def play_epoch(game: Game, images: torch.Tensor, seed: int, epoch: int, step: Step | None = None) -> torch.Tensor:
+    """The CURVES of each step of train_epoch, shape (steps, 4).
+
+    Args:
+        game, images, seed, epoch: as for train_epoch.
+        step: another way to do what train_step does.
+    """
+    step = step or train_step
     draws = new_draws(game, [seed])
     (order,) = draws.begin(epoch, len(images))
     batches = list(order.split(game.recipe.batch_size))
     k = game.recipe.minibatches
     return torch.stack(
-        [
-            train_step(game, [images[batch] for batch in batches[i : i + k]], draws, epoch)
-            for i in range(0, len(batches), k)
-        ]
+        [step(game, [images[batch] for batch in batches[i : i + k]], draws, epoch) for i in range(0, len(batches), k)]
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import conv_transpose2d
 
-from gan.layers import Deconvolution, Layer, MaxoutConvolution
+from gan.layers import Deconvolution, Layer, MaximumOfPieces, MaxoutConvolution
 from gan.models import Discriminator, Generator
 from gan.seeding import stream
 from pipeline.config.params import load
@@ -111,3 +111,20 @@ def test_layers_that_do_not_fit_are_refused():
         Generator(4, [Layer(3, "sigmoid", sparse=100)], stream(0, "w"))
     with pytest.raises(ValueError, match="weight_range or sparse"):
         Layer(3, "relu")
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 3, 5])
+@pytest.mark.parametrize("shape", [(4,), (3, 5, 2)])
+def test_a_maximum_of_pieces_has_autograds_value_and_gradient(pieces, shape):
+    """Pieces that tie share it: here all of the first unit's, and two of the second's."""
+    h = torch.randn(6, pieces * shape[0], *shape[1:], generator=stream(0, "h"))
+    slabs = h.unflatten(1, (pieces, -1))
+    slabs[:, :, 0] = 0.5
+    slabs[:, -1, 1] = slabs[:, 0, 1] = 9.0
+    ours, theirs = (h.clone().requires_grad_() for _ in range(2))
+    weights = torch.randn(6, *shape, generator=stream(0, "weights"))
+    maximum, expected = MaximumOfPieces.apply(ours, pieces), theirs.unflatten(1, (pieces, -1)).amax(dim=1)
+    assert torch.equal(maximum, expected)
+    for result in (maximum, expected):
+        (result * weights).sum().backward()
+    torch.testing.assert_close(ours.grad, theirs.grad)

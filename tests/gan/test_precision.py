@@ -74,7 +74,7 @@ def error_of_product(operands: torch.dtype) -> float:
     """Relative rms error of a layer's product before its activation."""
     layer, random = GENERATOR[0].module(300, stream(0, "weights")), stream(0, "x")
     x = torch.randn(1, 50, 300, generator=random)
-    stacked = StackedLayer([layer], [(torch.zeros_like(layer.weight), torch.zeros_like(layer.bias))], None, operands)
+    stacked = StackedLayer([layer], [(torch.zeros_like(layer.weight), torch.zeros_like(layer.bias))], operands)
     stacked.activation = "linear"
     exact = x.double() @ stacked.weight.double().mT
     return float((stacked.forward(x.to(operands))[0].double() - exact).norm() / exact.norm())
@@ -102,7 +102,7 @@ def test_a_sigmoid_keeps_its_slope_on_both_paths(at):
     with products_in(torch.bfloat16, "cpu"):
         (plain,) = torch.autograd.grad(layer(x).float().sum(), [layer.bias])
     velocities = [(torch.zeros_like(layer.weight), torch.zeros_like(layer.bias))]
-    stacked = StackedLayer([layer], velocities, None, torch.bfloat16)
+    stacked = StackedLayer([layer], velocities, torch.bfloat16)
     slope = stacked.forward(x[None].bfloat16())[1].slope
     exact = torch.sigmoid(torch.tensor(at)) * torch.sigmoid(-torch.tensor(at))
     assert plain.item() == pytest.approx(exact.item(), rel=0.02)
