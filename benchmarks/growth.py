@@ -25,7 +25,7 @@ from matplotlib import pyplot as plt
 from matplotlib.ticker import FuncFormatter
 from tqdm import tqdm
 
-from benchmarks.training import MINIBATCHES, new_game, timed
+from benchmarks.training import new_game, timed
 from gan.ensemble import Ensemble
 from gan.parzen import ParzenWindow
 from gan.seeding import stream
@@ -37,6 +37,7 @@ from pipeline.runtime.devices import add_device, machine, use_device
 GRID = [float(bandwidth) for bandwidth in np.geomspace(0.1, 1, 10)]
 BLOCK = 10_000  # samples that are there at once
 QUERIES = 1000
+MINIBATCHES = 100
 LABELS = {"seeds": "training seeds", "samples": "Parzen samples", "dimensions": "dimensions"}
 
 
@@ -65,7 +66,7 @@ def main() -> None:
 
 def measure(what: str, value: int, args: argparse.Namespace) -> dict[str, object]:
     """One point."""
-    device = use_device(args)
+    device = use_device(args, load(Path("params.yaml"), "paper"))
     if what == "seeds":
         seconds = _training(value, args.repeats, device)
     else:

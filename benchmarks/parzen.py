@@ -10,6 +10,7 @@ example:
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from benchmarks.training import timed
 from gan.images import TEST, TRAIN, VALIDATION
 from gan.parzen import log_density
 from gan.seeding import stream
+from pipeline.config.params import load
 from pipeline.data.arrays import load_images
 from pipeline.files.formats import write_csv
 from pipeline.runtime.devices import add_device, machine, use_device
@@ -63,7 +65,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="default: %(default)s, after one to warm up")
     parser.add_argument("--output", type=Path, required=True, help="CSV file")
     args = parser.parse_args()
-    device = use_device(args)
+    device = use_device(args, load(Path("params.yaml"), "paper"))
     train, validation, test = (load_images(args.data, part, "mnist").to(device) for part in (TRAIN, VALIDATION, TEST))
     centers = train[:10000] * 0.98
     centers += 0.01 * torch.rand(centers.shape, generator=stream(0, "noise", device=device), device=device)
@@ -89,7 +91,7 @@ def seconds(
     total = 0.0
     for queries, bandwidths in jobs:
         few = queries[:FEW] if estimate in SLOW.values() else queries
-        spent = timed(lambda q=few, b=bandwidths: estimate(q, centers, b), centers.device)
+        spent = timed(partial(estimate, few, centers, bandwidths), centers.device)
         total += spent * len(queries) / len(few)
     return {"seconds": total}
 

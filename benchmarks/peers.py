@@ -1,7 +1,6 @@
 """Careful, ordinary implementations to measure ours against; nothing of the product uses them."""
 
 import math
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -10,48 +9,74 @@ from sklearn.neighbors import KernelDensity
 from torch import nn
 from torch.nn.functional import softplus
 
-from gan.layers import Layer
+from gan.layers import AnyLayer, Deconvolution, Layer, MaxoutConvolution
 from pipeline.config.experiments import Experiment
 
 
 class EagerGenerator(nn.Module):
     """G from torch's own layers."""
 
-    def __init__(self, noise_size: int, layers: tuple[Layer, ...]) -> None:
+    def __init__(self, noise_size: int, layers: tuple[AnyLayer, ...]) -> None:
         super().__init__()
         sizes = [noise_size, *(layer.units for layer in layers)]
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
-        for linear, layer in zip(self.layers, layers, strict=True):
-            nn.init.uniform_(linear.weight, -layer.weight_range, layer.weight_range)
+        self.layers = nn.Sequential(*map(_generating, sizes[:-1], layers))
 
     def forward(self, noise: torch.Tensor) -> torch.Tensor:
         """(m, noise_size) -> (m, d)."""
-        for linear in self.layers[:-1]:
-            noise = linear(noise).relu()
-        return self.layers[-1](noise).sigmoid()
+        return self.layers(noise)
+
+
+def _generating(size: int, layer: AnyLayer) -> nn.Sequential:
+    """A layer of G: an affine map and its activation, or a deconvolution."""
+    if isinstance(layer, Deconvolution):
+        channels, height, width = layer.inputs
+        convolve = nn.ConvTranspose2d(channels, layer.channels, layer.kernel, layer.stride)
+        nn.init.uniform_(convolve.weight, -layer.weight_range, layer.weight_range)
+        return nn.Sequential(nn.Unflatten(1, (channels, height, width)), convolve, nn.Flatten())
+    assert isinstance(layer, Layer)
+    linear = nn.Linear(size, layer.units)
+    nn.init.uniform_(linear.weight, -layer.weight_range, layer.weight_range)
+    return nn.Sequential(linear, nn.ReLU() if layer.activation == "relu" else nn.Sigmoid())
 
 
 class EagerDiscriminator(nn.Module):
     """D from torch's own layers: maxout is the maximum over a view, dropout is nn.Dropout."""
 
-    def __init__(self, data_size: int, layers: tuple[Layer, ...]) -> None:
+    def __init__(self, data_size: int, layers: tuple[AnyLayer, ...]) -> None:
         super().__init__()
         sizes = [data_size, *(layer.units for layer in layers)]
-        self.pieces = [layer.pieces for layer in layers]
-        self.dropouts = nn.ModuleList(nn.Dropout(1 - layer.keep) for layer in layers)
-        self.layers = nn.ModuleList(
-            nn.Linear(size, layer.units * layer.pieces) for size, layer in zip(sizes[:-1], layers, strict=True)
-        )
-        for linear, layer in zip(self.layers, layers, strict=True):
-            nn.init.uniform_(linear.weight, -layer.weight_range, layer.weight_range)
+        self.layers = nn.Sequential(*map(_judging, sizes[:-1], layers))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(m, d) -> (m,)."""
-        for linear, dropout, pieces in zip(self.layers, self.dropouts, self.pieces, strict=True):
-            x = linear(dropout(x))
-            if pieces > 1:
-                x = x.unflatten(1, (-1, pieces)).amax(dim=2)
-        return x.squeeze(1)
+        return self.layers(x).squeeze(1)
+
+
+class Maxout(nn.Module):
+    """The maximum over groups of consecutive channels."""
+
+    def __init__(self, pieces: int) -> None:
+        super().__init__()
+        self.pieces = pieces
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """(m, units * pieces, ...) -> (m, units, ...)."""
+        return x.unflatten(1, (-1, self.pieces)).amax(dim=2) if self.pieces > 1 else x
+
+
+def _judging(size: int, layer: AnyLayer) -> nn.Sequential:
+    """A layer of D behind its dropout: an affine map, or a convolution that is pooled, and maxout."""
+    if isinstance(layer, MaxoutConvolution):
+        rows = layer.channels * layer.pieces
+        convolve = nn.Conv2d(layer.inputs[0], rows, layer.kernel, padding=layer.padding)
+        nn.init.uniform_(convolve.weight, -layer.weight_range, layer.weight_range)
+        pool = nn.MaxPool2d(layer.pool, layer.pool_stride, ceil_mode=True)
+        shaped = nn.Unflatten(1, layer.inputs)
+        return nn.Sequential(nn.Dropout(1 - layer.keep), shaped, convolve, Maxout(layer.pieces), pool, nn.Flatten())
+    assert isinstance(layer, Layer)
+    linear = nn.Linear(size, layer.units * layer.pieces)
+    nn.init.uniform_(linear.weight, -layer.weight_range, layer.weight_range)
+    return nn.Sequential(nn.Dropout(1 - layer.keep), linear, Maxout(layer.pieces))
 
 
 class EagerGame:

@@ -1,11 +1,12 @@
-"""Training speed: the ensemble, the plain loop, eager PyTorch, and the bare matrix products of one step.
+"""Training speed: what the pipeline runs, the plain loop, eager PyTorch, and the bare matrix products of one step.
 
 All in float32, and all but the plain loop in bfloat16 (eager PyTorch: under autocast). Each repeat runs all of them one
-after the other, so that a noisy machine is noisy for all. MNIST's networks on synthetic images; seconds per 100
-minibatches and seed. Where bfloat16 is emulated, its rows say nothing: the first column names the processor.
+after the other, so that a noisy machine is noisy for all. An experiment's networks on synthetic images; seconds per
+seed. Where bfloat16 is emulated, its rows say nothing: the first column names the processor.
 
 example:
   python -m benchmarks.training --threads 2 --output benchmarks/results/training-cpu.csv
+  python -m benchmarks.training --experiment cifar10-conv --minibatches 2 --threads 2 --output conv.csv
   python -m benchmarks.training --device cuda --seeds 20 --output benchmarks/results/training-cuda.csv
 """
 
@@ -21,6 +22,7 @@ from tqdm import tqdm
 
 from benchmarks.peers import EagerGame
 from gan.ensemble import Ensemble
+from gan.together import play_together
 from gan.training import Game, train_epoch
 from pipeline.config.experiments import Experiment
 from pipeline.config.params import load
@@ -28,54 +30,72 @@ from pipeline.files.formats import write_csv
 from pipeline.runtime.devices import add_device, machine, use_device
 from pipeline.runtime.networks import new_discriminator, new_generator
 
-MINIBATCHES = 100
+OURS = {"float32": "ours", "bfloat16": "ours, bfloat16"}
 
 
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_device(parser)
+    parser.add_argument("--experiment", default="mnist", help="of params.yaml; default: %(default)s")
+    parser.add_argument("--minibatches", type=int, default=100, help="in a repeat; default: %(default)s")
     parser.add_argument("--seeds", type=int, default=1, help="trained together; default: %(default)s")
     parser.add_argument("--repeats", type=int, default=7, help="default: %(default)s, after one to warm up")
     parser.add_argument("--output", type=Path, required=True, help="CSV file")
     args = parser.parse_args()
-    device = use_device(args)
-    contestants = build(load(Path("params.yaml"), "paper").experiment("mnist"), device, args.seeds)
+    device = use_device(args, load(Path("params.yaml"), "paper"))
+    experiment = load(Path("params.yaml"), "paper").experiment(args.experiment)
+    images = torch.rand(args.minibatches * experiment.recipe.batch_size, experiment.generator[-1].units, device=device)
+    contestants = build(experiment, images, args.seeds)
     times: dict[str, list[float]] = {name: [] for name in contestants}
     for repeat in tqdm(range(args.repeats + 1), unit="repeat"):
         for name, run in contestants.items():
             seconds = timed(run, device)
             if repeat:
-                times[name].append(seconds / args.seeds if name.startswith("ensemble") else seconds)
+                times[name].append(seconds / args.seeds if name in OURS.values() else seconds)
     frame = summary(pd.DataFrame(times))
     frame.insert(0, "device", f"{machine(device)['hardware']}, {torch.get_num_threads()} threads")
-    frame.insert(1, "seeds", args.seeds)
+    for place, what in enumerate(("experiment", "seeds", "minibatches"), 1):
+        frame.insert(place, what, getattr(args, what))
     write_csv(args.output, frame)
     print(frame.to_string(index=False))
 
 
-def build(experiment: Experiment, device: torch.device, seeds: int) -> dict[str, Callable[[], object]]:
-    """What is timed: each call plays 100 minibatches with each of its seeds."""
-    images = torch.rand(MINIBATCHES * experiment.recipe.batch_size, experiment.generator[-1].units, device=device)
-    numbers = list(range(seeds))
-    loop = new_game(experiment, seeds, images)
+def build(experiment: Experiment, images: torch.Tensor, seeds: int) -> dict[str, Callable[[], object]]:
+    """What is timed: each call plays an epoch of these images with each of its seeds."""
+    numbers, device = list(range(seeds)), images.device.type
     found: dict[str, Callable[[], object]] = {}
-    for precision, ending in (("float32", ""), ("bfloat16", ", bfloat16")):
-        games = [new_game(experiment, seed, images, precision) for seed in numbers]
-        ensemble, peer = Ensemble(games, numbers), EagerGame(experiment, device.type, precision)
-        products = step_products(ensemble, experiment, images)
-        found |= {
-            f"ensemble{ending}": partial(ensemble.train_epoch, images, 1),
-            f"eager PyTorch{ending}": partial(peer.train, images),
-            f"bare products{ending}": partial(_repeat, products),
-        }
+    for precision, name in OURS.items():
+        ending = name.removeprefix("ours")
+        games = play_together([new_game(experiment, seed, images, precision) for seed in numbers], numbers)
+        found[name] = partial(games.train_epoch, images, 1)
+        found[f"eager PyTorch{ending}"] = partial(EagerGame(experiment, device, precision).train, images)
+        if isinstance(games, Ensemble):
+            products = captured(step_products(games, experiment), device)
+            found[f"bare products{ending}"] = partial(_repeat, products, len(images) // experiment.recipe.batch_size)
+    loop = new_game(experiment, seeds, images)
     return found | {"plain loop": lambda: train_epoch(loop, images, seeds, 1)}
 
 
-def _repeat(products: list[Callable[[], object]]) -> None:
-    for _ in range(MINIBATCHES):
+def captured(products: list[Callable[[], object]], device: str) -> Callable[[], object]:
+    """All products in one call; on CUDA a graph, for launching them would take longer than they do."""
+
+    def all_of_them() -> None:
         for product in products:
             product()
+
+    if device != "cuda":
+        return all_of_them
+    all_of_them()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        all_of_them()
+    return graph.replay
+
+
+def _repeat(products: Callable[[], object], times: int) -> None:
+    for _ in range(times):
+        products()
 
 
 def new_game(experiment: Experiment, seed: int, images: torch.Tensor, precision: str = "float32") -> Game:
@@ -84,7 +104,7 @@ def new_game(experiment: Experiment, seed: int, images: torch.Tensor, precision:
     return Game(generator, new_discriminator(experiment, seed, images.device), experiment.recipe, precision)
 
 
-def step_products(ensemble: Ensemble, experiment: Experiment, images: torch.Tensor) -> list[Callable[[], object]]:
+def step_products(ensemble: Ensemble, experiment: Experiment) -> list[Callable[[], object]]:
     """The matrix products that one step of one seed cannot do without: forward, weights' and inputs' gradients."""
     m, products = experiment.recipe.batch_size, []
     for network, examples, wanted in ((ensemble.g, m, 0), (ensemble.d, 2 * m, m)):
@@ -118,16 +138,16 @@ def _wait(device: torch.device) -> None:
 
 
 def summary(times: pd.DataFrame) -> pd.DataFrame:
-    """Median and quartiles of each column, and of its ratio to both ensembles within a repeat."""
-    ratios, to_bfloat16 = (times.div(times[name], axis=0) for name in ("ensemble", "ensemble, bfloat16"))
+    """Median and quartiles of each column, and of its ratio to both of ours within a repeat."""
+    ratios, to_bfloat16 = (times.div(times[name], axis=0) for name in OURS.values())
     return pd.DataFrame(
         {
             "what": times.columns,
             "seconds": times.median().round(4).to_numpy(),
             "seconds_low": times.quantile(0.25).round(4).to_numpy(),
             "seconds_high": times.quantile(0.75).round(4).to_numpy(),
-            "times_the_ensemble": ratios.median().round(3).to_numpy(),
-            "times_that_in_bfloat16": to_bfloat16.median().round(3).to_numpy(),
+            "times_ours": ratios.median().round(3).to_numpy(),
+            "times_ours_in_bfloat16": to_bfloat16.median().round(3).to_numpy(),
             "n_repeats": len(times),
         }
     )
