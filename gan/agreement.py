@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from gan.statistics import RESOLUTION_NATS, SeedSummary, gap_to, prediction_width, summarise_seeds
 
@@ -91,7 +91,7 @@ def detectable_difference(n: int, sd: float, confidence: float = 0.95, power: fl
         raise ValueError(f"expected at least two seeds, got {n}")
     if not 1 - confidence < power < 1:
         raise ValueError(f"expected a power between {1 - confidence:.3g} and 1, got {power}")
-    quantile = stats.t.ppf((1 + confidence) / 2, n - 1)
+    quantile = special.stdtrit(n - 1, (1 + confidence) / 2)
     noncentrality = math.sqrt(special.ncfdtrinc(1, n - 1, 1 - power, quantile**2))
     return noncentrality * sd * math.sqrt(1 + 1 / n) + RESOLUTION_NATS
 
@@ -115,7 +115,7 @@ def error_if_best_of(runs: int, n: int, confidence: float = 0.95) -> float:
         raise ValueError(f"expected at least one run and two seeds, got {runs} and {n}")
     nodes, weights = np.polynomial.legendre.leggauss(200)
     quantiles, weights = (1 + nodes) / 2, weights / 2
-    means = stats.norm.ppf(quantiles)[:, None] / math.sqrt(n)
-    halves = prediction_width(n, 1, confidence) / 2 * np.sqrt(stats.chi2.ppf(quantiles, n - 1) / (n - 1))
-    inside = stats.norm.cdf(means + halves) ** runs - stats.norm.cdf(means - halves) ** runs
+    means = special.ndtri(quantiles)[:, None] / math.sqrt(n)
+    halves = prediction_width(n, 1, confidence) / 2 * np.sqrt(2 * special.gammaincinv((n - 1) / 2, quantiles) / (n - 1))
+    inside = special.ndtr(means + halves) ** runs - special.ndtr(means - halves) ** runs
     return float(1 - weights @ inside @ weights)

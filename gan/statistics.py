@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 # A spread from fewer runs says too little about one more run.
 MIN_SEEDS = 5
@@ -145,7 +145,7 @@ def _outside(gap: float, width: float) -> bool:
 
 def prediction_width(n: int, sd: float, confidence: float) -> float:
     """Return the full width of the interval in which one more run is expected after n with this sd."""
-    return 2 * float(stats.t.ppf((1 + confidence) / 2, n - 1)) * sd * math.sqrt(1 + 1 / n)
+    return 2 * float(special.stdtrit(n - 1, (1 + confidence) / 2)) * sd * math.sqrt(1 + 1 / n)
 
 
 def seeds_to_decide(gap: float, sd: float, margin: float, confidence: float = 0.95) -> int | None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from scipy import stats
 
 from gan.parzen import ParzenWindow
 from gan.scoring import Selection, select_bandwidth
@@ -117,5 +116,7 @@ def trend(counts: Sequence[int], log_likelihoods: Sequence[float]) -> Trend:
         counts: numbers of samples, two or more different ones.
         log_likelihoods: nats.
     """
+    from scipy import stats  # it takes a second to import
+
     fit = stats.linregress(torch.tensor(counts).double().log10().numpy(), log_likelihoods)
     return Trend(float(fit.slope), float(fit.intercept))

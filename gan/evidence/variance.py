@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ def nested(values: np.ndarray, confidence: float = 0.95) -> tuple[Component, Com
     between = float(r * values.mean(axis=1).var(ddof=1))
 
     def bound(tail: float) -> float:
-        lifted = between - within * float(stats.f.ppf(tail, s - 1, s * (r - 1)))
-        return math.sqrt(max(0.0, lifted) * (s - 1) / float(stats.chi2.ppf(tail, s - 1)) / r)
+        lifted = between - within * float(special.fdtri(s - 1, s * (r - 1), tail))
+        return math.sqrt(max(0.0, lifted) * (s - 1) / _chi_square_quantile(tail, s - 1) / r)
 
     low, high = bound((1 + confidence) / 2), bound((1 - confidence) / 2)
     return Component(math.sqrt(max(0.0, between - within) / r), low, high, s), inner
@@ -86,7 +86,7 @@ def crossed(values: np.ndarray, confidence: float = 0.95) -> Component:
 
     def reach(tail: float) -> float:
         """How far the bound of this tail lies from the total, squared terms added."""
-        ratios = [(square, degrees / float(stats.chi2.ppf(tail, degrees)) - 1) for square, degrees in squares]
+        ratios = [(square, degrees / _chi_square_quantile(tail, degrees) - 1) for square, degrees in squares]
         return math.sqrt(sum((square * ratio) ** 2 for square, ratio in ratios))
 
     low, high = total - reach((1 + confidence) / 2), total + reach((1 - confidence) / 2)
@@ -134,6 +134,8 @@ def over_images(
         moments = squares[:, chosen].mean(axis=1) - centred[:, chosen].mean(axis=1) ** 2
         return math.sqrt(max(0.0, moments.mean()) / n)
 
+    from scipy import stats  # it takes a second to import, and the tables' readers need it seldom
+
     found = stats.bootstrap(
         (np.arange(n),),
         sd_of_mean,
@@ -175,10 +177,14 @@ def by_source(
     return {"training seed": seeds, "draw of samples": draws} | others
 
 
+def _chi_square_quantile(tail: float, degrees: float) -> float:
+    return 2 * float(special.gammaincinv(degrees / 2, tail))
+
+
 def _chi_square(variance: float, degrees: float, confidence: float, n: int) -> Component:
     """A standard deviation from a mean square with so many degrees of freedom."""
     high, low = (
-        math.sqrt(degrees * variance / float(stats.chi2.ppf(tail, degrees)))
+        math.sqrt(degrees * variance / _chi_square_quantile(tail, degrees))
         for tail in ((1 - confidence) / 2, (1 + confidence) / 2)
     )
     return Component(math.sqrt(variance), low, high, n)
