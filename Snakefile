@@ -18,9 +18,6 @@ from pipeline.rules.graph import Graph
 from pipeline.record.runs import GATHERED, SUMMARY
 
 
-configfile: "params.yaml"
-
-
 try:
     graph = Graph(config)
 except UserError as error:

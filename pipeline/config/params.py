@@ -7,14 +7,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from gan.layers import AnyLayer, Deconvolution, Layer
 from gan.models import check_layers
 from gan.recipe import Recipe
 from pipeline.config.experiments import Bounds, Claims, Dataset, Experiment, bandwidths, layer
 from pipeline.config.schema import known, validated
 from pipeline.files.errors import UserError
+from pipeline.files.yaml_core import parse_yaml
 
 SYNTHETIC = "synthetic-"
 PAPERS_COLUMNS = {"mnist": "MNIST", "tfd": "TFD"}  # of Table 1
@@ -230,15 +229,19 @@ def load(path: Path, scale: str | None = None, **chosen: Any) -> Params:
     Raises:
         UserError: the file is missing, is not YAML, or its content is not valid.
     """
+    return Params(read(path) | {key: value for key, value in chosen.items() if value is not None}, scale)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return the content of a params file, not yet validated.
+
+    Raises:
+        UserError: the file is missing or is not YAML.
+    """
     try:
-        values = yaml.safe_load(path.read_text())
+        return parse_yaml(path.read_bytes(), path)
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); name the file with --params") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
-    if isinstance(values, dict):
-        values |= {key: value for key, value in chosen.items() if value is not None}
-    return Params(values, scale)
 
 
 def _check_sizes(name: str, entry: dict[str, Any], values: dict[str, Any]) -> None:

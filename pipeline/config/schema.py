@@ -5,9 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipeline.files.errors import UserError
+from pipeline.files.yaml_core import parse_yaml
 
 SCHEMA = Path(__file__).parent / "params.schema.yaml"
 
@@ -54,7 +53,7 @@ def _check_schema(values: Any) -> None:
     except ImportError:  # a bare GPU box; the params were validated where they were written
         print("params: not validated, because jsonschema is not installed", file=sys.stderr)
         return
-    validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
+    validator = jsonschema.Draft202012Validator(parse_yaml(SCHEMA.read_bytes(), SCHEMA))
     errors = list(validator.iter_errors(values))
     error = jsonschema.exceptions.best_match(errors)
     if error is not None:
