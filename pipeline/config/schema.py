@@ -1,7 +1,11 @@
 """The content of params.yaml against its schema; each mistake is one line that names the key."""
 
+import copy
 import math
 import sys
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +20,7 @@ def validated(values: Any) -> dict[str, Any]:
     if isinstance(values, dict) and isinstance(values.get("catalogue"), dict):
         catalogue = values["catalogue"]
         values = values | {"catalogue": {name: _in_full(name, catalogue, ()) for name in catalogue}}
-    _check_schema(values)
+    values = _of_schema(values)
     _check_finite(values, "")
     return values
 
@@ -46,19 +50,39 @@ def _merged(base: Any, changes: Any) -> Any:
     return base | {key: _merged(base.get(key), value) for key, value in changes.items()}
 
 
-def _check_schema(values: Any) -> None:
-    """Raise one line that names the first key which does not fit the schema."""
+def _of_schema(values: Any) -> Any:
+    """Return the values with integers, where the schema asks for them, also where 100.0 or 1e2 was written.
+
+    Raises:
+        UserError: a key does not fit the schema; the first one is named.
+    """
     try:
         import jsonschema
     except ImportError:  # a bare GPU box; the params were validated where they were written
         print("params: not validated, because jsonschema is not installed", file=sys.stderr)
-        return
-    validator = jsonschema.Draft202012Validator(parse_yaml(SCHEMA.read_bytes(), SCHEMA))
-    errors = list(validator.iter_errors(values))
+        return values
+    draft = jsonschema.Draft202012Validator
+    integers = draft.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)  # by itself takes 100.0
+    strict = jsonschema.validators.extend(draft, type_checker=integers)(parse_yaml(SCHEMA.read_bytes(), SCHEMA))
+    errors = list(strict.iter_errors(values))
+    if whole := list(_whole(errors)):
+        values = copy.deepcopy(values)
+        for *place, key, value in whole:
+            reduce(getitem, place, values)[key] = value
+        return _of_schema(values)
     error = jsonschema.exceptions.best_match(errors)
     if error is not None:
-        place = ": ".join(map(str, _first_place(error, errors, values))) or "top level"
-        raise UserError(f"params: {place}: {error.message}")
+        at = ": ".join(map(str, _first_place(error, errors, values))) or "top level"
+        raise UserError(f"params: {at}: {error.message}")
+    return values
+
+
+def _whole(errors: Iterable[Any]) -> Iterator[list[Any]]:
+    """Yield the keys to each error that is a whole number but no integer, and the integer."""
+    for error in errors:
+        yield from _whole(error.context)
+        if error.validator_value == "integer" and isinstance(error.instance, float) and error.instance.is_integer():
+            yield [*error.absolute_path, int(error.instance)]
 
 
 def _first_place(error: Any, errors: list[Any], values: Any) -> list[Any]:
