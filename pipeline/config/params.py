@@ -49,6 +49,8 @@ class Params:
         compared = {"seeds": self.claims.seeds, "epochs": self.claims.epochs}
         self._played = self._scale["experiments"] | dict.fromkeys(self.claims.experiments, compared)
         _check_labels(values["catalogue"])
+        for name in self._played:  # what contradicts itself is reported at once, not by the job that meets it
+            self.experiment(name)
 
     @property
     def asked(self) -> list[str]:
@@ -253,9 +255,11 @@ def _check_sizes(name: str, entry: dict[str, Any], values: dict[str, Any]) -> No
         raise UserError(f"params: catalogue: {name}: generator: {error}") from error
     if units != pixels:
         raise UserError(f"params: catalogue: {name}: generator: last units: {units}, but an image has {pixels} pixels")
-    wanted, there = values["parzen"]["n_validation"], dataset["split"][1] if "split" in dataset else math.inf
-    if wanted > there:
-        raise UserError(f"params: parzen: n_validation: {wanted}, but {entry['dataset']} has {there} validation images")
+    there = dataset["split"][1] if "split" in dataset else math.inf
+    measured = (values["validation"] | entry.get("validation", {}))["images"] or 0
+    for key, wanted in (("parzen: n_validation", values["parzen"]["n_validation"]), ("validation: images", measured)):
+        if wanted > there:
+            raise UserError(f"params: {key}: {wanted}, but {entry['dataset']} has {there} validation images")
 
 
 def _check_stages(catalogue: dict[str, Any], experiments: dict[str, Any]) -> None:

@@ -73,7 +73,8 @@ def _of_schema(values: Any) -> Any:
     error = jsonschema.exceptions.best_match(errors)
     if error is not None:
         at = ": ".join(map(str, _first_place(error, errors, values))) or "top level"
-        raise UserError(f"params: {at}: {error.message}")
+        wanted = error.schema.get("description") if error.validator == "pattern" else None
+        raise UserError(f"params: {at}: {f'expected {wanted}, got {error.instance!r}' if wanted else error.message}")
     return values
 
 
