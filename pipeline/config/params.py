@@ -235,11 +235,7 @@ def load(path: Path, scale: str | None = None, **chosen: Any) -> Params:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Return the content of a params file, not yet validated.
-
-    Raises:
-        UserError: the file is missing or is not YAML.
-    """
+    """Return the content of a params file, not yet validated; the errors are those of `load`."""
     try:
         return parse_yaml(path.read_bytes(), path)
     except OSError as error:

@@ -1,6 +1,5 @@
 """The content of params.yaml against its schema; each mistake is one line that names the key."""
 
-import copy
 import math
 import sys
 from collections.abc import Iterable, Iterator
@@ -20,7 +19,7 @@ def validated(values: Any) -> dict[str, Any]:
     if isinstance(values, dict) and isinstance(values.get("catalogue"), dict):
         catalogue = values["catalogue"]
         values = values | {"catalogue": {name: _in_full(name, catalogue, ()) for name in catalogue}}
-    values = _of_schema(values)
+    _check_schema(values)
     _check_finite(values, "")
     return values
 
@@ -50,32 +49,24 @@ def _merged(base: Any, changes: Any) -> Any:
     return base | {key: _merged(base.get(key), value) for key, value in changes.items()}
 
 
-def _of_schema(values: Any) -> Any:
-    """Return the values with integers, where the schema asks for them, also where 100.0 or 1e2 was written.
-
-    Raises:
-        UserError: a key does not fit the schema; the first one is named.
-    """
+def _check_schema(values: Any) -> None:
+    """Raise one line that names the first key which does not fit the schema; 100.0 becomes 100 where that is asked."""
     try:
         import jsonschema
     except ImportError:  # a bare GPU box; the params were validated where they were written
         print("params: not validated, because jsonschema is not installed", file=sys.stderr)
-        return values
+        return
     draft = jsonschema.Draft202012Validator
     integers = draft.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)  # by itself takes 100.0
     strict = jsonschema.validators.extend(draft, type_checker=integers)(parse_yaml(SCHEMA.read_bytes(), SCHEMA))
+    for *above, key, value in _whole(strict.iter_errors(values)):
+        reduce(getitem, above, values)[key] = value
     errors = list(strict.iter_errors(values))
-    if whole := list(_whole(errors)):
-        values = copy.deepcopy(values)
-        for *place, key, value in whole:
-            reduce(getitem, place, values)[key] = value
-        return _of_schema(values)
     error = jsonschema.exceptions.best_match(errors)
     if error is not None:
-        at = ": ".join(map(str, _first_place(error, errors, values))) or "top level"
-        wanted = error.schema.get("description") if error.validator == "pattern" else None
-        raise UserError(f"params: {at}: {f'expected {wanted}, got {error.instance!r}' if wanted else error.message}")
-    return values
+        place = ": ".join(map(str, _first_place(error, errors, values))) or "top level"
+        hint = error.validator == "pattern" and error.schema.get("description")
+        raise UserError(f"params: {place}: {error.message}{f'; expected {hint}' if hint else ''}")
 
 
 def _whole(errors: Iterable[Any]) -> Iterator[list[Any]]:
@@ -108,4 +99,4 @@ def _check_finite(values: Any, place: str) -> None:
 def known(what: str, name: str, choices: Any) -> None:
     """Raise one line where a name is none of the choices."""
     if name not in choices:
-        raise UserError(f"params: {what}: {name!r} is unknown; there are: {', '.join(choices)}")
+        raise UserError(f"params: {what}: {name!r} is unknown; there are: {', '.join(map(str, choices))}")

@@ -20,42 +20,29 @@ BASES = {"0o": 8, "0x": 16}  # of integers; 010 is ten
 
 
 class _Core(yaml.SafeLoader):
-    """Loader of these scalars, lists and mappings alone; keys are text, and each appears once."""
+    """Loader of these scalars, text, lists and mappings alone; a key appears once."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        lines = dict[str, int]()
+        marks = dict[str, Any]()
         for key, _ in node.value:
-            name, line = self.construct_object(key), key.start_mark.line + 1
-            if name == "<<":
-                raise yaml.YAMLError(f"line {line}: merge keys (<<) are not supported; write out what they bring in")
-            if not isinstance(name, str):
-                raise yaml.YAMLError(f"line {line}: expected text as a key, got {name!r}")
-            if name in lines:
-                raise yaml.YAMLError(f"key {name!r} appears on line {lines[name]} and on line {line}; keep one of them")
-            lines[name] = line
+            first, line = marks.setdefault(str(key.value), key.start_mark), key.start_mark.line + 1
+            if first is not key.start_mark:
+                raise yaml.YAMLError(f"key {key.value!r} appears on lines {first.line + 1} and {line}; keep one")
         return super().construct_mapping(node, deep)
 
 
+KINDS = (None, *(TAG + kind for kind in (*FORMS, "str", "seq", "map")))  # no dates, sets, merge keys
 _Core.yaml_implicit_resolvers = {None: [(TAG + kind, re.compile(rf"({form})\Z")) for kind, form in FORMS.items()]}
-_Core.yaml_constructors = {
-    tag: yaml.SafeLoader.yaml_constructors[tag]
-    for tag in (None, *(TAG + kind for kind in (*FORMS, "str", "seq", "map")))
-}
+_Core.yaml_constructors = {kind: yaml.SafeLoader.yaml_constructors[kind] for kind in KINDS}
 _Core.add_constructor(f"{TAG}int", lambda _, node: int(node.value, BASES.get(node.value[:2], 10)))
 
 
 def parse_yaml(text: str | bytes, path: Path) -> dict[str, Any]:
-    """Return the content of a YAML file.
-
-    Raises:
-        UserError: it is not YAML, or no mapping; a key is no text or appears twice. The message is one line.
-    """
+    """Return the mapping that is a YAML file's content; a UserError says where it is none, or has a key twice."""
     try:
         content = yaml.load(text, _Core)
     except (yaml.YAMLError, ValueError, LookupError, RecursionError) as error:
         raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
-        raise UserError(
-            f"{path}: expected keys with values, got {'nothing' if content is None else repr(content)[:40]}"
-        )
+        raise UserError(f"{path}: expected keys with values, got {content!r:.40}")
     return content

@@ -24,22 +24,21 @@ class Graph:
     """The rules' view of the params.
 
     Args:
-        config: Snakemake's config: what --config and --configfile say. Snakemake reads no params.yaml, for its YAML is
-            another: 1e-05 is text there.
+        config: what --config changes; Snakemake itself reads no params.yaml, for 1e-05 would be text.
         params_file: the file that the commands read.
     Raises:
         UserError: the config does not fit the schema, or --config changed what the commands would not see.
     """
 
     def __init__(self, config: dict[str, Any], params_file: Path = Path("params.yaml")) -> None:
-        in_file = read(params_file)
-        changed = [key for key in config if key not in OVERRIDABLE and config[key] != in_file.get(key)]
+        values = read(params_file)
+        changed = [key for key in config if key not in OVERRIDABLE and config[key] != values.get(key)]
         if changed:
             raise UserError(
                 f"--config can set {', '.join(OVERRIDABLE)}; to change {', '.join(changed)} edit {params_file}"
             )
-        values = in_file | config
-        self._config = values = values | {"seeds": _numbers(values.get("seeds"))}
+        self._config = values = values | config
+        values["seeds"] = _numbers(values.get("seeds"))
         self.params = params = Params(values)
         if not params.experiments:
             missing = [params.dataset(params.dataset_of(name)) for name in params.asked]

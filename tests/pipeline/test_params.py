@@ -125,13 +125,17 @@ def test_seeds_and_experiments_can_be_chosen():
         ("audit.lloyd_iterations", 0, "lloyd_iterations: 0 is less than the minimum"),
         ("figures.ours", "red", "figures: ours: 'red' does not match"),
         ("validation.patience_epochs", 0, "patience_epochs: 0 is less than the minimum"),
-        ("validation.patience_epochs", 2, "mnist: patience_epochs: expected a multiple of every_epochs, 10, got 2"),
-        ("validation.patience_epochs", 15, "patience_epochs: expected a multiple of every_epochs, 10, got 15"),
-        ("validation.every_epochs", 7, "patience_epochs: expected a multiple of every_epochs, 7, got 200"),
-        ("catalogue.mnist.validation", {"every_epochs": 3}, "mnist: patience_epochs: .* every_epochs, 3, got 200"),
+        ("validation.patience_epochs", 2, "mnist: patience_epochs 2: no multiple of every_epochs 10"),
+        ("validation.patience_epochs", 15, "patience_epochs 15: no multiple of every_epochs 10"),
+        ("validation.every_epochs", 7, "patience_epochs 200: no multiple of every_epochs 7"),
+        (
+            "catalogue.mnist.validation",
+            {"every_epochs": 3},
+            "mnist: patience_epochs 200: no multiple of every_epochs 3",
+        ),
         ("validation.images", 20_000, "validation: images: 20000, but mnist has 10000 validation images"),
         ("catalogue.mnist-code.validation.images", 10_001, "images: 10001, but mnist has 10000 validation images"),
-        ("catalogue.mnist.recipe.learning_rate", 1e-7, "floor: expected at most the learning_rate, 1e-07, got 1e-06"),
+        ("catalogue.mnist.recipe.learning_rate", 1e-7, "learning_rate_floor 1e-06 is above learning_rate 1e-07"),
         ("scales.paper.experiments.mnist.waypoints", [150], "mnist: waypoints .150. are no snapshots"),
         ("synthetic_images", 3, "synthetic_images: 3 is less than the minimum"),
         ("catalogue.fashion-mnist.like", "cats", "fashion-mnist: like: 'cats' is unknown; there are: mnist"),
@@ -244,7 +248,9 @@ def test_a_real_number_stays_as_it_is_written():
 def test_a_name_that_reads_as_something_else_in_a_csv_is_refused(section, name):
     values = copy.deepcopy(VALUES)
     values[section][name] = next(iter(values[section].values()))
-    with pytest.raises(UserError, match=f"params: {section}: expected a name .*, got '{name}'"):
+    with pytest.raises(
+        UserError, match=f"params: {section}: '{name}' does not match .*; expected text to every reader of CSV"
+    ):
         Params(values)
 
 
