@@ -17,10 +17,6 @@ from pipeline.claims.files import TABLES as CLAIMS_TABLES
 from pipeline.rules.graph import Graph
 from pipeline.record.runs import GATHERED, SUMMARY
 
-
-configfile: "params.yaml"
-
-
 try:
     graph = Graph(config)
 except UserError as error:

@@ -65,7 +65,7 @@ class Experiment:
         grids: bandwidths by name.
     Raises:
         ValueError: the pretrained generator does not fit on top of the new layers, or a bound on column norms
-            is asked of a deconvolution, whose weights have no columns of one unit; a waypoint is no snapshot.
+            is asked of a deconvolution, whose weights have no columns of one unit; other settings contradict.
     """
 
     name: str
@@ -96,6 +96,10 @@ class Experiment:
     def __post_init__(self) -> None:
         if self.recipe.max_column_norm is not None and any(isinstance(one, Deconvolution) for one in self.generator):
             raise ValueError("max_column_norm does not apply to a deconvolution")
+        if (floor := self.recipe.learning_rate_floor) > self.recipe.learning_rate:
+            raise ValueError(f"learning_rate_floor {floor} is above learning_rate {self.recipe.learning_rate}")
+        if self.selection == "validation" and self.patience_epochs % self.every_epochs:
+            raise ValueError(f"patience_epochs {self.patience_epochs}: no multiple of every_epochs {self.every_epochs}")
         if missed := [length for length in self.waypoints if length % self.snapshot_epochs or length >= self.epochs]:
             raise ValueError(
                 f"waypoints {missed} are no snapshots before the last epoch (every {self.snapshot_epochs})"

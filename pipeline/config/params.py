@@ -7,14 +7,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from gan.layers import AnyLayer, Deconvolution, Layer
 from gan.models import check_layers
 from gan.recipe import Recipe
 from pipeline.config.experiments import Bounds, Claims, Dataset, Experiment, bandwidths, layer
 from pipeline.config.schema import known, validated
 from pipeline.files.errors import UserError
+from pipeline.files.yaml_core import parse_yaml
 
 SYNTHETIC = "synthetic-"
 PAPERS_COLUMNS = {"mnist": "MNIST", "tfd": "TFD"}  # of Table 1
@@ -50,6 +49,8 @@ class Params:
         compared = {"seeds": self.claims.seeds, "epochs": self.claims.epochs}
         self._played = self._scale["experiments"] | dict.fromkeys(self.claims.experiments, compared)
         _check_labels(values["catalogue"])
+        for name in self._played:  # what contradicts itself is reported at once, not by the job that meets it
+            self.experiment(name)
 
     @property
     def asked(self) -> list[str]:
@@ -230,15 +231,15 @@ def load(path: Path, scale: str | None = None, **chosen: Any) -> Params:
     Raises:
         UserError: the file is missing, is not YAML, or its content is not valid.
     """
+    return Params(read(path) | {key: value for key, value in chosen.items() if value is not None}, scale)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return the content of a params file, not yet validated; the errors are those of `load`."""
     try:
-        values = yaml.safe_load(path.read_text())
+        return parse_yaml(path.read_bytes(), path)
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); name the file with --params") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
-    if isinstance(values, dict):
-        values |= {key: value for key, value in chosen.items() if value is not None}
-    return Params(values, scale)
 
 
 def _check_sizes(name: str, entry: dict[str, Any], values: dict[str, Any]) -> None:
@@ -250,9 +251,11 @@ def _check_sizes(name: str, entry: dict[str, Any], values: dict[str, Any]) -> No
         raise UserError(f"params: catalogue: {name}: generator: {error}") from error
     if units != pixels:
         raise UserError(f"params: catalogue: {name}: generator: last units: {units}, but an image has {pixels} pixels")
-    wanted, there = values["parzen"]["n_validation"], dataset["split"][1] if "split" in dataset else math.inf
-    if wanted > there:
-        raise UserError(f"params: parzen: n_validation: {wanted}, but {entry['dataset']} has {there} validation images")
+    there = dataset["split"][1] if "split" in dataset else math.inf
+    measured = (values["validation"] | entry.get("validation", {}))["images"] or 0
+    for key, wanted in (("parzen: n_validation", values["parzen"]["n_validation"]), ("validation: images", measured)):
+        if wanted > there:
+            raise UserError(f"params: {key}: {wanted}, but {entry['dataset']} has {there} validation images")
 
 
 def _check_stages(catalogue: dict[str, Any], experiments: dict[str, Any]) -> None:

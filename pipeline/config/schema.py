@@ -2,12 +2,14 @@
 
 import math
 import sys
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipeline.files.errors import UserError
+from pipeline.files.yaml_core import parse_yaml
 
 SCHEMA = Path(__file__).parent / "params.schema.yaml"
 
@@ -48,18 +50,31 @@ def _merged(base: Any, changes: Any) -> Any:
 
 
 def _check_schema(values: Any) -> None:
-    """Raise one line that names the first key which does not fit the schema."""
+    """Raise one line that names the first key which does not fit the schema; 100.0 becomes 100 where that is asked."""
     try:
         import jsonschema
     except ImportError:  # a bare GPU box; the params were validated where they were written
         print("params: not validated, because jsonschema is not installed", file=sys.stderr)
         return
-    validator = jsonschema.Draft202012Validator(yaml.safe_load(SCHEMA.read_text()))
-    errors = list(validator.iter_errors(values))
+    draft = jsonschema.Draft202012Validator
+    integers = draft.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)  # by itself takes 100.0
+    strict = jsonschema.validators.extend(draft, type_checker=integers)(parse_yaml(SCHEMA.read_bytes(), SCHEMA))
+    for *above, key, value in _whole(strict.iter_errors(values)):
+        reduce(getitem, above, values)[key] = value
+    errors = list(strict.iter_errors(values))
     error = jsonschema.exceptions.best_match(errors)
     if error is not None:
         place = ": ".join(map(str, _first_place(error, errors, values))) or "top level"
-        raise UserError(f"params: {place}: {error.message}")
+        hint = error.validator == "pattern" and error.schema.get("description")
+        raise UserError(f"params: {place}: {error.message}{f'; expected {hint}' if hint else ''}")
+
+
+def _whole(errors: Iterable[Any]) -> Iterator[list[Any]]:
+    """Yield the keys to each error that is a whole number but no integer, and the integer."""
+    for error in errors:
+        yield from _whole(error.context)
+        if error.validator_value == "integer" and isinstance(error.instance, float) and error.instance.is_integer():
+            yield [*error.absolute_path, int(error.instance)]
 
 
 def _first_place(error: Any, errors: list[Any], values: Any) -> list[Any]:
@@ -84,4 +99,4 @@ def _check_finite(values: Any, place: str) -> None:
 def known(what: str, name: str, choices: Any) -> None:
     """Raise one line where a name is none of the choices."""
     if name not in choices:
-        raise UserError(f"params: {what}: {name!r} is unknown; there are: {', '.join(choices)}")
+        raise UserError(f"params: {what}: {name!r} is unknown; there are: {', '.join(map(str, choices))}")

@@ -109,9 +109,9 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
 
 
 def read_csv(path: Path) -> pd.DataFrame:
-    """Read a table; "nan" and empty fields are missing values."""
+    """Read a table; "nan" and empty fields are missing values, "None" and "NA" are text."""
     with one_line_errors(path):
-        return pd.read_csv(path)
+        return pd.read_csv(path, keep_default_na=False, na_values=["", "nan"])
 
 
 def write_arrays(path: Path, **arrays: np.ndarray) -> None:

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_json
+from pipeline.files.yaml_core import parse_yaml
 from pipeline.record.manifest import differences, plain
 from pipeline.record.runs import MANIFESTS
 
@@ -42,8 +41,7 @@ def read_plan(path: Path) -> dict[str, Any]:
     _, opened, rest = path.read_text(encoding="utf-8").partition(f"{FENCE}yaml\n")
     if not opened:
         raise UserError(f"{path}: the plan's YAML block is missing")
-    content: dict[str, Any] = yaml.safe_load(rest.partition(FENCE)[0])
-    return content
+    return parse_yaml(rest.partition(FENCE)[0], path)
 
 
 def deviations(plan: dict[str, Any], manifest: dict[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.experiments import MIRROR_VARIABLE, RAW, Dataset, Experiment
-from pipeline.config.params import Params, load
+from pipeline.config.params import Params, read
 from pipeline.data.readers import READERS
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_json, sha256
@@ -24,26 +24,27 @@ class Graph:
     """The rules' view of the params.
 
     Args:
-        config: Snakemake's config: params.yaml and what --config changed.
+        config: what --config changes; Snakemake itself reads no params.yaml, for 1e-05 would be text.
         params_file: the file that the commands read.
     Raises:
         UserError: the config does not fit the schema, or --config changed what the commands would not see.
     """
 
     def __init__(self, config: dict[str, Any], params_file: Path = Path("params.yaml")) -> None:
-        self._config = config = config | {"seeds": _numbers(config["seeds"])}
-        self.params = params = Params(config)
+        values = read(params_file)
+        changed = [key for key in config if key not in OVERRIDABLE and config[key] != values.get(key)]
+        if changed:
+            raise UserError(
+                f"--config can set {', '.join(OVERRIDABLE)}; to change {', '.join(changed)} edit {params_file}"
+            )
+        self._config = values = values | config
+        values["seeds"] = _numbers(values.get("seeds"))
+        self.params = params = Params(values)
         if not params.experiments:
             missing = [params.dataset(params.dataset_of(name)) for name in params.asked]
             hints = dict.fromkeys(data.how_to_supply for data in missing) or ["a first stage alone is no experiment"]
             raise UserError("nothing to run: " + "; ".join(hints))
         _check_data([params.dataset(name) for name in params.datasets])
-        in_file = load(params_file).values
-        changed = [key for key in in_file if key not in OVERRIDABLE and params.values[key] != in_file[key]]
-        if changed:
-            raise UserError(
-                f"--config can set {', '.join(OVERRIDABLE)}; to change {', '.join(changed)} edit {params_file}"
-            )
         self.results, self.claims = f"{RESULTS}/{params.scale}", f"{RESULTS}/{params.scale}/claims"
         self.code = params.claims.code  # the experiment that the others are held against
         self.threads: int = params.values["compute"]["threads"]

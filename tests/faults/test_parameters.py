@@ -6,7 +6,7 @@ import sys
 from importlib import import_module
 
 import pytest
-from helpers import ROOT, edit, run_in
+from helpers import ROOT, copy_project, edit, planned, run_in
 
 STAGES = {
     "download": "--dataset mnist --output x",
@@ -56,3 +56,15 @@ def test_snakemake_and_dvc_show_the_line(project, tally):
         assert LINE in done.stdout + done.stderr
         assert "Traceback" not in done.stdout + done.stderr
         tally("a wrong parameter")
+
+
+def test_snakemake_reads_params_as_the_stages_do(tmp_path):
+    """Numbers as DVC writes them; a key that appears twice is the stages' line."""
+    folder = copy_project(tmp_path)
+    edit(folder / "params.yaml", WRONG[0], "learning_rate: 1e-05\n")
+    assert planned(folder, "--config", "scale=smoke", "experiments=[mnist]", "seeds=[0,7]")["train"] == 2
+    edit(folder / "params.yaml", "learning_rate: 1e-05\n", "learning_rate: 1e-05\n      learning_rate: 0.05\n")
+    done = run_in(folder, "-m", "snakemake", "-n", "--config", "scale=smoke")
+    assert done.returncode != 0
+    assert "params.yaml: not valid YAML: key 'learning_rate' appears on lines 146 and 147" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr

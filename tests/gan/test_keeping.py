@@ -3,6 +3,7 @@
 import math
 
 import pytest
+import torch
 
 from gan.keeping import is_over, replay
 
@@ -40,3 +41,12 @@ def test_replay_of_one_measurement_keeps_it():
 def test_replay_refuses_epochs_that_cannot_be(epochs):
     with pytest.raises(ValueError, match="expected distinct epochs from 1 on"):
         replay(epochs, [1.0] * len(epochs), patience=5)
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize(("every", "patience"), [(1, 1), (5, 5), (5, 10), (3, 12)])
+def test_a_patience_that_is_a_multiple_of_the_interval_ends_at_a_measurement(seed, every, patience):
+    """The params take no other; the last epoch is measured, too, whether or not it is a multiple."""
+    epochs = [*range(every, 32, every), 32]
+    values = torch.rand(len(epochs), generator=torch.Generator().manual_seed(seed)).tolist()
+    assert replay(epochs, values, patience)[1] in epochs

@@ -9,7 +9,6 @@ import torch
 import yaml
 from helpers import ROOT
 
-from pipeline.config.params import Params
 from pipeline.files.formats import write_json
 from pipeline.record.runs import name_of, seeds_of
 from pipeline.rules.graph import Graph
@@ -62,8 +61,7 @@ def test_a_first_stage_is_trained_for_every_seed_of_the_second():
 def test_the_graph_is_the_same_with_and_without_a_gpu(monkeypatch, device):
     """Devices are chosen inside a job; a profile says which jobs share a GPU."""
     config = {"scale": "quick", "compute": VALUES["compute"] | {"device": device}}
-    in_file = Params(copy.deepcopy(VALUES) | config).values
-    monkeypatch.setattr("pipeline.rules.graph.load", lambda _: SimpleNamespace(values=in_file))
+    monkeypatch.setattr("pipeline.rules.graph.read", lambda _: copy.deepcopy(VALUES) | config)
     plans = []
     for available in (False, True):
         monkeypatch.setattr(torch.cuda, "is_available", lambda found=available: found)

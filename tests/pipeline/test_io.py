@@ -36,6 +36,15 @@ def test_round_trips(tmp_path):
     assert io.read_json(tmp_path / "a.json") == {"k": [1, None]}
 
 
+@pytest.mark.parametrize("text", ["None", "NA", "N/A", "null", "NULL", "NaN", "<NA>", "#N/A", "-nan"])
+def test_text_that_means_a_missing_value_elsewhere_is_text(tmp_path, text):
+    """`pipeline/quoted.csv` may quote a model of any name."""
+    io.write_csv(tmp_path / "a.csv", pd.DataFrame({"model": [text, None], "value": [1.5, None]}))
+    found = io.read_csv(tmp_path / "a.csv")
+    assert found.model[0] == text
+    assert found.isna().sum().tolist() == [1, 1]
+
+
 def test_the_same_content_gives_the_same_bytes(tmp_path):
     for name in ("first.npz", "second.npz"):
         io.write_arrays(tmp_path / name, images=np.arange(5))

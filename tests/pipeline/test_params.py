@@ -4,11 +4,14 @@ import copy
 import math
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
+from helpers import edit
 
 from pipeline.config.params import Params, load
 from pipeline.files.errors import UserError
+from pipeline.files.formats import read_csv, write_csv
 
 FILE = Path(__file__).parents[2] / "params.yaml"
 VALUES = yaml.safe_load(FILE.read_text())
@@ -122,6 +125,18 @@ def test_seeds_and_experiments_can_be_chosen():
         ("audit.lloyd_iterations", 0, "lloyd_iterations: 0 is less than the minimum"),
         ("figures.ours", "red", "figures: ours: 'red' does not match"),
         ("validation.patience_epochs", 0, "patience_epochs: 0 is less than the minimum"),
+        ("validation.patience_epochs", 2, "mnist: patience_epochs 2: no multiple of every_epochs 10"),
+        ("validation.patience_epochs", 15, "patience_epochs 15: no multiple of every_epochs 10"),
+        ("validation.every_epochs", 7, "patience_epochs 200: no multiple of every_epochs 7"),
+        (
+            "catalogue.mnist.validation",
+            {"every_epochs": 3},
+            "mnist: patience_epochs 200: no multiple of every_epochs 3",
+        ),
+        ("validation.images", 20_000, "validation: images: 20000, but mnist has 10000 validation images"),
+        ("catalogue.mnist-code.validation.images", 10_001, "images: 10001, but mnist has 10000 validation images"),
+        ("catalogue.mnist.recipe.learning_rate", 1e-7, "learning_rate_floor 1e-06 is above learning_rate 1e-07"),
+        ("scales.paper.experiments.mnist.waypoints", [150], "mnist: waypoints .150. are no snapshots"),
         ("synthetic_images", 3, "synthetic_images: 3 is less than the minimum"),
         ("catalogue.fashion-mnist.like", "cats", "fashion-mnist: like: 'cats' is unknown; there are: mnist"),
         ("catalogue.fashion-mnist.like", ["mnist"], "fashion-mnist: like: .* is unknown"),
@@ -134,9 +149,7 @@ def test_seeds_and_experiments_can_be_chosen():
 )
 def test_a_mistake_is_one_line_that_names_the_key(key, value, message):
     with pytest.raises(UserError, match=message) as error:
-        params = Params(changed(key, value))
-        params.experiment("mnist")
-        params.experiment("cifar10-conv")
+        Params(changed(key, value))
     assert "\n" not in str(error.value)
 
 
@@ -191,3 +204,59 @@ def test_an_entry_is_like_another_where_it_says_nothing_else():
     assert (slow["dataset"], slow["label"], slow["generator"]) == ("fashion-mnist", "slow", mnist["generator"])
     assert slow["recipe"] == mnist["recipe"] | {"batch_size": 7}
     assert mnist["recipe"]["batch_size"] == 100
+
+
+@pytest.mark.parametrize(
+    ("written", "as_if"),
+    [
+        ("    n_samples: 10000            # [2014] Parzen centers", "    n_samples: 1.0e+4"),
+        ("      batch_size: 100\n", "      batch_size: 100.0\n"),
+        ("mnist: {seeds: 20, epochs: 2000, waypoints: [1000]}", "mnist: {seeds: 2e1, epochs: 2e3, waypoints: [1.0e3]}"),
+        ("    most_samples: 1000000       # of one", "    most_samples: 1e6  # of one"),
+        ("seeds_per_job: 1 ", "seeds_per_job: 1.0 "),
+        ("    shape: [3, 32, 32]", "    shape: [3.0, 32e0, 32.]"),
+        ("- {kind: deconvolution, inputs: [80, 10, 10]", "- {kind: deconvolution, inputs: [8e1, 1e1, 10.0]"),
+        ("    validation: {every_epochs: 1, images: 1000}", "    validation: {every_epochs: 1.0, images: 1e3}"),
+        ("claims: {toys: 20, seeds: 10, epochs: 100}", "claims: {toys: 2e+1, seeds: 10.0, epochs: 1e2}"),
+    ],
+)
+def test_a_whole_number_is_an_integer_however_it_is_written(tmp_path, written, as_if):
+    (tmp_path / "params.yaml").write_text(FILE.read_text())
+    edit(tmp_path / "params.yaml", written, as_if)
+    assert repr(load(tmp_path / "params.yaml").values) == repr(load(FILE).values)
+
+
+def test_a_whole_number_of_the_command_line_is_an_integer():
+    assert repr(Params(VALUES | {"seeds": [1.0, 2], "seeds_per_job": 20.0}).values["seeds"]) == "[1, 2]"
+
+
+@pytest.mark.parametrize("key", ["scales.quick.n_samples", "validation.images", "compute.threads"])
+@pytest.mark.parametrize("value", [200.5, math.inf, math.nan, True, "200"])
+def test_what_is_no_whole_number_is_refused(key, value):
+    with pytest.raises(UserError, match=f"params: {key.replace('.', ': ')}: .* is not"):
+        Params(changed(key, value))
+
+
+def test_a_real_number_stays_as_it_is_written():
+    """Where the schema has numbers, 1.0 and 1 are settings of finished runs."""
+    recipe = load(FILE).values["catalogue"]["mnist-text"]["recipe"]
+    assert (repr(recipe["discriminator_loss_scale"]), repr(recipe["discriminator_steps"])) == ("1.0", "1")
+
+
+@pytest.mark.parametrize("section", ["catalogue", "scales", "datasets"])
+@pytest.mark.parametrize("name", ["nan", "2014", "1e5", "inf", "infinity", "true", "null", "0", "1-2"])
+def test_a_name_that_reads_as_something_else_in_a_csv_is_refused(section, name):
+    values = copy.deepcopy(VALUES)
+    values[section][name] = next(iter(values[section].values()))
+    with pytest.raises(
+        UserError, match=f"params: {section}: '{name}' does not match .*; expected text to every reader of CSV"
+    ):
+        Params(values)
+
+
+@pytest.mark.parametrize("name", ["na", "none", "no", "nano", "e5", "inf-1", "t", "f", "x0", "mnist-2014"])
+def test_other_names_are_text_in_a_csv(tmp_path, name):
+    values = changed(f"catalogue.{name}", {"like": "mnist", "label": "x"})
+    assert name in Params(values).values["catalogue"]
+    write_csv(tmp_path / "a.csv", pd.DataFrame({"experiment": [name, name], "value": [1.0, 2.0]}))
+    assert read_csv(tmp_path / "a.csv").experiment.tolist() == [name, name]
