@@ -176,7 +176,10 @@ class Trainer:
                     least = max(self.args.checkpoint_seconds, (saved - started) / SAVING_SHARE)
 
     def _is_over(self, run: Progress) -> bool:
+        """Whether a run has ended; its patience ends at a measurement only."""
         experiment = self.experiment
+        if run.epoch % experiment.every_epochs and run.epoch < experiment.epochs:
+            return bool(run.diverged)
         over = is_over(run.epoch, experiment.epochs, run.best_epoch, experiment.patience_epochs)
         return over or bool(run.diverged)
 

@@ -1,6 +1,7 @@
 """Training: same bits again, after a kill too; resumed elsewhere or longer; one run at a time; errors in one line."""
 
 import signal
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from gan.ensemble import Ensemble
 from pipeline import prepare, train
 from pipeline.files.formats import read_arrays, read_csv, read_json, read_tensors
 from pipeline.record.runs import TRAINING_FILES, precision_of
+from pipeline.runtime.trainer import Trainer
 
 
 @pytest.fixture(scope="module")
@@ -288,3 +290,11 @@ def test_train_lets_the_others_go_on_where_a_run_diverges(folder, monkeypatch, w
     assert read_csv(broken / "curve.csv").epoch.tolist() == list(range(1, when))
     best, last = (read_tensors(broken / name)[0] for name in FILES)
     assert all(torch.equal(best[key], last[key]) and best[key].isfinite().all() for key in best)
+
+
+@pytest.mark.parametrize(("epoch", "is_over"), [(11, False), (12, False), (14, False), (15, True), (20, True)])
+def test_patience_ends_at_a_measurement_only(epoch, is_over):
+    """Also where the best epoch is the last one of a run that was then made longer: 7 is no multiple of 5."""
+    trainer = SimpleNamespace(experiment=SimpleNamespace(every_epochs=5, patience_epochs=5, epochs=20))
+    run = SimpleNamespace(epoch=epoch, best_epoch=7, diverged="")
+    assert Trainer._is_over(trainer, run) == is_over
