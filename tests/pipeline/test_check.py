@@ -1,4 +1,4 @@
-"""`check` passes on what is on record and fails, naming the metric, on everything else."""
+"""`check` passes on what is on record and fails, naming what is off and by how much, on everything else."""
 
 import math
 from pathlib import Path
@@ -10,134 +10,199 @@ from helpers import ROOT, call, run_in
 from gan.evidence.baselines import FIXED
 from gan.training import CURVES
 from pipeline import check
-from pipeline.check import KEYS, TRAINING, edges, failures, first_epoch
 from pipeline.config.params import load
-from pipeline.files.formats import read_json, write_csv, write_json
+from pipeline.files.formats import read_csv, read_json, write_csv, write_json
+from pipeline.record.runs import OUR_MODEL
+from pipeline.reporting.regression import KEYS, TRAINING, edges
 
-EPOCHS = load(ROOT / "params.yaml", "quick").experiment("mnist").epochs
-KEY = ("mnist", "adversarial-nets", "best", "authors", "test_log_likelihood")
-EXPECTED = {KEY: {"value": 100.0, "tolerance": 5.0}}
-
-
-def metrics(*values: float, **changes: str) -> pd.DataFrame:
-    row = dict(zip(KEYS, KEY, strict=True)) | {"scale": "quick"} | changes
-    row |= {"standard_error": 2.0, "fold": None, "length": EPOCHS, "bandwidth_on_edge": False, "diverged": False}
-    return pd.DataFrame([row | {"seed": seed, "value": value} for seed, value in enumerate(values)])
+RECORDS = ROOT / "tests/regression"
+PARAMS = ROOT / "params.yaml"
+OURS = "model == 'adversarial-nets' and generator == 'best' and grid == 'authors' and metric == 'test_log_likelihood'"
+FIRST = "mnist, test_log_likelihood of the best generator, authors grid"
 
 
-def test_failures_is_empty_within_the_tolerance():
-    assert failures(metrics(95.0, 105.0), EXPECTED, [0, 1]) == []
+def frames(seeds: str = "seeds0-1") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Metrics and curves of a real run of scale quick."""
+    return read_csv(RECORDS / seeds / "metrics.csv"), read_csv(RECORDS / seeds / "curves.csv")
+
+
+def changed(frame: pd.DataFrame, query: str, **values: object) -> pd.DataFrame:
+    """The frame with other values in the rows that a query finds."""
+    frame, rows = frame.copy(), frame.query(query).index
+    assert len(rows) > 0, query
+    for column, value in values.items():
+        frame.loc[rows, column] = value
+    return frame
+
+
+def options(folder: Path, metrics: pd.DataFrame, curves: pd.DataFrame | None, *more: str) -> tuple[str, ...]:
+    """Write a run's files; return the options that name them."""
+    write_csv(folder / "metrics.csv", metrics)
+    if curves is not None:
+        write_csv(folder / "curves.csv", curves)
+    files = ("--metrics", str(folder / "metrics.csv"), "--expected", str(RECORDS / "quick.json"))
+    return "--params", str(PARAMS), "--scale", "quick", *files, *more
+
+
+@pytest.mark.parametrize("seeds", ["seeds0-1", "seeds12-13"])
+def test_check_passes_on_a_sound_run_of_the_records_seeds_and_of_others(tmp_path, seeds):
+    more = () if seeds == "seeds0-1" else ("--seeds", "12", "13")
+    done = call(check, *options(tmp_path, *frames(seeds), *more))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("check: all 52 metrics of scale quick are as expected")
 
 
 @pytest.mark.parametrize(
-    ("frame", "message"),
+    ("query", "values", "message"),
     [
-        (metrics(100.0, 105.1), "seed 1: 105.1, expected 95 to 105"),
-        (metrics(100.0, math.nan), "seed 1: nan, expected 95 to 105"),
-        (metrics(100.0, math.inf), "seed 1: inf"),
-        (metrics(100.0), r"has seeds [0], expected [0, 1]"),
-        (metrics(100.0, 100.0, 100.0), "has seeds [0, 1, 2], expected [0, 1]"),
-        (metrics(100.0, 100.0, grid="fine"), "fine grid: extra"),
-        (metrics(100.0, 100.0, grid="fine"), "authors grid: missing"),
+        (f"{OURS} and seed == 1", {"value": 225.0}, f"{FIRST}, seed 1: 225, expected"),
+        (f"{OURS} and seed == 1", {"value": -59.0}, f"{FIRST}, seed 1: -59, expected"),
+        (f"{OURS} and seed == 1", {"value": math.nan}, f"{FIRST}, seed 1: nan, standard error"),
+        (f"{OURS} and seed == 1", {"value": math.inf}, f"{FIRST}, seed 1: inf, standard error"),
+        (f"{OURS} and seed == 1", {"standard_error": math.nan}, "standard error nan"),
+        (f"{OURS} and seed == 1", {"seed": 2}, f"{FIRST}: has seeds [0, 2], expected [0, 1]"),
+        (OURS, {"value": 84.0}, f"{FIRST}: seeds [0, 1] have the very same value, 84"),
+        (OURS, {"grid": "other"}, f"{FIRST.replace('authors', 'other')}: extra, not on record"),
+        (OURS, {"grid": "other"}, f"{FIRST}: missing"),
+        (OURS, {"n_eval": 9999}, f"{FIRST}: 9999 images, expected 10000 (-1)"),
+        (OURS, {"n_samples": 5000}, f"{FIRST}: 5000 samples, expected 10000 (-5000)"),
+        (OURS, {"bandwidth": 0.2262}, "bandwidth 0.2262, expected 0.215443 at place 4 of the grid (+5.0%)"),
+        (OURS, {"bandwidth": 0.4641588834, "bandwidth_place": 7}, "bandwidth 0.464159, expected"),
+        ("model == 'training-images'", {"seed": 3}, "has draws [3], expected [0]"),
+        ("model == 'all-training-images'", {"value": 242.0}, "test_log_likelihood of all-training-images"),
+        (f"{OURS} and seed == 0", {"diverged": True}, "mnist, a seed diverged: seed 0"),
     ],
 )
-def test_failures_names_metric_value_and_interval(frame, message):
-    lines = failures(frame, EXPECTED, [0, 1])
-    assert any(message in line and line.startswith("mnist, test_log_likelihood") for line in lines), lines
+def test_check_names_what_is_off_and_by_how_much(tmp_path, query, values, message):
+    metrics, curves = frames()
+    done = call(check, *options(tmp_path, changed(metrics, query, **values), curves))
+    assert done.returncode == 1
+    assert done.stderr.startswith("check: error: mnist, ")
+    assert message in done.stderr
 
 
-@pytest.mark.parametrize(("column", "value", "returncode"), [("grid", "nan", 1), ("value", "abc", 2), (None, None, 2)])
-def test_check_never_passes_what_it_cannot_read(tmp_path, column, value, returncode):
-    frame = metrics(100.0, 101.0)
-    extra = pd.concat([frame, frame.astype(str).assign(**{column: value})]) if column else frame.drop(columns="value")
-    done = call(check, *options(tmp_path, extra))
-    assert done.returncode == returncode, done.stderr
+def test_check_names_the_most_telling_first(tmp_path):
+    metrics, curves = frames()
+    metrics = changed(
+        metrics, "model == 'mean-image' and grid == 'fine' and metric == 'test_log_likelihood'", value=0.0
+    )
+    metrics = changed(metrics, f"{OURS} and seed == 1", value=225.0)
+    first, second = call(check, *options(tmp_path, metrics, curves)).stderr.splitlines()
+    assert "of mean-image, fine grid, seed 0: 0, expected" in first
+    assert "above)" in second or "below)" in second
+
+
+@pytest.mark.parametrize(("column", "value"), [("value", "abc"), ("seed", "one"), (None, None)])
+def test_check_never_passes_what_it_cannot_read(tmp_path, column, value):
+    metrics, curves = frames()
+    damaged = metrics.astype(str).assign(**{column: value}) if column else metrics.drop(columns="value")
+    done = call(check, *options(tmp_path, damaged, curves))
+    assert done.returncode == 2, done.stderr
     assert done.stderr.startswith("check: error: ")
 
 
-def test_failures_names_a_missing_standard_error():
-    lines = failures(metrics(100.0).assign(standard_error=math.nan), EXPECTED, [0])
-    assert lines == ["mnist, test_log_likelihood of the best generator, authors grid, seed 0: standard error nan"]
+def late(curves: pd.DataFrame, *seeds: int) -> pd.DataFrame:
+    return changed(curves, f"seed in {list(seeds)} and epoch == 10", **{"D(G(z))": 0.003})
+
+
+def test_a_late_seed_is_named_and_held_to_no_least_score(tmp_path):
+    metrics, curves = frames()
+    low = changed(
+        metrics, "model == 'adversarial-nets' and seed == 1", value=-203.0, bandwidth_place=5, bandwidth=0.2782559402
+    )
+    done = call(check, *options(tmp_path, low, curves))
+    assert done.returncode == 1
+    assert "seed 1: -203, expected" in done.stderr
+    low = changed(
+        low, "grid == 'fine' and model == 'adversarial-nets' and seed == 1", bandwidth=0.275, bandwidth_place=46
+    )
+    done = call(check, *options(tmp_path, low, late(curves, 1)))
+    assert done.returncode == 0, done.stderr
+    assert "check: began late, so held to no least score: mnist seed 1\n" in done.stdout
+
+
+def test_a_late_seed_cannot_score_above_the_others(tmp_path):
+    metrics, curves = frames()
+    done = call(check, *options(tmp_path, changed(metrics, f"{OURS} and seed == 1", value=225.0), late(curves, 1)))
+    assert done.returncode == 1
+    assert "seed 1: 225, expected" in done.stderr
+
+
+def test_all_seeds_late_is_a_failure(tmp_path):
+    metrics, curves = frames()
+    done = call(check, *options(tmp_path, metrics, late(curves, 0, 1)))
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "check: error: mnist: every seed began late (D(G(z)) below 0.1 at half of the epochs)"
+    )
+
+
+def test_a_network_that_has_not_learned_in_the_first_epoch_is_named(tmp_path):
+    metrics, curves = frames()
+    untrained = {"loss_D": math.log(2), "loss_G": math.log(2), "D(x)": 0.5, "D(G(z))": 0.5}
+    assert set(untrained) == set(CURVES)
+    done = call(check, *options(tmp_path, metrics, changed(curves, "epoch == 1", **untrained)))
+    assert done.returncode == 1
+    for name in ("loss_D", "loss_G", "D(x)", "D(G(z))"):
+        assert f"mnist, {name} in epoch 1, seed 0: {untrained[name]:.6g}, expected" in done.stderr
+
+
+def test_metrics_without_curves_are_incomplete(tmp_path):
+    done = call(check, *options(tmp_path, frames()[0], None))
+    assert done.returncode == 1
+    assert "mnist, loss_D in epoch 1: missing" in done.stderr
 
 
 def test_edges_name_seeds_of_mnist_alone():
-    flagged = metrics(100.0).assign(bandwidth_on_edge=True)
+    row = {"experiment": "mnist", "model": OUR_MODEL, "generator": "best", "grid": "authors", "seed": 0}
+    flagged = pd.DataFrame([row | {"metric": "test_log_likelihood", "bandwidth_on_edge": True}])
     assert edges(flagged) == ["mnist, seed 0: bandwidth on the edge of the authors grid (best generator)"]
-    assert edges(metrics(100.0)) == []
+    assert edges(flagged.assign(bandwidth_on_edge=False)) == []
     assert edges(flagged.assign(experiment="tfd")) == edges(flagged.assign(model="mean-image")) == []
 
 
-def options(folder: Path, frame: pd.DataFrame, epochs: int = EPOCHS) -> tuple[str, ...]:
-    """Write metrics and a record; return the options that name them."""
-    write_csv(folder / "metrics.csv", frame)
-    entry = dict(zip(KEYS, KEY, strict=True)) | EXPECTED[KEY]
-    write_json(
-        folder / "expected.json", {"scale": "quick", "seeds": [0, 1], "epochs": {"mnist": epochs}, "metrics": [entry]}
-    )
-    files = ("--metrics", str(folder / "metrics.csv"), "--expected", str(folder / "expected.json"))
-    return "--scale", "quick", *files
-
-
-def test_check_passes_fails_and_refuses_by_exit_code(tmp_path):
-    assert call(check, *options(tmp_path, metrics(100.0, 101.0))).returncode == 0
-    edge = call(check, *options(tmp_path, metrics(100.0, 101.0).assign(bandwidth_on_edge=[False, True])))
-    assert edge.returncode == 1
-    assert "seed 1: bandwidth on the edge" in edge.stderr
-    diverged = call(check, *options(tmp_path, metrics(100.0, 101.0).assign(diverged=[False, True])))
-    assert diverged.returncode == 1
-    assert "mnist, a seed diverged: seed 1" in diverged.stderr
-    stale = call(check, *options(tmp_path, metrics(100.0, 101.0), EPOCHS - 1))
+def test_a_record_of_other_epochs_or_another_scale_is_refused(tmp_path):
+    metrics, curves = frames()
+    other = call(check, *options(tmp_path, metrics.assign(scale="paper"), curves))
+    assert other.returncode == 2
+    assert "metrics of scale paper, not quick" in other.stderr
+    record = read_json(RECORDS / "quick.json") | {"epochs": {"mnist": 19}}
+    write_json(tmp_path / "old.json", record)
+    stale = call(check, *options(tmp_path, metrics, curves, "--expected", str(tmp_path / "old.json")))
     assert stale.returncode == 2
-    assert f"made from {EPOCHS - 1} epochs of mnist; make it again" in stale.stderr
-    other_scale = call(check, *options(tmp_path, metrics(100.0, 101.0, scale="paper")))
-    assert other_scale.returncode == 2
-    assert "of scale quick, the metrics are of ['paper']" in other_scale.stderr
+    assert "made from 19 epochs of mnist; make it again" in stale.stderr
 
 
 def test_check_fails_as_a_user_runs_it(tmp_path):
-    tampered = run_in(ROOT, "-m", "pipeline.check", *options(tmp_path, metrics(100.0, 225.0)))
-    assert tampered.returncode == 1
-    assert tampered.stderr.startswith("check: error: ")
-    assert "seed 1: 225, expected 95 to 105" in tampered.stderr
+    metrics, curves = frames()
+    tampered = changed(metrics, f"{OURS} and seed == 1", value=225.0)
+    done = run_in(ROOT, "-m", "pipeline.check", *options(tmp_path, tampered, curves))
+    assert done.returncode == 1
+    assert "seed 1: 225, expected" in done.stderr.splitlines()[0]
 
 
-def test_the_record_of_quick_notices_a_network_that_has_not_learned():
-    """The scores of six seeds spread from -203 to 92 nats; the first epoch's losses do not spread."""
-    record = read_json(ROOT / "tests/regression/quick.json")
-    entries = [entry for entry in record["metrics"] if entry["model"] == TRAINING]
-    expected = {tuple(entry[key] for key in KEYS): entry for entry in entries}
-    learning = {"loss_D": 0.4014, "loss_G": 1.6984, "D(x)": 0.7253, "D(G(z))": 0.3041}  # seed 2 of scale cpu
-    untrained = {"loss_D": math.log(2), "loss_G": math.log(2), "D(x)": 0.5, "D(G(z))": 0.5}
-    assert set(learning) == set(untrained) == set(CURVES)
-    found = [
-        failures(first_epoch(pd.DataFrame([{"experiment": "mnist", "seed": 0, "epoch": 1} | row])), expected, [0])
-        for row in (learning, untrained)
-    ]
-    assert found[0] == []
-    assert len(found[1]) == 3
-    assert found[1][0].startswith("mnist, D(G(z)) in epoch 1, seed 0: 0.5, expected")
+def test_a_record_is_made_from_a_run_and_passes_on_it(tmp_path):
+    """From two seeds, whose intervals are wide; the baselines get a second draw, a nat off."""
+    metrics, curves = frames()
+    drawn = metrics[metrics.model.ne(OUR_MODEL) & ~metrics.model.isin(FIXED)]
+    several = pd.concat([metrics, drawn.assign(seed=1, value=drawn.value + 1)])
+    expected = ("--expected", str(tmp_path / "new.json"))
+    made = call(check, *options(tmp_path, several, curves, *expected, "--record", "--late-below", "0.1"))
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.endswith("new.json: 40 metrics on record; began late: none\n")
+    assert call(check, *options(tmp_path, metrics, curves, *expected)).returncode == 0
+    one = call(check, *options(tmp_path, metrics, curves, *expected, "--record"))
+    assert one.returncode == 2
+    assert "has one value; want several seeds, and n_audits of 2 or more" in one.stderr
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "tests/regression").glob("*.json")), ids=lambda path: path.stem)
-def test_every_record_is_of_the_present_epochs_and_of_five_seeds_or_more(path):
+@pytest.mark.parametrize("path", sorted(RECORDS.glob("*.json")), ids=lambda path: path.stem)
+def test_every_record_is_of_the_present_epochs_and_of_ten_seeds_or_more(path):
     record = read_json(path)
     assert record["scale"] == path.stem
-    params = load(ROOT / "params.yaml", path.stem)
+    params = load(PARAMS, path.stem)
     assert record["epochs"] == {name: params.experiment(name).epochs for name in record["epochs"]}
     assert all(entry["tolerance"] > 0 for entry in record["metrics"])
-    assert all(entry["n_seeds"] >= 5 or entry["model"] in FIXED for entry in record["metrics"])
-
-
-@pytest.mark.parametrize("error", [1.0, -1.0])
-def test_the_record_of_quick_notices_a_scorer_that_is_a_nat_off(error):
-    """By what is scored without chance: all training images, and their mean."""
-    record = read_json(ROOT / "tests/regression/quick.json")["metrics"]
-    expected = {tuple(entry[key] for key in KEYS): entry for entry in record if entry["n_seeds"] == 1}
-    rows = [
-        dict(zip(KEYS, key, strict=True)) | {"seed": 0, "value": entry["value"], "standard_error": 0.0}
-        for key, entry in expected.items()
-    ]
-    frame = pd.DataFrame(rows)
-    assert len(frame) == 2 * 2 * 2  # grids, validation and test
-    assert failures(frame, expected, [0, 1]) == []
-    assert len(failures(frame.assign(value=frame.value + error), expected, [0, 1])) == len(frame)
+    assert all(entry["n"] >= 10 or entry["model"] in FIXED for entry in record["metrics"])
+    assert {TRAINING, OUR_MODEL, "k-means", *FIXED} <= {entry["model"] for entry in record["metrics"]}
+    assert {key for entry in record["metrics"] for key in entry} >= {*KEYS, "sd", "n_samples", "n_eval", "bandwidths"}
