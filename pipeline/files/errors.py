@@ -7,3 +7,8 @@ class UserError(Exception):
 
 class RunError(Exception):
     """The run itself failed, e.g. it diverged: exit code 1."""
+
+
+def reason(error: BaseException) -> str:
+    """Return what an error says, on one line; its kind where it says nothing."""
+    return " ".join(str(error).split()) or type(error).__name__

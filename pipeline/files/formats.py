@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +15,7 @@ import safetensors
 import safetensors.torch
 import torch
 
-from pipeline.files.errors import UserError
-
-# What readers raise on bytes or contents that are not what was written.
-DAMAGE = (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, safetensors.SafetensorError)
+from pipeline.files.errors import UserError, reason
 
 
 @contextmanager
@@ -66,14 +62,17 @@ def sha256(path: Path) -> str:
 
 
 @contextmanager
-def one_line_errors(path: Path) -> Iterator[None]:
-    """Turn what goes wrong while reading a file into one line."""
+def one_line_errors(path: Path, remedy: str = "make it again") -> Iterator[None]:
+    """Turn whatever goes wrong while reading a file into one line: no list of what readers raise is ever complete."""
     try:
         yield
+    except (UserError, PermissionError, torch.OutOfMemoryError):
+        raise  # not the file's contents
     except FileNotFoundError as error:
         raise UserError(f"{path}: not found; run the stage that makes it") from error
-    except DAMAGE as error:
-        raise UserError(f"{path}: damaged, or not the kind of file expected ({error}); make it again") from error
+    except Exception as error:
+        why = reason(error)
+        raise UserError(f"{path}: damaged, or not the kind of file expected ({why}); {remedy}") from error
 
 
 def write_text(path: Path, text: str) -> None:
