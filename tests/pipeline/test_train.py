@@ -70,6 +70,16 @@ def test_train_killed_twice_ends_with_the_same_bits(folder, undisturbed):
     assert curve_of(folder / "killed/seed0").equals(curve_of(undisturbed))
 
 
+def test_train_whose_output_has_gone_ends_with_the_same_bits(folder, undisturbed):
+    """As where a scheduler ends all processes of a job and training is the last, or a pipe's reader is `head`."""
+    with start(folder, "unread") as process:
+        assert process.stdout is not None
+        assert any("epoch 2/" in line for line in process.stdout)
+        process.stdout.close()
+    assert process.returncode == 0
+    assert hashes(folder / "unread/seed0") == hashes(undisturbed)
+
+
 @pytest.fixture(scope="module")
 def impatient(folder):
     """Params under which a seed stops at its first validation without a new best."""
