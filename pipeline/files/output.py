@@ -5,7 +5,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,8 +15,8 @@ from pipeline.files.errors import reason
 class Output:
     """A text stream, e.g. the terminal's, all of which goes into a log too; for the rest it is that stream."""
 
-    def __init__(self, stream: TextIO, log: TextIO | None) -> None:
-        self._stream, self._log = stream, log
+    def __init__(self, stream: TextIO | None, log: TextIO | None) -> None:
+        self._stream, self._log = stream or io.StringIO(), log  # Python has None for one that was closed at the start
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
@@ -36,12 +36,8 @@ class Output:
 
 @contextmanager
 def recorded(log: Path | None) -> Iterator[None]:
-    """Print what the block prints into a log, too; unexpected errors as well.
-
-    Args:
-        log: a file that is written anew, or None.
-    """
-    streams, file, refused = (sys.stdout, sys.stderr), None, ""
+    """Print what the block prints into a log, written anew, too; unexpected errors as well."""
+    file, refused = None, ""
     try:
         if log is not None:
             log.parent.mkdir(parents=True, exist_ok=True)
@@ -50,16 +46,11 @@ def recorded(log: Path | None) -> Iterator[None]:
             file = log.open("w", encoding="utf-8")
     except OSError as error:
         refused = f"{reason(error)}; the work goes on without this log\n"
-    # Where a stream was closed before the start, Python has None.
-    sys.stdout, sys.stderr = (Output(one or io.StringIO(), file) for one in streams)
-    sys.stderr.write(refused)
-    try:
-        yield
-    except Exception:
-        if file is not None:
+    out, err = Output(sys.stdout, file), Output(sys.stderr, file)
+    with file or nullcontext(), redirect_stdout(out), redirect_stderr(err):
+        err.write(refused)
+        try:
+            yield
+        except Exception:
             Output(file, None).write(traceback.format_exc())
-        raise
-    finally:
-        sys.stdout, sys.stderr = streams
-        if file is not None:
-            file.close()
+            raise

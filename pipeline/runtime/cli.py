@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.params import Params, load
-from pipeline.files.errors import RunError, UserError
+from pipeline.files.errors import RunError, UserError, reason
 from pipeline.files.output import recorded
 
 NO_MEMORY = "not enough memory; free some, or lower seeds_per_job, or a scale's n_samples, in params.yaml"
@@ -104,7 +104,7 @@ def _run(stage: str, args: argparse.Namespace, work: Callable[[argparse.Namespac
         memory = isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _is_memory(str(error)))
         if args.debug or (isinstance(error, RuntimeError) and not memory):
             raise
-        print(f"{stage}: error: {NO_MEMORY if memory else error}", file=sys.stderr)
+        print(f"{stage}: error: {NO_MEMORY if memory else reason(error)}", file=sys.stderr)
         sys.exit(1 if memory or isinstance(error, (RunError, FloatingPointError)) else 2)
     except KeyboardInterrupt:
         print(f"{stage}: stopped; the same command resumes from the last checkpoint, if it has any", file=sys.stderr)
