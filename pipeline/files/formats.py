@@ -73,8 +73,8 @@ def one_line_errors(path: Path, remedy: str = "make it again") -> Iterator[None]
     except FileNotFoundError as error:
         raise UserError(f"{path}: not found; run the stage that makes it") from error
     except Exception as error:
-        why = reason(error)
-        raise UserError(f"{path}: damaged, or not the kind of file expected ({why}); {remedy}") from error
+        what = "too large for the memory" if isinstance(error, MemoryError) else "not the kind of file expected"
+        raise UserError(f"{path}: damaged, or {what} ({reason(error)}); {remedy}") from error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +66,9 @@ def _run_behind(folder: Path) -> str:
 
 def snapshots(work: Path | None, run: Path) -> dict[int, Path]:
     """Return the folders of a run's snapshots that are there, waypoints too, by epoch, in order."""
-    bases, behind = [base for base in (work, run) if base], _run_behind(run)
-    last = [folder for base in bases for folder in base.glob(f"epoch*/{run.name}")]
-    aside = [folder for base in bases for folder in base.glob(f"epoch*/{run.name}.{behind}")]
-    folders = [*last, *aside, *(folder for folder in last if _run_behind(folder) == behind)]
+    behind = _run_behind(run)
+    globs = [base.glob(f"epoch*/{run.name}{mark}") for base in (work, run) if base for mark in ("", f".{behind}")]
+    folders = sorted(chain(*globs), key=lambda folder: (_run_behind(folder) == behind, folder.name == run.name))
     found = {int(folder.parent.name.removeprefix("epoch")): folder for folder in folders}
     return {epoch: found[epoch] for epoch in sorted(found)}
 

@@ -144,7 +144,12 @@ class Checkpoint:
         return None
 
     def _read(self, path: Path, epochs: int) -> Saved:
-        tensors, metadata = read_tensors(path)
+        try:
+            tensors, metadata = read_tensors(path)
+        except UserError as error:
+            if isinstance(error.__cause__, (OSError, MemoryError, RuntimeError)):
+                raise error.__cause__ from error  # of the machine, not of the file: it stays where it is
+            raise
         with one_line_errors(path):
             if metadata["sha256"] != _digest(tensors, metadata["state"]):
                 raise ValueError("not the bytes that were saved")

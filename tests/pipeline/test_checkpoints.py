@@ -122,6 +122,20 @@ def test_fewer_epochs_and_more_again_take_up_what_was_trained(tmp_path, games):
     assert checkpoint(tmp_path, 0.1).restore(games, 10)[4].epoch == 7
 
 
+@pytest.mark.parametrize(
+    "error", [MemoryError(), OSError(5, "Input/output error"), RuntimeError("can't allocate memory")]
+)
+def test_a_checkpoint_is_not_put_aside_for_a_fault_of_the_machine(tmp_path, games, monkeypatch, error):
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    checkpoint(tmp_path, 0.1).save(games, begun())
+    monkeypatch.setattr("safetensors.safe_open", fails)
+    with pytest.raises(type(error)):
+        checkpoint(tmp_path, 0.1).restore(games, 10)
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
+
+
 @pytest.mark.parametrize("name", ["c.discarded", "c.17.discarded"])
 def test_only_what_is_whole_and_fits_is_taken_up(tmp_path, games, name):
     checkpoint(tmp_path, 0.1).save(games, begun())
