@@ -6,14 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-import yaml
 from helpers import ROOT, call, run_in
 from training_runs import EPOCHS, FILES, altered, arguments, curve_of, hashes, killed, start, trained
 
 from gan.ensemble import Ensemble
 from pipeline import prepare, train
 from pipeline.files.formats import read_arrays, read_csv, read_json, read_tensors
-from pipeline.record.places import snapshots
 from pipeline.record.runs import TRAINING_FILES, precision_of
 
 
@@ -70,36 +68,6 @@ def test_train_killed_twice_ends_with_the_same_bits(folder, undisturbed):
     assert "going on after epoch" in trained(folder, "killed")
     assert hashes(folder / "killed/seed0") == hashes(undisturbed)
     assert curve_of(folder / "killed/seed0").equals(curve_of(undisturbed))
-
-
-def test_train_whose_output_has_gone_ends_with_the_same_bits(folder, undisturbed):
-    """As where a scheduler ends all processes of a job and training is the last, or a pipe's reader is `head`."""
-    with start(folder, "unread") as process:
-        assert process.stdout is not None
-        assert any("epoch 2/" in line for line in process.stdout)
-        process.stdout.close()
-    assert process.returncode == 0
-    assert hashes(folder / "unread/seed0") == hashes(undisturbed)
-
-
-def test_train_takes_up_what_was_put_aside_with_its_snapshots_and_waypoints(folder):
-    """Settings are changed, and changed back."""
-    runs = {}
-    for name, rate in (("first", 0.1), ("second", 0.2)) * 2:
-        params = altered(folder, name, 9, recipe={"learning_rate": rate}, validation={"snapshot_epochs": 3})
-        values = yaml.safe_load(params.read_text())
-        values["scales"]["smoke"]["experiments"]["mnist"]["waypoints"] = [6]
-        params.write_text(yaml.safe_dump(values))
-        printed = trained(folder, "changed", params=params)
-        assert ("going on after epoch 9" in printed) == (name in runs), printed
-        left = snapshots(folder / "work/changed", folder / "changed/seed0")
-        content = {epoch: hashes(place) for epoch, place in left.items()}
-        assert list(content) == [3, 6, 9]
-        assert runs.setdefault(name, (hashes(folder / "changed/seed0"), content)) == (
-            hashes(folder / "changed/seed0"),
-            content,
-        )
-    assert runs["first"] != runs["second"]
 
 
 @pytest.fixture(scope="module")
