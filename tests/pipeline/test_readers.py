@@ -166,7 +166,10 @@ def test_images_that_are_all_but_black_are_refused(tmp_path, images):
     done = prepared_tfd(tmp_path, mat(images=images))
     assert done.returncode == 2
     assert f"the images' greatest value is {images.max():d}, expected uint8 up to 255" in done.stderr
-    assert prepared_tfd(tmp_path, mat()).returncode == 0
+
+
+def test_a_users_file_that_is_whole_is_prepared(tmp_path):
+    assert prepared_tfd(tmp_path, mat(packed=True)).returncode == 0
 
 
 def test_fer2013_drops_flat_known_and_repeated_images(capsys):
