@@ -6,7 +6,6 @@ import os
 import subprocess
 import tarfile
 import tempfile
-import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -15,15 +14,13 @@ import pooch
 
 from pipeline.config.experiments import MIRROR_VARIABLE, Dataset
 from pipeline.data.checksums import is_canonical, verified
-from pipeline.files.errors import UserError
+from pipeline.files.errors import UserError, reason
 from pipeline.files.formats import replacing
 from pipeline.record.manifest import Record
 from pipeline.runtime import cli
 
 TIMEOUT_SECONDS = 5  # to connect, and for each next piece
 THERE = "already there"
-# What a source may raise instead of returning the file; requests.RequestException is an OSError.
-FAILURES = (OSError, ValueError, EOFError, zlib.error, tarfile.TarError, subprocess.TimeoutExpired)
 
 Source = tuple[str, Callable[[str], Path]]  # its name, and a function that finds the file that holds a raw file
 
@@ -91,8 +88,8 @@ def _first_good(dataset: Dataset, name: str, sources: list[Source]) -> tuple[str
     for source, find in sources:
         try:
             return source, verified(dataset, name, _content(find(name), name))
-        except FAILURES as error:
-            failures.append(f"{source}: {' '.join(str(error).split()) or type(error).__name__}")
+        except Exception as error:  # whatever its libraries raise: the next source is asked
+            failures.append(f"{source}: {reason(error)}")
             print(f"{name}: not from {failures[-1]}", flush=True)
     remedy = f"put the file in FOLDER/{dataset.name}/ and set {MIRROR_VARIABLE}=FOLDER"
     remedy = dataset.how_to_supply if dataset.user_supplied else remedy

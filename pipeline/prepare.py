@@ -14,7 +14,7 @@ from pipeline.data.arrays import NO_LABEL
 from pipeline.data.checksums import is_canonical
 from pipeline.data.readers import LABEL_READERS, READERS
 from pipeline.files.errors import UserError
-from pipeline.files.formats import write_arrays
+from pipeline.files.formats import one_line_errors, write_arrays
 from pipeline.record.manifest import Record
 from pipeline.runtime import cli
 
@@ -38,7 +38,10 @@ def _work(args: argparse.Namespace) -> None:
     if dataset.synthetic:
         images, split = synthetic_images(dataset.split, dataset.shape, dataset.folds)
     else:
-        images, split = READERS[dataset.name](args.raw, dataset)
+        with one_line_errors(files[0] if len(files) == 1 else args.raw, "supply it again"):
+            images, split = READERS[dataset.name](args.raw, dataset)
+    if (greatest := images.max(initial=0)) < 2:
+        raise UserError(f"{args.raw}: the images' greatest value is {greatest}, expected uint8 up to 255; save them so")
     if images.shape[1:] != dataset.shape or (not dataset.folds and len(images) != sum(dataset.split)):
         raise UserError(f"{dataset.name}: params say {dataset.split} images of {dataset.shape}, got {images.shape}")
     labels = _labels(dataset, args.raw, len(images))
@@ -65,7 +68,8 @@ def _labels(dataset: Dataset, folder: Path, n: int) -> np.ndarray:
         return synthetic_labels(n)
     if dataset.name not in LABEL_READERS:
         return np.full(n, NO_LABEL)
-    labels = LABEL_READERS[dataset.name](folder).astype(np.int64)
+    with one_line_errors(folder, "supply it again"):
+        labels = LABEL_READERS[dataset.name](folder).astype(np.int64)
     if len(labels) != n:
         raise UserError(f"{folder}: {len(labels)} labels of {n} images")
     return labels

@@ -5,6 +5,8 @@ A reader gets the folder that `download` filled and the data set's entry in the 
 asks for them, have a reader of their own: int64 (n,) in the images' order. See docs/add-a-dataset.md.
 """
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from pipeline.config.experiments import Dataset
 from pipeline.files.errors import UserError
 
 Images = tuple[np.ndarray, np.ndarray]
+# On damaged bytes scipy may end the interpreter: a process of its own reads them first.
+TRIAL = "import sys, scipy.io; scipy.io.loadmat(sys.argv[1])"
 
 
 def read_idx(folder: Path, dataset: Dataset) -> Images:
@@ -82,12 +86,12 @@ def read_tfd(folder: Path, dataset: Dataset) -> Images:
 
 
 def _load_mat(path: Path) -> dict[str, np.ndarray]:
+    if subprocess.run([sys.executable, "-c", TRIAL, str(path)], capture_output=True).returncode < 0:
+        raise UserError(f"{path}: damaged, its bytes crash the reader; supply it again")
     try:
         content = scipy.io.loadmat(path)
     except NotImplementedError as error:
         raise UserError(f"{path}: MATLAB v7.3 (HDF5); TFD_48x48.mat is older: save it again with -v7") from error
-    except (OSError, ValueError, TypeError, scipy.io.matlab.MatReadError) as error:
-        raise UserError(f"{path}: not a MATLAB file ({' '.join(str(error).split())})") from error
     missing = [key for key in ("images", "folds") if key not in content]
     if missing:
         there = sorted(key for key in content if not key.startswith("__"))

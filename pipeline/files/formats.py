@@ -1,10 +1,11 @@
 """Files: written whole or not at all, read with an error that names the file and the remedy."""
 
+import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,40 +17,40 @@ import safetensors
 import safetensors.torch
 import torch
 
-from pipeline.files.errors import UserError
-
-# What readers raise on bytes or contents that are not what was written.
-DAMAGE = (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile, safetensors.SafetensorError)
+from pipeline.files.errors import UserError, reason, warn
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends well, and vanishes if not."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary(path)
+    temporary = temporary_name(path)
     try:
         yield temporary
         with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
+            try:
+                os.fsync(file.fileno())
+            except OSError as error:
+                if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+                    raise
+                warn(f"this file system cannot sync ({reason(error)}): a power cut may damage new files")
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _temporary(path: Path) -> Path:
-    """Return this process's temporary name for a path; what a killed process leaves is hidden and harmless."""
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
+def temporary_name(path: Path, mark: str = "") -> Path:
+    """Return a temporary name for a path, never the same twice; what a killed process leaves is hidden and harmless."""
+    return path.with_name(f".{path.name[:100]}.{mark or secrets.token_hex(8)}.part")
 
 
 def write_same(path: Path, existing: Path) -> None:
     """Give a file a second name; where the file system cannot, a copy."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary(path)
-    try:
-        os.link(existing, temporary)
-    except OSError:
-        shutil.copyfile(existing, temporary)
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        try:
+            os.link(existing, temporary)
+        except OSError:
+            shutil.copyfile(existing, temporary)
 
 
 def sha256(path: Path) -> str:
@@ -58,22 +59,22 @@ def sha256(path: Path) -> str:
     Raises:
         UserError: it cannot be read.
     """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}); run the stage that makes it") from error
+    with one_line_errors(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
-def one_line_errors(path: Path) -> Iterator[None]:
-    """Turn what goes wrong while reading a file into one line."""
+def one_line_errors(path: Path, remedy: str = "make it again") -> Iterator[None]:
+    """Turn whatever goes wrong while reading a file into one line: no list of what readers raise is ever complete."""
     try:
         yield
+    except (UserError, PermissionError, torch.OutOfMemoryError):
+        raise  # not the file's contents
     except FileNotFoundError as error:
         raise UserError(f"{path}: not found; run the stage that makes it") from error
-    except DAMAGE as error:
-        raise UserError(f"{path}: damaged, or not the kind of file expected ({error}); make it again") from error
+    except Exception as error:
+        what = "too large for the memory" if isinstance(error, MemoryError) else "not the kind of file expected"
+        raise UserError(f"{path}: damaged, or {what} ({reason(error)}); {remedy}") from error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.files.errors import UserError
+from pipeline.files.errors import UserError, reason, warn
 
 BUSY = 75  # sysexits.h: temporary failure
 
@@ -22,12 +22,17 @@ def take(path: Path, what: str) -> int:
         UserError: another process holds it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = os.open(path, os.O_CREAT | os.O_RDWR, 0o644)
+    try:
+        file = os.open(path, os.O_CREAT | os.O_RDWR, 0o666)
+    except PermissionError:
+        file = os.open(path, os.O_RDONLY)  # another user's
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(file)
         raise UserError(f"{what} is in progress in another process; wait for it ({path} is locked)") from error
+    except OSError as error:
+        warn(f"{path}: no lock, the file system has none ({reason(error)}); start nothing twice: {what}")
     return file
 
 
@@ -38,11 +43,8 @@ def lock(path: Path, what: str) -> Iterator[None]:
     Raises:
         UserError: another process holds it.
     """
-    file = take(path, what)
-    try:
+    with os.fdopen(take(path, what)):
         yield
-    finally:
-        os.close(file)
 
 
 def main() -> None:
@@ -52,9 +54,9 @@ def main() -> None:
     path, *command = sys.argv[1:]
     try:
         file = take(Path(path), "Another run in this folder")
-    except UserError as error:
-        print(error, file=sys.stderr)
-        sys.exit(BUSY)
+    except (UserError, OSError) as error:
+        print(reason(error), file=sys.stderr)
+        sys.exit(BUSY if isinstance(error, UserError) else 2)
     os.set_inheritable(file, True)
     os.execvp(command[0], command)
 

@@ -13,7 +13,7 @@ rule command:
         target=subpath(output[0], parent=True),
     shell:
         "python -m pipeline.{params.stage} --params params.yaml {params.scale} {params.options}"
-        " --output {params.target} 2>&1 | tee {log}"
+        " --output {params.target} --log {log}"
 
 
 rule with_data:
@@ -32,4 +32,4 @@ rule with_data:
     shell:
         "python -m pipeline.{params.stage} --params params.yaml --scale {wildcards.scale}"
         " --experiment {params.experiment} --data {input.data} --threads {threads}"
-        " {params.options} {params.target} 2>&1 | tee {log}"
+        " --log {log} {params.options} {params.target}"

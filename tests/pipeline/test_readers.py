@@ -1,14 +1,17 @@
 """Raw files of each data set, made here in their published form, become images and codes."""
 
+import io
 import pickle
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import scipy.io
-from helpers import ROOT
+import scipy.sparse
+from helpers import ROOT, call
 
 from gan.images import TEST, TRAIN, UNUSED, VALIDATION
+from pipeline import prepare
 from pipeline.config.params import load
 from pipeline.data.readers import LABEL_READERS, READERS, fer2013_folds
 from pipeline.data.torchvision_import import datasets
@@ -112,13 +115,61 @@ def test_read_tfd_says_in_one_line_what_is_wrong(tmp_path, content, message):
     ("data", "message"),
     [
         (b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + b"\x00\x02IM" + bytes(384) + b"\x89HDF\r\n", "v7.3"),
-        (b"no such thing", "not a MATLAB file"),
     ],
 )
 def test_read_tfd_refuses_other_formats(tmp_path, data, message):
     (tmp_path / "TFD_48x48.mat").write_bytes(data)
     with pytest.raises(UserError, match=message):
         READERS["tfd"](tmp_path, PARAMS.dataset("tfd"))
+
+
+def mat(place: int | None = None, value: int = 0, *, packed: bool = False, **changes: object) -> bytes:
+    """Return a TFD_48x48.mat, with one byte changed where a place is given."""
+    buffer = io.BytesIO()
+    scipy.io.savemat(buffer, tfd(**changes), do_compression=packed)
+    content = bytearray(buffer.getvalue())
+    if place is not None:
+        content[place] = value
+    return bytes(content)
+
+
+DAMAGED = {
+    "a bit flipped in what is compressed": mat(20_000, 7, packed=True),
+    "a Git LFS pointer": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+    "a header cut short": mat()[:100],
+    "nothing": b"",
+    "a web page": b"<html>" + b"sign in" * 100,
+    "cut off in what is compressed": mat(packed=True)[:5000],
+    "cut off": mat()[:5000],
+    "a text where images should be": mat(images="faces"),
+    "codes that are a sparse matrix": mat(folds=scipy.sparse.csc_matrix(np.zeros((50, 5)))),
+    "bytes that end the interpreter": mat(192, 10),  # a kind of numbers that there is not
+}
+
+
+def prepared_tfd(folder, content: bytes):
+    (folder / "TFD_48x48.mat").write_bytes(content)
+    options = ("--params", ROOT / "params.yaml", "--scale", "paper", "--dataset", "tfd", "--raw", folder)
+    return call(prepare, *options, "--output", folder / "tfd.npz")
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_whatever_is_wrong_with_a_users_file_is_one_line_that_names_it(tmp_path, damage):
+    done = prepared_tfd(tmp_path, DAMAGED[damage])
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert f"{tmp_path}/TFD_48x48.mat: " in done.stderr
+    assert not (tmp_path / "tfd.npz").exists()
+
+
+@pytest.mark.parametrize("images", [noise(50, 48, 48) > 99, noise(50, 48, 48) // 255, np.zeros((50, 48, 48), np.uint8)])
+def test_images_that_are_all_but_black_are_refused(tmp_path, images):
+    done = prepared_tfd(tmp_path, mat(images=images))
+    assert done.returncode == 2
+    assert f"the images' greatest value is {images.max():d}, expected uint8 up to 255" in done.stderr
+
+
+def test_a_users_file_that_is_whole_is_prepared(tmp_path):
+    assert prepared_tfd(tmp_path, mat(packed=True)).returncode == 0
 
 
 def test_fer2013_drops_flat_known_and_repeated_images(capsys):

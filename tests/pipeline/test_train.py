@@ -205,7 +205,7 @@ def test_train_refuses_a_seed_that_is_named_twice(folder):
     [
         ({"experiment": "cats"}, "experiment: 'cats' is unknown; there are: "),
         ({"scale": "huge"}, "scale: 'huge' is unknown"),
-        ({"data": "absent.npz"}, "absent.npz: cannot be read"),
+        ({"data": "absent.npz"}, "absent.npz: not found"),
         ({"params": "absent.yaml"}, "absent.yaml: cannot be read"),
         ({"device": "cuda"}, "torch sees no CUDA device"),
     ],
