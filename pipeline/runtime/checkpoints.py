@@ -103,7 +103,8 @@ class Checkpoint:
             for which in TENSORS_OF
             for name, tensor in getattr(run, which).items()
         }
-        tensors, text = games.tensors() | generators, json.dumps(metadata)
+        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in (games.tensors() | generators).items()}
+        text = json.dumps(metadata)
         write_tensors(self.path, tensors, {"state": text, "sha256": _digest(tensors, text)})
 
     def restore(self, games: Games, epochs: int) -> dict[int, Progress]:
@@ -167,7 +168,7 @@ def _digest(tensors: Mapping[str, torch.Tensor], text: str) -> str:
     digest = hashlib.sha256(text.encode())
     for name in sorted(tensors):
         digest.update(f"{name}\0".encode())
-        digest.update(tensors[name].detach().cpu().contiguous().numpy().data)
+        digest.update(tensors[name].numpy().data)
     return digest.hexdigest()
 
 

@@ -10,6 +10,8 @@ import torch
 from gan.precision import rounding
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
+from pipeline.files.lock import take
+from pipeline.record.places import WORK
 from pipeline.runtime import cli
 from pipeline.runtime.arithmetic import protocol_arithmetic
 
@@ -36,9 +38,27 @@ def use_device(args: argparse.Namespace, params: Params) -> torch.device:
         torch.set_num_threads(args.threads)
     protocol_arithmetic()
     name = "cuda" if asked == "auto" and torch.cuda.is_available() else asked.replace("auto", "cpu")
-    detail = torch.cuda.get_device_name() if name == "cuda" else f"{torch.get_num_threads()} threads"
-    print(f"device: {name} ({detail})", flush=True)
-    return torch.device(name)
+    device = torch.device(name)
+    if name == "cuda" and (cards := torch.cuda.device_count()) > 1:
+        device = torch.device("cuda", free_card(cards))
+        torch.cuda.set_device(device)
+    detail = torch.cuda.get_device_name(device) if name == "cuda" else f"{torch.get_num_threads()} threads"
+    print(f"device: {device} ({detail})", flush=True)
+    return device
+
+
+def free_card(cards: int, folder: Path = WORK) -> int:
+    """Return the first of several GPUs that no other job in this folder computes on; ours until this process ends.
+
+    Where all are taken, the one with the most free memory.
+    """
+    for card in range(cards):
+        try:
+            take(folder / f"cuda{card}.lock", f"A job on GPU {card}")
+        except UserError:
+            continue
+        return card
+    return max(range(cards), key=lambda card: torch.cuda.mem_get_info(card)[0])
 
 
 def machine(device: torch.device, operands: torch.dtype = torch.float32) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from gan.precision import BFLOAT16_INSTRUCTIONS, rounding
 from pipeline.config.params import load
 from pipeline.files.errors import UserError
 from pipeline.runtime.arithmetic import computable, training_precision
-from pipeline.runtime.devices import machine, use_device
+from pipeline.runtime.devices import free_card, machine, use_device
 
 
 def flags() -> tuple[str, bool]:
@@ -76,3 +76,8 @@ def test_bfloat16_is_float32_where_there_is_no_such_arithmetic(monkeypatch, caps
     assert computable("bfloat16", torch.device("cpu")) == ("bfloat16" if has else "float32")
     assert ("this device has no bfloat16 arithmetic" in capsys.readouterr().out) is not has
     assert computable("float32", torch.device("cpu")) == "float32"
+
+
+def test_each_job_has_a_gpu_of_its_own_while_there_are_enough(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda card: ([1, 5, 3][card], 8))
+    assert [free_card(3, tmp_path) for _ in range(5)] == [0, 1, 2, 1, 1]
