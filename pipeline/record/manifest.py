@@ -22,8 +22,6 @@ PUBLISHED = (":!README.md", ":!docs", ":!results")  # what `publish` writes, as 
 VERSIONS_OF = ("torch", "numpy", "scipy", "pandas", "matplotlib", "seaborn", "safetensors", "snakemake", "dvc")
 Hashes = Mapping[str, str]  # SHA-256 by file name
 NONE: Hashes = {}
-# Hash of the training code when "code" came into manifests.
-AT_CHANGE = "49ed2b8451ed345c68eb21ad1e0fd9e64a37d29b33dc8f5783e327d58bc00e9b"
 
 
 class Manifest:
@@ -69,13 +67,8 @@ class Manifest:
         return found + (["other code"] if code and not self.is_of_present_code() else [])
 
     def is_of_present_code(self) -> bool:
-        """Whether the code that decides the numbers is the present one.
-
-        Trainings whose manifest is older than "code" hold while the code is that of the change of rules: a run of
-        scale smoke was bit for bit the same before and after it, and settings of still older runs differ.
-        """
-        code = self.content.get("code", AT_CHANGE if self.stage == "train" else "")
-        return bool(code == code_hash(f"pipeline.{self.stage}"))
+        """Whether the code that decides the numbers is the present one."""
+        return bool(self.content.get("code") == code_hash(f"pipeline.{self.stage}"))
 
     def require(
         self, settings: Any = None, inputs: Hashes = NONE, *, code: bool = True, absent: Sequence[str] = ()

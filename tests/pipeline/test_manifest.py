@@ -7,7 +7,6 @@ import pytest
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_json, sha256, write_json
 from pipeline.record import manifest as module
-from pipeline.record.code import code_hash
 from pipeline.record.manifest import Manifest, Record, commit, differences
 
 SETTINGS = {"grid": (0.1, 0.2), "epochs": 3}
@@ -84,19 +83,6 @@ def test_large_files_may_be_elsewhere_and_code_of_no_interest(folder):
     remove_output(folder)
     change_code(folder)
     assert Manifest(folder / "manifest.json").reasons_stale(SETTINGS, code=False, absent=["out.txt"]) == []
-
-
-def test_trainings_older_than_the_hash_of_code_hold_while_that_code_is_the_present_one(folder, monkeypatch):
-    """Such as the published runs: see Manifest.is_of_present_code."""
-    content = read_json(folder / "manifest.json")
-    del content["code"]
-    write_json(folder / "manifest.json", content | {"stage": "train", "code_sha256": "of a former rule"})
-    monkeypatch.setattr(module, "AT_CHANGE", code_hash("pipeline.train"))
-    assert Manifest(folder / "manifest.json").reasons_stale(SETTINGS) == []
-    monkeypatch.setattr(module, "AT_CHANGE", code_hash("pipeline.sample"))
-    assert Manifest(folder / "manifest.json").reasons_stale(SETTINGS) == ["other code"]
-    write_json(folder / "manifest.json", content)
-    assert Manifest(folder / "manifest.json").reasons_stale(SETTINGS) == ["other code"], "no training"
 
 
 def test_inputs_of_one_name_are_told_apart(tmp_path):
