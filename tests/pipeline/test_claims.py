@@ -192,10 +192,12 @@ def test_runs_that_diverged_before_they_were_measured_are_too_short(params, lost
     rows = curves(params)
     rows = rows.iloc[:0] if lost is None else rows[~rows.experiment.isin(lost)]
     frames = {"measures.csv": measures(params), "curves.csv": rows} | YARDSTICKS
-    found = readings(trained.discriminator_steps(frames, params) + trained.half(frames, params))
-    assert found["k = 5 against k = 1, as many steps of G"].startswith("too short to tell: n = 0")
-    halves = [text for says, text in found.items() if says.startswith("the mean of D")]
-    assert [text == "too short to tell: n = 0" for text in halves] == [lost != ("mnist-k5",)] * 2
+    rows = {row.says: row for row in trained.discriminator_steps(frames, params) + trained.half(frames, params)}
+    assert rows["k = 5 against k = 1, as many steps of G"].n == 0
+    assert rows["k = 5 against k = 1, as many steps of G"].outcome == "too short"
+    halves = [row for says, row in rows.items() if says.startswith("the mean of D")]
+    assert [row.n for row in halves] == [6 if lost == ("mnist-k5",) else 0] * 2
+    assert [row.reading.startswith("too short to tell: n = 0") for row in halves] == [row.n == 0 for row in halves]
     for plot, n_panels in ((plot_steps, 2), (plot_half, 2)):
         figure = plot(frames, params)
         save(figure, tmp_path / "figure")

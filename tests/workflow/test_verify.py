@@ -50,7 +50,9 @@ def test_verify_names_what_does_not_follow(project, name, old, new, message, mon
 
 def asked(folder, target):
     """Return the files that a target asks for."""
-    done = run_in(folder, "-m", "snakemake", "--cores", "1", "--config", "scale=smoke", "-nf", "--", target)
+    done = run_in(
+        folder, "-m", "snakemake", "--cores", "1", "--config", "scale=smoke", "-nf", "--quiet", "host", "--", target
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     _, _, rule = (done.stdout + done.stderr).partition(f"rule {target}:")
     return set(re.search("^    input: (.*)$", rule, re.MULTILINE)[1].split(", "))
