@@ -15,7 +15,7 @@ from pipeline.files.errors import UserError
 from pipeline.claims.files import FIGURES as CLAIMS_FIGURES
 from pipeline.claims.files import TABLES as CLAIMS_TABLES
 from pipeline.rules.graph import Graph
-from pipeline.record.runs import GATHERED, SUMMARY
+from pipeline.record.runs import FILES_OF_AUDITS, FILES_OF_RUNS, GATHERED, MEASURED, MEASURES, SUMMARY
 
 try:
     graph = Graph(config)
@@ -58,10 +58,12 @@ localrules:
     published,
 
 
-rule all:
-    input:
-        f"{graph.results}/table1.md",
-        f"{graph.results}/report.html",
+include: "pipeline/rules/base.smk"
+include: "pipeline/rules/data.smk"
+include: "pipeline/rules/runs.smk"
+include: "pipeline/rules/results.smk"
+include: "pipeline/rules/claims.smk"
+include: "pipeline/rules/published.smk"
 
 
 rule all_data:
@@ -69,28 +71,33 @@ rule all_data:
         expand("data/prepared/{dataset}.npz", dataset=graph.params.datasets),
 
 
+# The targets ask for every file but the LARGE_FILES: what is missing, or deleted because it is damaged, is made again.
 rule all_runs:
     input:
-        expand("{audit}/{file}", audit=graph.audits(), file=["metrics.csv", "growth.csv"]),
-        expand("{run}/metrics.csv", run=graph.runs()),
+        graph.lists(),
+        expand("{audit}/{file}", audit=graph.audits(), file=FILES_OF_AUDITS),
+        expand("{run}/{file}", run=graph.runs(), file=FILES_OF_RUNS),
+
+
+rule all:
+    default_target: True
+    input:
+        rules.all_runs.input,
+        expand([*rules.toy.output, *rules.oracle.output, *rules.table.output], scale=graph.params.scale),
+        expand([*rules.figures.output, *rules.report.output], scale=graph.params.scale),
 
 
 rule published:
     input:
-        "results/regenerated/table1.md",
-        "results/regenerated/figures/manifest.json",
-        "results/regenerated/report.html",
-        "results/regenerated/claims/claims.html",
+        rules.regenerate_table.output,
+        rules.regenerate_figures.output,
+        rules.regenerate_report.output,
+        rules.regenerate_claims.output,
 
 
 rule claims:
     input:
-        f"{graph.claims}/claims.html",
-
-
-include: "pipeline/rules/base.smk"
-include: "pipeline/rules/data.smk"
-include: "pipeline/rules/runs.smk"
-include: "pipeline/rules/results.smk"
-include: "pipeline/rules/claims.smk"
-include: "pipeline/rules/published.smk"
+        graph.lists(graph.params.claims.experiments),
+        expand("{run}/{file}", run=graph.claims_runs(), file=[MEASURES, MEASURED]),
+        expand([*rules.theory.output, *rules.modes.output, *rules.saturation.output], scale=graph.params.scale),
+        expand([*rules.classify.output, *rules.read_claims.output], scale=graph.params.scale),

@@ -126,7 +126,7 @@ def _snapshots_of(work: Path | None, run: Path, experiment: Experiment, trained:
     mine = {length: folder for length, folder in found.items() if length < trained["length"] and _fits(folder, trained)}
     passed = {length for length in experiment.waypoints if length <= trained["epochs_trained"]}
     if missing := sorted(passed - set(mine) - {trained["length"]}):
-        raise UserError(f"{run}: no generators after {missing} epochs, which are scored as waypoints; train it again")
+        raise UserError(f"{run}: no generators after {missing} epochs; delete it, its list and checkpoint; train again")
     return mine
 
 

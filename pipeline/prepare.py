@@ -85,10 +85,10 @@ def _raw_files(dataset: Dataset, folder: Path | None) -> list[Path]:
         raise UserError(f"{dataset.name} is read from files: name their folder with --raw")
     names = [name for name in dataset.files if (folder / name).is_file() or not dataset.user_supplied]
     if not names:
-        raise UserError(f"{folder}: holds none of {', '.join(dataset.files)}; run download first")
+        raise UserError(f"{folder}: holds none of {', '.join(dataset.files)}; delete its manifest and run download")
     for name in names:
         if not is_canonical(dataset, name, folder / name):
-            raise UserError(f"{folder / name}: missing, or not the pinned bytes; run download again")
+            raise UserError(f"{folder / name}: missing, or not the pinned bytes; delete manifest.json and run download")
     return [folder / name for name in names]
 
 

@@ -13,7 +13,7 @@ from pipeline.claims.sections import read_all
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import csv_text, one_line_errors, read_csv, sha256
-from pipeline.record.manifest import Manifest
+from pipeline.record.manifest import Manifest, remedy
 from pipeline.record.places import PREPARED, RESULTS, RUNS, run_folders
 from pipeline.record.runs import LARGE_FILES, MANIFESTS, MEASURED, audits, manifests
 from pipeline.reporting.cells import QUOTED
@@ -104,8 +104,7 @@ def _check_text(path: Path, text: str) -> None:
     with one_line_errors(path):
         written = path.read_text(encoding="utf-8")
     if written != text:
-        again = "read_claims" if path.parent.name == "claims" else "table"
-        raise UserError(f"{path}: does not follow from the runs; run `snakemake --cores all --forcerun {again}`")
+        raise UserError(f"{path}: does not follow from the runs; {remedy(path)}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pipeline.claims.files import CLASSIFIER
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json
-from pipeline.record.manifest import Manifest
+from pipeline.record.manifest import Manifest, remedy
 from pipeline.record.runs import CURVE, MANIFESTS, MEASURED, MEASURES, Run, precision_of
 from pipeline.reporting.cells import count
 from pipeline.reporting.gather import Frames
@@ -34,7 +34,8 @@ def gather_claims(folders: list[Path], params: Params, toys: Path) -> Frames:
         for name in (f"{experiment.dataset}.npz", CLASSIFIER):
             if used.setdefault(name, run.known[name]) != run.known[name]:
                 other = toys if name == CLASSIFIER else folders[0]
-                raise UserError(f"{folder}: used another {name} than {other}; measure it again")
+                again = remedy(folder / (MEASURED if name == CLASSIFIER else MANIFESTS["train"]))
+                raise UserError(f"{folder}: used another {name} than {other}; {again}")
         computed = precision_of(read_json(folder / MANIFESTS["train"]))
         if computed != experiment.precision:
             left_out[experiment.name, experiment.precision, computed] += 1

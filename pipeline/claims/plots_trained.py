@@ -76,6 +76,8 @@ def plot_steps(frames: Frames, params: Params) -> Figure:
     titles = {"generator_steps": "steps of G", "multiply_adds": "multiply-adds"}
     for colour, one in zip(sns.color_palette("viridis", len(table)), table.itertuples(), strict=True):
         mine = curves[curves.experiment == one.experiment].dropna(subset=["validation_log_likelihood"])
+        if mine.empty:  # all diverged before
+            continue
         mean = mine.groupby("epoch").validation_log_likelihood.mean()
         for axes, name in zip(panels, titles, strict=True):
             per_epoch = getattr(one, name)
@@ -83,11 +85,12 @@ def plot_steps(frames: Frames, params: Params) -> Figure:
                 axes.plot(run.epoch * per_epoch, run.validation_log_likelihood, color=colour, linewidth=0.6)
             axes.plot(mean.index * per_epoch, mean, "o-", color=colour, label=one.label, markersize=4)
     for axes, title in zip(panels, titles.values(), strict=True):
-        axes.set(xscale="log", xlabel=title)
+        axes.set(xscale="log" if axes.lines else "linear", xlabel=title)
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.grid(axis="y", color="0.9")
     panels[0].set_ylabel("validation log-likelihood (nats)")
-    panels[0].legend(fontsize=8, frameon=False, title="steps of D for one of G", title_fontsize=8)
+    handles, labels = panels[0].get_legend_handles_labels()
+    panels[0].legend(handles, labels, fontsize=8, frameon=False, title="steps of D for one of G", title_fontsize=8)
     n = curves[curves.experiment == params.claims.steps[0]].seed.nunique()
     figure.suptitle(f"k steps of D for one of G; thin: each of n = {n} seeds, thick: their mean", fontsize=11)
     return figure

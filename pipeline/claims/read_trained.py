@@ -17,6 +17,7 @@ from pipeline.reporting.gather import Frames
 NATS = "test_log_likelihood"
 PAIRED = "difference of runs of one seed"
 ON_TEST = f"test log-likelihood, {PAIRED}"
+UNKNOWN = Estimate(math.nan, math.nan, math.nan, 0)  # of runs that did not last until it could be measured
 VARIETY = {  # measures that fall in a collapse: how, what they are, unit
     "class_entropy": ("shows digits less evenly", "entropy of the digits among samples", "nats"),
     "distinct_neighbours": ("has fewer neighbours", "share of distinct images nearest to 1,000 samples", ""),
@@ -87,7 +88,7 @@ def _weaker(frame: pd.DataFrame, params: Params) -> Estimate:
     """Estimate the saturating loss's gradient over the other's: the geometric mean over steps, then over seeds."""
     logs = np.log(frame.saturating / frame.non_saturating).groupby(frame.seed).mean()
     if logs.empty:
-        return Estimate(math.nan, math.nan, math.nan, 0)
+        return UNKNOWN
     return ratio_over_seeds(np.exp(logs).tolist(), params.confidence)
 
 
@@ -127,7 +128,7 @@ def half(frames: Frames, params: Params) -> list[Claim]:
     rows = []
     for output, over in (("D(x)", "training images"), ("D(G(z))", "samples")):
         measured = f"over {over} of the last epoch, dropout active, D as it was at each step"
-        mean = over_seeds(last[output].tolist(), confidence)
+        mean = over_seeds(last[output].tolist(), confidence) if len(last) else UNKNOWN
         rows.append(check(f"the mean of {output} is 1/2 at the end", measured, mean, near, too_short=short))
     real = frames["yardsticks.csv"].set_index(["of", "metric"]).loc[("validation images", "two_sample_accuracy")]
     measured = f"its accuracy on held-out halves, last generator; real validation images: {real.value:.3f}"
@@ -203,6 +204,6 @@ def _at(curves: pd.DataFrame, params: Params, epochs: dict[str, int], among: int
     both = []
     for name, last in epochs.items():
         mine = curves[(curves.experiment == name) & (curves.epoch <= last)].sort_values("epoch").groupby("seed")
-        both.append(mine.validation_log_likelihood.last().to_dict())  # that is not missing
+        both.append(mine.validation_log_likelihood.last().dropna().to_dict())  # that is not missing
     one, other = both
-    return paired(one, other, simultaneous(params.confidence, among))
+    return paired(one, other, simultaneous(params.confidence, among)) if one.keys() & other.keys() else UNKNOWN

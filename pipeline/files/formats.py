@@ -64,14 +64,14 @@ def sha256(path: Path) -> str:
 
 
 @contextmanager
-def one_line_errors(path: Path, remedy: str = "make it again") -> Iterator[None]:
+def one_line_errors(path: Path, remedy: str = "delete it and run the stage that makes it") -> Iterator[None]:
     """Turn whatever goes wrong while reading a file into one line: no list of what readers raise is ever complete."""
     try:
         yield
     except (UserError, PermissionError, torch.OutOfMemoryError):
         raise  # not the file's contents
     except FileNotFoundError as error:
-        raise UserError(f"{path}: not found; run the stage that makes it") from error
+        raise UserError(f"{path}: not found; {remedy.removeprefix('delete it and ')}") from error
     except Exception as error:
         what = "too large for the memory" if isinstance(error, MemoryError) else "not the kind of file expected"
         raise UserError(f"{path}: damaged, or {what} ({reason(error)}); {remedy}") from error

@@ -1,5 +1,6 @@
 """What made a command's files, and whether they still hold: one manifest per command and output folder."""
 
+import json
 import platform
 import resource
 import shlex
@@ -15,7 +16,7 @@ from typing import Any
 import torch
 
 from pipeline.files.errors import UserError
-from pipeline.files.formats import one_line_errors, read_json, sha256, write_json
+from pipeline.files.formats import one_line_errors, sha256, write_json
 from pipeline.record.code import ROOT, code_hash
 
 PUBLISHED = (":!README.md", ":!docs", ":!results")  # what `publish` writes, as git leaves it out
@@ -38,8 +39,9 @@ class Manifest:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path, self.content = path, read_json(path)
-        with one_line_errors(path):
+        self.path = path
+        with one_line_errors(path, remedy(path)):
+            self.content = json.loads(path.read_text(encoding="utf-8"))
             self.stage: str = self.content["stage"]
             self.settings: Any = self.content.get("settings")
             self.inputs: dict[str, str] = dict(self.content["inputs"])
@@ -76,9 +78,18 @@ class Manifest:
         """Raise a UserError that names each reason why the files do not hold; arguments as for `reasons_stale`."""
         if found := self.reasons_stale(settings, inputs, code=code, absent=absent):
             hint = ", or --accept-code if no number changed" if found == ["other code"] else ""
-            lists = self.path.parents[1]
-            again = f"delete its list (seed*.json in {lists}) and run" if self.stage == "train" else f"run {self.stage}"
-            raise UserError(f"{self.path}: does not hold ({'; '.join(found)}); {again} again{hint}")
+            raise UserError(f"{self.path}: does not hold ({'; '.join(found)}); {remedy(self.path)}{hint}")
+
+
+def remedy(path: Path) -> str:
+    """Return what makes a manifest's files anew: the targets ask for all but data, and for trainings by their lists."""
+    folder, place = path.parent, path.parts[-3:]
+    if "published" in place:
+        return "restore it with git"
+    if folder.name.startswith("seed") and path.name == "manifest.json":
+        return f"delete its list (seed*.json in {folder.parent}) and run again"
+    doomed = folder / f"{path.name.split('.')[0]}.*" if folder.name == "prepared" else path
+    return f"delete {doomed} and run {'claims ' * ('claims' in place or 'measures' in path.name)}again"
 
 
 class Record:

@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.config.experiments import Experiment
 from pipeline.files.errors import UserError
 from pipeline.files.formats import one_line_errors, read_json, sha256
-from pipeline.record.manifest import Manifest
+from pipeline.record.manifest import Manifest, remedy
 
 GENERATORS = {"best": "generator.safetensors", "last": "last.safetensors"}
 SAMPLES = {"best": "samples.npy", "last": "last_samples.npy"}
@@ -25,6 +25,10 @@ SUMMARY = "summary.csv"  # of metrics.csv over seeds, with verdicts
 # The manifests of a run's stages, in order.
 MANIFESTS = {"train": "manifest.json", "sample": "samples.manifest.json", "evaluate": "metrics.manifest.json"}
 AUDITS = {"audit": "manifest.json", "growth": "growth.manifest.json"}  # manifests in an experiment's AUDIT folder
+
+# What `sample` and `evaluate` leave in a run's folder, and `audit` and `growth` in AUDIT, the LARGE_FILES apart.
+FILES_OF_RUNS = (SHEET, METRICS, BANDWIDTHS, REDRAWN, IMAGES, MANIFESTS["sample"], MANIFESTS["evaluate"])
+FILES_OF_AUDITS = (METRICS, BANDWIDTHS, SHEET, GROWTH, *AUDITS.values())
 
 
 def manifests(folder: Path) -> list[Path]:
@@ -80,7 +84,7 @@ class Run:
         found = Manifest(self.folder / manifest)
         found.require(settings, code=False, absent=LARGE_FILES)
         for name, digest in (*found.inputs.items(), *found.outputs.items()):
-            self._expect(name, digest)
+            self._expect(name, digest, found.path)
         with one_line_errors(found.path):
             self.seed = int(found.content.get("seed", self.seed))
         return found.content
@@ -91,12 +95,14 @@ class Run:
         name = experiment.pretraining.name
         below = Run(self.folder.parents[1] / name / self.folder.name, experiment.pretraining, "train")
         if below.known[GENERATORS["last"]] != digest:
-            raise UserError(f"{self.folder}: began from another run of {name} than {below.folder}; run it again")
+            again = remedy(self.folder / MANIFESTS["train"])
+            raise UserError(f"{self.folder}: began from another run of {name} than {below.folder}; {again}")
         self._expect(f"{experiment.dataset}.npz", below.known[f"{experiment.dataset}.npz"])
 
-    def _expect(self, name: str, digest: str) -> None:
+    def _expect(self, name: str, digest: str, stage: Path | None = None) -> None:
         if self.known.setdefault(name, digest) != digest:
-            raise UserError(f"{self.folder}: its stages used two different files {name}; run them again")
+            again = remedy(stage or self.folder / MANIFESTS["train"])
+            raise UserError(f"{self.folder}: its stages used two different files {name}; {again}")
 
     def use(self, path: Path) -> Path:
         """The path of an input, after checking that earlier stages used the same bytes.

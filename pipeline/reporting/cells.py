@@ -31,6 +31,7 @@ class Cell:
         values: test log-likelihood of each training seed, nats.
         seeds: the same, summed up.
         diverged: how many of the seeds; they count with their best generator before.
+        untrained: how many of these had none, and count with their generator as it was before training.
         standard_errors: of each seed's mean, over `error_over`.
         precisions: in which training's products were computed.
         bandwidths: chosen by each seed, in each fold, with their place in the grid; an edge is flagged.
@@ -46,6 +47,7 @@ class Cell:
     values: tuple[float, ...]
     seeds: SeedSummary
     diverged: int
+    untrained: int
     standard_errors: tuple[float, ...]
     error_over: str
     precisions: tuple[str, ...]
@@ -188,6 +190,7 @@ def cell(
         values=tuple(rows.value),
         seeds=seeds,
         diverged=int(rows.diverged.sum()),
+        untrained=int((rows.diverged & rows.epoch.eq(0)).sum()),
         standard_errors=tuple(rows.standard_error),
         error_over=_error_over(rows.iloc[0]),
         precisions=precisions,

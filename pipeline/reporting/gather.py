@@ -14,7 +14,7 @@ from pipeline.config.experiments import Experiment
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import one_line_errors, read_arrays, read_csv, read_json
-from pipeline.record.manifest import Manifest
+from pipeline.record.manifest import Manifest, remedy
 from pipeline.record.runs import (
     AUDIT,
     AUDITS,
@@ -94,7 +94,8 @@ def _check_data(by_experiment: dict[str, list[Run]], params: Params) -> None:
         for run in runs:
             digest = run.known.get(f"{dataset}.npz", "")
             if data.setdefault(dataset, digest) != digest:
-                raise UserError(f"{run.folder}: trained on another {dataset}.npz than the other runs; run it again")
+                again = remedy(run.folder / MANIFESTS["train"])
+                raise UserError(f"{run.folder}: trained on another {dataset}.npz than the other runs; {again}")
 
 
 def _check_audit(runs: list[Run], experiment: Experiment) -> Path:
@@ -105,7 +106,7 @@ def _check_audit(runs: list[Run], experiment: Experiment) -> Path:
         grown = manifest.content.get("seed", runs[0].seed)
         of_seed = next((run for run in runs if run.seed == grown), None)
         if of_seed is None:
-            raise UserError(f"{manifest.path}: made from seed {grown}, which is not among the runs; run {stage} again")
+            raise UserError(f"{manifest.path}: made from seed {grown}, none of the runs; {remedy(manifest.path)}")
         manifest.require(experiment.settings(stage), of_seed.known, code=False)
     return folder
 
@@ -147,5 +148,5 @@ def _cube(frame: pd.DataFrame, axes: list[str], name: str) -> np.ndarray:
     """
     shape = [frame[axis].nunique() for axis in axes]
     if len(frame) != math.prod(shape):
-        raise UserError(f"{name}: the seeds have different draws; run evaluate again")
+        raise UserError(f"{name}: the seeds have different draws; delete each {MANIFESTS['evaluate']} and run again")
     return frame.sort_values(axes).value.to_numpy().reshape(shape)

@@ -26,6 +26,7 @@ PADDING = 5  # pixels between images, as in the authors' show_samples scripts
 YELLOW = (1.0, 1.0, 0.0)
 GREY = 0.5
 CENTRED: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9}
+BLANK = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # keeps lines off a text
 LOG_2 = float(np.log(2))
 DEPTH = 250  # nats below the lowest peak that bandwidth curves still show
 OURS = "ours"
@@ -40,12 +41,28 @@ def style() -> None:
 
 def save(figure: Figure, path: Path) -> list[Path]:
     """Write svg and png; the same figure yields the same bytes."""
+    for axes in figure.axes:
+        _complete(axes)
     paths = [path.with_suffix(".svg"), path.with_suffix(".png")]
     for target, metadata in zip(paths, ({"Date": None}, {"Software": None}), strict=True):
         with replacing(target) as temporary:
             figure.savefig(temporary, format=target.suffix[1:], dpi=200, metadata=metadata)
     plt.close(figure)
     return paths
+
+
+def _complete(axes: Axes) -> None:
+    """Mark points that no line reaches, which without a marker do not show; state why a panel is empty."""
+    for line in axes.lines:
+        there = np.pad(np.isfinite(line.get_xydata()).all(axis=1), 1)
+        alone = np.flatnonzero(there[1:-1] & ~there[:-2] & ~there[2:])
+        if len(alone) and line.get_marker() in ("None", "", None):
+            line.set(marker="o", markersize=4, markevery=alone.tolist())
+    points = [line.get_xydata() for line in axes.lines if line.get_transform() is axes.transData]
+    shown = any(np.isfinite(of_line).all(axis=1).any() for of_line in points)
+    if not (shown or axes.texts or axes.patches or axes.collections or axes.images):
+        why = "nothing to show:\nno run lasted until this was measured"
+        axes.annotate(why, (0.5, 0.5), xycoords="axes fraction", bbox=BLANK, **CENTRED)
 
 
 def label_scale(figure: Figure, params: Params, scale: str | None = None) -> Figure:
@@ -163,9 +180,10 @@ def bandwidth_curve(bandwidths: pd.DataFrame, params: Params, experiment: str) -
         for points, look in zip((authors, authors[authors.chosen], fine[fine.chosen]), looks, strict=True):
             axes.plot(points.bandwidth, points.validation_log_likelihood, **look)
     tops = mine.groupby(["seed", "fold"]).validation_log_likelihood.max()
-    bottom = tops.min() - DEPTH  # every curve shows its peak
-    shown = mine.bandwidth[mine.validation_log_likelihood > bottom]
-    axes.set(ylim=(bottom, tops.max() + 0.12 * DEPTH), xlim=(0.9 * shown.min(), 1.1 * shown.max()))
+    least = mine.validation_log_likelihood[mine.chosen].min()
+    depth = max(DEPTH, 1.05 * (tops.min() - least))  # every curve shows its peak, and what was chosen from each grid
+    shown = mine.bandwidth[mine.validation_log_likelihood > tops.min() - depth]
+    axes.set(ylim=(tops.min() - depth, tops.max() + 0.12 * depth), xlim=(0.9 * shown.min(), 1.1 * shown.max()))
     axes.set(xlabel="bandwidth (pixel units)", ylabel="mean log-likelihood, validation images (nats)")
     names = ("authors' grid", "chosen from it", "chosen from the fine grid")
     axes.legend([Line2D([], [], **look) for look in looks], names, frameon=False)
@@ -212,9 +230,10 @@ def learning_curves(curves: pd.DataFrame, params: Params, experiment: str) -> Fi
 def _finish(axes: Axes, ylabel: str, names: tuple[str, str], equilibrium: float, name: str) -> None:
     """Labels, and a dotted line where D cannot tell samples from data."""
     axes.axhline(equilibrium, color="0.6", linestyle=":", linewidth=1, zorder=0)
-    handles = [axes.lines[0], axes.lines[1], axes.lines[-1]]
+    handles = [*axes.lines[:2], axes.lines[-1]]
     where: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": 3}
-    axes.legend(handles, [*names, name], fontsize=8, frameon=False, **where)
+    if len(axes.lines) > 1:  # some run finished an epoch
+        axes.legend(handles, [*names, name], fontsize=8, frameon=False, **where)
     axes.set(xlabel="epoch", ylabel=ylabel)
 
 

@@ -14,14 +14,13 @@ from gan.statistics import MIN_SEEDS, SeedSummary, summarise_seeds
 from pipeline.config.params import Params
 from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.cells import PAPER, count, model_rows, quoted, seed_rows
-from pipeline.reporting.plots import Sheet, contact_sheet, label_scale, note, one_more_run
+from pipeline.reporting.plots import BLANK, Sheet, contact_sheet, label_scale, note, one_more_run
 
 PER_ROW = 5  # panels beside each other
 # Of each grid of bandwidths: its name in a legend, colour, width of its lines, and where its interval appears beyond
 # the longest training, as a share of the x axis, so that two intervals do not overlap.
 GRIDS = {"authors": ("authors' grid", "ours", 1.5, 0.05), "fine": ("fine grid", "other", 0.8, 0.14)}
 PUBLISHED = {PAPER: ("the paper:", "-"), "Deep GSN": ("Deep GSN:", "--")}  # rows of Table 1: label and kind of line
-BLANK = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # keeps lines off a text
 KEPT = {"color": "0.3", "marker": "D", "markersize": 5, "linestyle": "none"}  # a kept generator, in a legend
 SAME_NATS = 1e-3  # validation.csv is rounded
 SKIPPED = 0.2  # share of the training that the figure of rules leaves out: the early rise dwarfs what follows
@@ -59,7 +58,8 @@ def progress(metrics: pd.DataFrame, params: Params, experiment: str) -> Figure:
     """
     lasts = model_rows(metrics[metrics.scale == params.scale], experiment, "authors", OUR_MODEL, "last")
     greatest = lasts.length.max()
-    parts = {"whole training": 0, "its last half": greatest / 2} if lasts.length.nunique() > 1 else {"its end": 0}
+    parts = {"whole training": 0, "its last half": greatest / 2} if lasts.length.nunique() > 1 else {"": 0}
+    what = "line" if len(parts) > 1 else "point"
     figure, panels = plt.subplots(1, len(parts), figsize=(3 + 4 * len(parts), 4.8), layout="constrained", squeeze=False)
     for axes, (title, least) in zip(panels[0], parts.items(), strict=True):
         _scores(axes, metrics, params, experiment, (least, greatest))
@@ -70,10 +70,11 @@ def progress(metrics: pd.DataFrame, params: Params, experiment: str) -> Figure:
     if len(parts) == 1:
         panels[0, 0].set_xlim(0, 1.3 * greatest)
     panels[0, 0].set_ylabel("mean test log-likelihood (nats)")
-    title = f"{params.experiment(experiment).label}: one line per seed and grid, n = {lasts.seed.nunique()}"
+    title = f"{params.experiment(experiment).label}: one {what} per seed and grid, n = {lasts.seed.nunique()}"
     figure.suptitle(title, fontsize=11)
     kept = seed_rows(metrics, experiment, "authors", params.scale)
-    _name_lines(figure, params, len(kept), int(kept.length.max()) if len(kept) else 0)
+    marks = {"marker": ".", "linestyle": "none"} if what == "point" else {}
+    _name_lines(figure, params, len(kept), int(kept.length.max()) if len(kept) else 0, marks)
     return label_scale(figure, params)
 
 
@@ -109,10 +110,10 @@ def _published_lines(axes: Axes, experiment: str, colour: str) -> None:
             note(axes, f"{label} {value:g}", (0.02, value), (0, 3), xycoords=across, color=colour, fontsize=9)
 
 
-def _name_lines(figure: Figure, params: Params, n: int, length: int) -> None:
-    """Name the lines, and what appears at their end for n generators kept up to a length."""
+def _name_lines(figure: Figure, params: Params, n: int, length: int, marks: dict[str, Any]) -> None:
+    """Name the lines, or marks, and what appears at their end for n generators kept up to a length."""
     colours = params.values["figures"]
-    looks = {name: {"color": colours[colour], "linewidth": width} for name, colour, width, _ in GRIDS.values()}
+    looks = {name: {"color": colours[colour], "linewidth": width} | marks for name, colour, width, _ in GRIDS.values()}
     if n:
         interval = f", {params.confidence:.0%} interval of one more run" if n >= MIN_SEEDS else ""
         looks[f"mean of the generators kept at {length:,} epochs{interval}"] = KEPT

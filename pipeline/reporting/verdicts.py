@@ -84,7 +84,9 @@ def _sentence(kept: Mapping[str, Cell], params: Params) -> str:
     experiment = params.experiment(our.experiment)
     spread = f" ± {two_digits(our.seeds.sd)} (sd; median {our.seeds.median:.1f})" if our.seeds.n > 1 else ""
     seeds = f"{count(our.seeds.n, 'training seed')} of {our.length:,} epoch{'s' * (our.length != 1)}"
-    seeds += f" ({our.diverged} of them diverged: scored with the best generator before)" if our.diverged else ""
+    scored = {"with the best generator before": our.diverged - our.untrained, "untrained": our.untrained}
+    how = " and ".join(f"{n} scored {text}" for text, n in scored.items() if n)
+    seeds += f" ({our.diverged} of them diverged: {how})" if our.diverged else ""
     paper = f"; the paper's one run gave {our.published:g}" if our.published is not None else ""
     words = judged(kept, params)
     return f"{experiment.label}: {our.seeds.mean:.1f}{spread} nats over {seeds}{paper}; {words}."

@@ -115,9 +115,10 @@ class Graph:
         return list(map(str, run_folders(self.params, self.params.experiments if experiments is None else experiments)))
 
     def lists(self, experiments: Iterable[str] | None = None) -> list[str]:
-        """Return the lists behind these runs."""
-        names = self.params.experiments if experiments is None else experiments
-        return [file for name in names for file in dict.fromkeys(self._list(name, s) for s in self.params.seeds(name))]
+        """Return the lists behind these runs, those of their first stages too."""
+        names, params = self.params.experiments if experiments is None else experiments, self.params
+        each = [(stage, seed) for name in names for stage in params.stages(name) for seed in params.seeds(name)]
+        return list(dict.fromkeys(self._list(stage, seed) for stage, seed in each))
 
     def trained(self, wildcards: Any) -> str:
         """Return the list that holds a run."""

@@ -11,10 +11,12 @@ from pipeline.claims import read_toys as toys
 from pipeline.claims import read_trained as trained
 from pipeline.claims.__main__ import main
 from pipeline.claims.files import FIGURES, OF_RUNS
+from pipeline.claims.plots_trained import plot_half, plot_steps
 from pipeline.claims.sections import SECTIONS
 from pipeline.claims.tables import OUTCOMES, scoreboard, shown, summary
 from pipeline.config.params import Params, load
 from pipeline.files.formats import read_json
+from pipeline.reporting.plots import save
 
 EPOCHS, SEEDS = 60, range(6)
 LEVELS = {"mnist-whole-loss": -40.0, "mnist-text": 25.0}  # nats above the 2014 code
@@ -182,6 +184,24 @@ def test_a_run_that_diverged_counts_with_its_last_epoch_before(params):
     row = found["k = 5 against k = 1, as many steps of G"]
     assert row.n == len(SEEDS)
     assert row.value == pytest.approx((4 * (20 - 120) + 2 * 480) / 6)
+
+
+@pytest.mark.parametrize("lost", [("mnist-k5",), ("mnist-k1", "mnist-code"), None])
+def test_runs_that_diverged_before_they_were_measured_are_too_short(params, lost, tmp_path):
+    """A network of a learning rate that is too high loses every seed in its first epoch."""
+    rows = curves(params)
+    rows = rows.iloc[:0] if lost is None else rows[~rows.experiment.isin(lost)]
+    frames = {"measures.csv": measures(params), "curves.csv": rows} | YARDSTICKS
+    rows = {row.says: row for row in trained.discriminator_steps(frames, params) + trained.half(frames, params)}
+    assert rows["k = 5 against k = 1, as many steps of G"].n == 0
+    assert rows["k = 5 against k = 1, as many steps of G"].outcome == "too short"
+    halves = [row for says, row in rows.items() if says.startswith("the mean of D")]
+    assert [row.n for row in halves] == [6 if lost == ("mnist-k5",) else 0] * 2
+    assert [row.reading.startswith("too short to tell: n = 0") for row in halves] == [row.n == 0 for row in halves]
+    for plot, n_panels in ((plot_steps, 2), (plot_half, 2)):
+        figure = plot(frames, params)
+        save(figure, tmp_path / "figure")
+        assert len(figure.axes) == n_panels
 
 
 def test_steps_that_no_epoch_matches_are_not_read(params):

@@ -47,11 +47,13 @@ def test_components_of_folds_are_of_their_mean():
 
 def test_components_refuse_seeds_with_different_draws():
     rows = redrawn(1, 1, 1, seeds=2)
-    with pytest.raises(UserError, match="different draws; run evaluate again"):
+    with pytest.raises(UserError, match=r"different draws; delete each metrics\.manifest\.json and run again"):
         components(rows[(rows.seed == 0) | (rows.draw < 5)], [None] * 2, "mnist", STATISTICS)
 
 
 def test_scores_of_the_former_form_are_refused_in_one_line(tmp_path):
     (tmp_path / "metrics.csv").write_text("seed,bandwidth_place\n0,4/10\n")
-    with pytest.raises(UserError, match=r"metrics\.csv: damaged, or not the kind of file expected .*; make it again"):
+    with pytest.raises(
+        UserError, match=r"metrics\.csv: damaged, or not the kind of file .*; delete it and run the stage"
+    ):
         _read(tmp_path / "metrics.csv")

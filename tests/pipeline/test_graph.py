@@ -51,7 +51,7 @@ def test_seeds_are_found_again_in_the_name_of_their_list(seeds):
 def test_a_first_stage_is_trained_for_every_seed_of_the_second():
     found = graph(scale="smoke", experiments=["tfd"], seeds=[0, 5], seeds_per_job=20)
     second = wildcards(experiment="tfd", seeds="seeds0_5")
-    assert found.lists() == ["runs/smoke/tfd/seeds0_5.json"]
+    assert found.lists() == ["runs/smoke/tfd-pretrain/seeds0_5.json", "runs/smoke/tfd/seeds0_5.json"]
     assert found.pretrained(second) == ["runs/smoke/tfd-pretrain/seeds0_5.json"]
     assert "--pretrained runs/smoke/tfd-pretrain " in found.training_options(second)
     assert found.pretrained(wildcards(experiment="tfd-pretrain", seeds="seeds0_5")) == []

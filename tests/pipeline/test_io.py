@@ -103,7 +103,7 @@ def test_what_a_reader_raises_for_damage_needs_no_name(tmp_path, suffix, old, ne
 @pytest.mark.parametrize("error", [KeyError("x"), RecursionError(), OverflowError("a\nb"), AttributeError(), Warning()])
 def test_whatever_is_raised_while_reading_is_one_line(tmp_path, error):
     with (
-        pytest.raises(UserError, match=r"file: damaged, or not[^\n]*; make it again$"),
+        pytest.raises(UserError, match=r"file: damaged, or not[^\n]*; delete it and run the stage that makes it$"),
         io.one_line_errors(tmp_path / "file"),
     ):
         raise error

@@ -1,13 +1,15 @@
 """What made a file, and whether it still holds."""
 
+import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_json, sha256, write_json
 from pipeline.record import manifest as module
-from pipeline.record.manifest import Manifest, Record, commit, differences
+from pipeline.record.manifest import Manifest, Record, commit, differences, remedy
 
 SETTINGS = {"grid": (0.1, 0.2), "epochs": 3}
 
@@ -70,8 +72,37 @@ def test_each_change_is_a_reason(folder, change, reason):
     manifest, present = Manifest(folder / "manifest.json"), {"in.txt": sha256(folder / "in.txt")}
     assert manifest.reasons_stale(SETTINGS, present) == [reason]
     assert not Record("sample", [folder / "in.txt"], SETTINGS).holds(folder / "manifest.json")
-    with pytest.raises(UserError, match=f"{reason}.*run sample again"):
+    with pytest.raises(UserError, match=f"{reason}.*delete .*manifest.json and run again"):
         manifest.require(SETTINGS, present)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("results/quick/table1.tex", "delete results/quick/table1.tex and run again"),
+        ("results/quick/figures/manifest.json", "delete results/quick/figures/manifest.json and run again"),
+        ("results/quick/claims/theory.manifest.json", "theory.manifest.json and run claims again"),
+        ("results/quick/claims/figures/manifest.json", "figures/manifest.json and run claims again"),
+        ("runs/quick/mnist/seed0/measures.manifest.json", "measures.manifest.json and run claims again"),
+        ("runs/quick/mnist/seed0/metrics.manifest.json", "metrics.manifest.json and run again"),
+        ("runs/quick/mnist/seed0/manifest.json", r"delete its list \(seed\*.json in runs/quick/mnist\) and run again"),
+        ("runs/quick/mnist/audit/manifest.json", "delete runs/quick/mnist/audit/manifest.json and run again"),
+        ("data/prepared/mnist.manifest.json", r"delete data/prepared/mnist.\* and run again"),
+        ("results/published/table.manifest.json", "restore it with git"),
+    ],
+)
+def test_a_remedy_names_what_the_targets_ask_for(path, words):
+    assert re.search(words, remedy(Path(path)))
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"stage": "sample"}'])
+def test_a_manifest_that_cannot_be_read_has_the_remedy_of_its_files(tmp_path, content):
+    path = tmp_path / "seed0/manifest.json"
+    path.parent.mkdir()
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(UserError, match=r"seed0/manifest.json: (not found|damaged).*delete its list \(seed\*.json in"):
+        Manifest(path)
 
 
 def test_a_changed_setting_is_named(folder):

@@ -84,6 +84,8 @@ def test_seeds_and_experiments_can_be_chosen():
         ("parzen.grids.fine.count", 1, "count: 1 is less than the minimum"),
         ("statistics.confidence", 1.0, "confidence: 1.0"),
         ("catalogue.fashion-mnist.label", "MNIST", "fashion-mnist: label: 'MNIST' is that of mnist"),
+        ("catalogue.fashion-mnist.label", "Model", "label: 'Model' is that of another column of Table 1"),
+        ("catalogue.x\n", {"like": "mnist", "label": "x"}, r"'x\\n' does not match"),
         ("catalogue.mnist.label", "Digits", "mnist: needs the label 'MNIST' of Table 1"),
         ("catalogue.mnist.margin_nats", None, "mnist: needs the label 'MNIST' of Table 1, and margin_nats"),
         ("catalogue.tfd-pretrain.pretraining", "tfd", "tfd-pretrain: pretraining: tfd has a first stage itself"),
@@ -260,3 +262,30 @@ def test_other_names_are_text_in_a_csv(tmp_path, name):
     assert name in Params(values).values["catalogue"]
     write_csv(tmp_path / "a.csv", pd.DataFrame({"experiment": [name, name], "value": [1.0, 2.0]}))
     assert read_csv(tmp_path / "a.csv").experiment.tolist() == [name, name]
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Ba$$in",
+        "a|b",
+        "a\\b",
+        "a_b",
+        "a*b",
+        "R&D",
+        "a<b",
+        "`a`",
+        "a\nb",
+        "a\tb",
+        "#1",
+        "-a",
+        " a",
+        "a ",
+        "a{b}",
+        "\u202ea",
+    ],
+)
+def test_a_label_with_markup_is_refused_at_once(label):
+    with pytest.raises(UserError, match=r"^params: catalogue: fashion-mnist: label: .*: a label begins with") as error:
+        Params(changed("catalogue.fashion-mnist.label", label))
+    assert "\n" not in str(error.value)

@@ -117,6 +117,19 @@ def test_progress_without_kept_generators_plots_the_lines_alone():
     assert [text.get_text() for text in figure.legends[0].texts] == ["authors' grid", "fine grid"]
 
 
+def test_progress_of_one_length_names_points_and_no_line():
+    rows = metrics(2)
+    figure = progress(rows[rows.length == 400], PARAMS, "mnist")
+    (axes,) = figure.axes
+    assert (axes.get_title(), figure.get_suptitle()) == ("", "MNIST: one point per seed and grid, n = 2")
+    handles = figure.legends[0].legend_handles
+    assert [(handle.get_marker(), handle.get_linestyle()) for handle in handles] == [(".", "None")] * 2 + [
+        ("D", "None")
+    ]
+    whole = progress(rows, PARAMS, "mnist")
+    assert [handle.get_linestyle() for handle in whole.legends[0].legend_handles] == ["-", "-", "None"]
+
+
 def test_progress_labels_what_is_published_for_the_experiment():
     for axes in progress(metrics(2), PARAMS, "mnist").axes:
         flat = [line.get_ydata()[0] for line in axes.lines if list(line.get_xdata()) == [0, 1]]

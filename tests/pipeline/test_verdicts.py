@@ -110,7 +110,20 @@ def test_sentences_name_seeds_that_diverged():
     frame = metrics([220.0, 90.0])
     frame["diverged"] = frame.seed.eq(1)
     line = sentences(frame, PARAMS)[0]
-    assert "2 training seeds of 2,000 epochs (1 of them diverged" in line
+    assert "2 training seeds of 2,000 epochs (1 of them diverged: 1 scored with the best generator before)" in line
+
+
+@pytest.mark.parametrize(
+    ("untrained", "words"),
+    [
+        ([0], "2 of them diverged: 1 scored with the best generator before and 1 scored untrained"),
+        ([0, 1], "2 of them diverged: 2 scored untrained"),
+    ],
+)
+def test_sentences_tell_the_untrained_from_the_best_before(untrained, words):
+    frame = metrics([220.0, 90.0]).assign(diverged=True)
+    frame.loc[frame.seed.isin(untrained), "epoch"] = 0
+    assert f"({words})" in sentences(frame, PARAMS)[0]
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,12 @@ import re
 import shutil
 
 import pytest
-from helpers import ROOT, call, edit, run_in
+from helpers import ROOT, call, copy_project, edit, planned, run_in
 
 from pipeline import publish, train, verify
+from pipeline.claims.files import FIGURES, TABLES
 from pipeline.files.formats import read_json, write_json
-from pipeline.record.runs import MANIFESTS
+from pipeline.record.runs import LARGE_FILES, MANIFESTS, TRAINING_FILES
 
 
 def test_verify_accepts_what_a_finished_run_wrote(finished, monkeypatch):
@@ -23,7 +24,12 @@ def test_verify_accepts_what_a_finished_run_wrote(finished, monkeypatch):
         ("results/smoke/table1.md", "| DBN ", "| DBM ", "table1.md: does not follow"),
         ("results/smoke/report.html", "reproduced</h1>", "again</h1>", "report.html is not the bytes"),
         ("runs/smoke/mnist/audit/growth.csv", ",authors,500,", ",authors,501,", "growth.csv is not the bytes"),
-        ("runs/smoke/mnist/audit/manifest.json", '"n_audits": 1', '"n_audits": 3', "n_audits: 3 -> 1.*run audit again"),
+        (
+            "runs/smoke/mnist/audit/manifest.json",
+            '"n_audits": 1',
+            '"n_audits": 3',
+            "n_audits: 3 -> 1.*delete .*/manifest.json and run",
+        ),
         ("results/smoke/variance.csv", "training seed", "training sed", "variance.csv: does not follow"),
         ("results/smoke/oracle.csv", "Gaussian,2,", "Gaussian,3,", "oracle.csv is not the bytes"),
         ("results/smoke/figures/table1.svg", "</svg>", "</svg> ", "table1.svg is not the bytes"),
@@ -40,6 +46,54 @@ def test_verify_names_what_does_not_follow(project, name, old, new, message, mon
     done = call(verify)
     assert done.returncode == 2
     assert re.search(message, done.stderr), done.stderr
+
+
+def asked(folder, target):
+    """Return the files that a target asks for."""
+    done = run_in(
+        folder, "-m", "snakemake", "--cores", "1", "--config", "scale=smoke", "-nf", "--quiet", "host", "--", target
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    _, _, rule = (done.stdout + done.stderr).partition(f"rule {target}:")
+    return set(re.search("^    input: (.*)$", rule, re.MULTILINE)[1].split(", "))
+
+
+def test_the_default_target_asks_for_every_file_of_results_and_runs(finished):
+    on_disk = {
+        path.relative_to(finished).as_posix()
+        for folder in ("results/smoke", "runs/smoke")
+        for path in (finished / folder).rglob("*")
+        if path.is_file() and path.name not in (*LARGE_FILES, *TRAINING_FILES)
+    }
+    on_disk -= {f"runs/smoke/mnist/seed{seed}/manifest.json" for seed in (0, 1)}  # whose lists are asked for
+    assert on_disk - asked(finished, "all") == set()
+    assert {"runs/smoke/mnist/seed0.json", "results/smoke/table1.tex", "results/smoke/toy.csv"} <= on_disk
+
+
+def test_what_is_deleted_is_planned_again(project):
+    """Of each a file that no later stage reads, or whose readers are finished."""
+    for name in ("results/smoke/toy.csv", "runs/smoke/mnist/seed0/bandwidths.csv", "runs/smoke/mnist/seed1.json"):
+        (project / name).unlink()
+    (project / "runs/smoke/mnist/audit/growth.manifest.json").unlink()
+    found = planned(project)
+    assert {rule: found.get(rule) for rule in ("toy", "train", "growth", "audit")} == {
+        "toy": 1,
+        "train": 1,
+        "growth": 1,
+        "audit": None,
+    }
+    assert found["evaluate"] >= 1
+
+
+def test_the_target_claims_asks_for_every_file_of_theirs(tmp_path):
+    found, folder = asked(copy_project(tmp_path), "claims"), "results/smoke/claims"
+    wanted = {f"{folder}/{name}.csv" for name in (*TABLES, "claims")} | {f"{folder}/claims.html", f"{folder}/claims.md"}
+    wanted |= {f"{folder}/figures/{name}.{kind}" for name in FIGURES for kind in ("svg", "png")}
+    stages = ("claims", "theory", "modes", "saturation", "classifier")
+    wanted |= {f"{folder}/{name}.manifest.json" for name in stages} | {f"{folder}/classifier.safetensors"}
+    wanted |= {f"runs/smoke/mnist-k1/seed0/measures.{kind}" for kind in ("csv", "manifest.json")}
+    assert wanted - found == set()
+    assert "runs/smoke/mnist-k1/seed0.json" in found
 
 
 def test_verify_names_quoted_numbers_that_are_others(project):
