@@ -8,8 +8,10 @@ from snakemake.utils import min_version
 
 min_version("9.0")
 sys.path.insert(0, workflow.basedir)
-# The stages run in the working directory, which may be another.
-os.environ.update(PYTHONPATH=workflow.basedir)
+# The stages run in the working directory, which may be another; their text is UTF-8 in every locale.
+os.environ.update(PYTHONPATH=workflow.basedir, PYTHONUTF8="1")
+os.environ.setdefault("USER", str(os.getuid()))  # Snakemake asks for a name, which a container's user may not have
+sys.stdout.reconfigure(errors="backslashreplace")
 
 from pipeline.files.errors import UserError
 from pipeline.claims.files import FIGURES as CLAIMS_FIGURES

@@ -3,8 +3,6 @@
 import argparse
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
 from pipeline.files.errors import UserError
 from pipeline.files.formats import one_line_errors, read_arrays, read_csv, read_json
 from pipeline.record.manifest import Record
@@ -76,7 +74,7 @@ def _work(args: argparse.Namespace) -> None:
     record.write(args.output / "manifest.json", outputs)
 
 
-def _save(figures: dict[str, Figure], folder: Path) -> list[Path]:
+def _save(figures: dict[str, plots.Figure], folder: Path) -> list[Path]:
     """Write figures under their names, and close them."""
     return [path for name, figure in figures.items() for path in plots.save(figure, folder / name)]
 

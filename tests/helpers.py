@@ -74,9 +74,9 @@ def call(command: ModuleType, *options: object) -> subprocess.CompletedProcess[s
 
 def edit(path: Path, old: str, new: str) -> None:
     """Replace a text that stands in the file once."""
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert text.count(old) == 1, (old, text.count(old))
-    path.write_text(text.replace(old, new))
+    path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def only_mnist(folder: Path) -> None:

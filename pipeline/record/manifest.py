@@ -1,7 +1,9 @@
 """What made a command's files, and whether they still hold: one manifest per command and output folder."""
 
 import json
+import os
 import platform
+import re
 import resource
 import shlex
 import subprocess
@@ -21,6 +23,7 @@ from pipeline.record.code import ROOT, code_hash
 
 PUBLISHED = (":!README.md", ":!docs", ":!results")  # what `publish` writes, as git leaves it out
 VERSIONS_OF = ("torch", "numpy", "scipy", "pandas", "matplotlib", "seaborn", "safetensors", "snakemake", "dvc")
+REASON = re.compile(r"^fatal: (.+?)(?:[ ('\"]*/|$)", re.MULTILINE)  # git's, up to the first path: it may name a user
 Hashes = Mapping[str, str]  # SHA-256 by file name
 NONE: Hashes = {}
 
@@ -152,18 +155,29 @@ def _hashes(files: Iterable[Path]) -> dict[str, str]:
 
 
 def commit() -> str:
-    """Return the checkout's commit, "+changes" where files differ that a number may depend on; "unknown" outside git.
+    """Return the checkout's commit, "+changes" where files differ that a number may depend on.
 
-    What `publish` writes is none of them.
+    It is "unknown (REASON)" unless the project is the root of the repository. What `publish` writes is no change.
     """
     try:
-        git = ["git", "-C", str(ROOT)]
-        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
-        ask = ["status", "--porcelain", "--untracked-files=no", "--", ".", *PUBLISHED]
-        status = subprocess.run([*git, *ask], capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return head.stdout.strip() + ("+changes" if status.stdout.strip() else "")
+        above, head = _git("rev-parse", "--show-cdup", "HEAD").split("\n")
+        if above:
+            return "unknown (inside another git repository)"
+        _git("rev-parse", "HEAD:gan")  # fails in a repository that was begun here and does not hold the sources
+        changes = _git("status", "--porcelain", "--untracked-files=no", "--", ".", *PUBLISHED)
+    except OSError as error:
+        return f"unknown (git: {error.strerror})"
+    except subprocess.CalledProcessError as error:
+        reason = REASON.search(error.stderr)
+        return f"unknown (git: {reason[1] if reason else f'exit code {error.returncode}'})"
+    return head + ("+changes" if changes else "")
+
+
+def _git(*command: str) -> str:
+    """Return what git says of this checkout, whatever repository a hook's variables name."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | {"LC_ALL": "C"}
+    git = ["git", "-C", str(ROOT), *command]
+    return subprocess.run(git, capture_output=True, encoding="utf-8", errors="replace", check=True, env=env).stdout[:-1]
 
 
 def environment() -> dict[str, str]:

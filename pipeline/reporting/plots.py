@@ -4,9 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
-
-matplotlib.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -19,6 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from gan.statistics import MIN_SEEDS, SeedSummary
 from pipeline.config.params import Params
 from pipeline.files.formats import replacing
+from pipeline.reporting import BACKEND
 from pipeline.reporting.cells import PAPER, cell, columns, quoted, why_missing
 
 Sheet = dict[str, np.ndarray]  # arrays of a sheet.npz
@@ -34,9 +32,12 @@ PANELS = {"mnist": "a", "tfd": "b", "cifar10-fc": "c", "cifar10-conv": "d"}  # o
 
 
 def style() -> None:
-    """Set one look for all figures; the same bytes for the same data."""
-    sns.set_theme(context="notebook", style="ticks", font_scale=0.9)
-    plt.rcParams.update({"svg.hashsalt": "gan", "axes.spines.top": False, "axes.spines.right": False})
+    """Set one look for all figures; the same bytes for the same data, whatever a user's matplotlibrc says."""
+    matplotlib.use(BACKEND)
+    matplotlib.rcdefaults()
+    # The font is matplotlib's own: seaborn names others first, which a machine may have.
+    own = {"font.sans-serif": ["DejaVu Sans"], "axes.spines.top": False, "axes.spines.right": False}
+    sns.set_theme(context="notebook", style="ticks", font_scale=0.9, rc=own | {"svg.hashsalt": "gan"})
 
 
 def save(figure: Figure, path: Path) -> list[Path]:

@@ -5,7 +5,7 @@ rule command:
     log:
         "<logs>/command.log",
     conda:
-        "../../envs/gan.yaml"
+        no_other
     params:
         stage="",
         scale="--scale {scale}",
@@ -22,7 +22,7 @@ rule with_data:
     log:
         "<logs>/with_data.log",
     conda:
-        "../../envs/gan.yaml"
+        no_other
     threads: graph.threads
     params:
         stage="",

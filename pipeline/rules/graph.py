@@ -11,10 +11,11 @@ from pipeline.config.params import Params, read
 from pipeline.data.readers import READERS
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_json, sha256
-from pipeline.record.code import code_hash
+from pipeline.record.code import ROOT, code_hash
 from pipeline.record.places import PUBLISHED, RESULTS, RUNS, audit_folder, first_run, labels, prepared, run_folders
 from pipeline.record.runs import AUDIT, SHEET, name_of, seeds_of
 
+QUOTED = ROOT / "pipeline/quoted.csv"
 OVERRIDABLE = ("scale", "experiments", "seeds", "seeds_per_job")
 # Kinds of figures, one of each per experiment.
 FIGURES = ("samples", "seeds", "interpolation", "bandwidth", "learning", "progress", "variance", "audit", "growth")
@@ -66,8 +67,12 @@ class Graph:
     # What a job depends on beside its inputs.
 
     def depends(self, stage: str, settings: Any = None) -> dict[str, Any]:
-        """Return the settings, and the hash of the code that decides the numbers."""
-        return {"settings": settings, "code": code_hash(f"pipeline.{stage}")}
+        """Return the settings, and hashes of the code that decides the numbers and of what the project's people edit.
+
+        An edited file may arrive with an old time, which Snakemake takes for no change of an input.
+        """
+        edited = {"quoted": sha256(QUOTED)} if stage in ("table", "figures", "report") else {}
+        return {"settings": settings, "code": code_hash(f"pipeline.{stage}")} | edited
 
     def settings(self, stage: str) -> Callable[[Any], dict[str, Any]]:
         """Return the same for a stage of an experiment, as a function of the wildcards."""
@@ -100,9 +105,10 @@ class Graph:
         return [] if file is None or file.is_relative_to(RAW) else [str(file)]
 
     def files(self, wildcards: Any) -> dict[str, Any]:
-        """Return names and checksums of a data set's raw files, and where the user has put them."""
+        """Return names and checksums of a data set's raw files, and where the user has put them and in what state."""
         dataset = self.params.dataset(wildcards.dataset)
-        return self.depends("download", {"files": dataset.files, "path": dataset.path})
+        supplied = [sha256(Path(file)) for file in self.user_file(wildcards)]
+        return self.depends("download", {"files": dataset.files, "path": dataset.path, "supplied": supplied})
 
     def preparation(self, wildcards: Any) -> dict[str, Any]:
         """Return how a data set's parts are made."""

@@ -1,6 +1,7 @@
 """What the command lines of all stages share: help, common options, one-line errors."""
 
 import argparse
+import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -92,6 +93,8 @@ def selected_params(args: argparse.Namespace) -> Params:
 
 def run(parser: argparse.ArgumentParser, work: Callable[[argparse.Namespace], None]) -> None:
     """Parse the command line and work; an expected error, or Ctrl-C, becomes one line and an exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a label or a folder's name may not be of the locale's characters
+        sys.stdout.reconfigure(errors="backslashreplace")
     args = parser.parse_args()
     with recorded(args.log):
         _run(parser.prog.removeprefix("python -m pipeline."), args, work)

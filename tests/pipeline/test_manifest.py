@@ -132,21 +132,128 @@ def test_a_damaged_manifest_is_one_line_and_nothing_holds(folder, text):
     assert not Record("sample", [folder / "in.txt"], SETTINGS).holds(folder / "manifest.json")
 
 
-def test_a_commit_is_changed_by_code_and_not_by_what_publish_writes(tmp_path, monkeypatch):
+def git(folder, *command):
+    who = ["-c", "user.name=n", "-c", "user.email=e@x", "-c", "protocol.file.allow=always"]
+    done = subprocess.run(["git", "-C", str(folder), *who, *command], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def sources(tmp_path, monkeypatch):
+    """The sources of a project without a repository; `commit` is asked for theirs."""
     for name in ("README.md", "results/published/metrics.csv", "gan/code.py"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text("before")
-    who = ["-c", "user.name=n", "-c", "user.email=e@x"]
-    for command in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "all"]):
-        subprocess.run(["git", "-C", str(tmp_path), *command], check=True)
-    monkeypatch.setattr(module, "ROOT", tmp_path)
+        (tmp_path / "outer/project" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "outer/project" / name).write_text("before")
+    monkeypatch.setattr(module, "ROOT", tmp_path / "outer/project")
+    monkeypatch.setenv("HOME", str(tmp_path))  # no settings of the user's
+    return tmp_path / "outer/project"
+
+
+@pytest.fixture
+def checkout(sources):
+    """The same as the root of a repository, all committed."""
+    return committed(sources)
+
+
+def committed(folder):
+    git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "all", "--allow-empty")
+    return folder
+
+
+def test_a_commit_is_changed_by_code_and_not_by_what_publish_writes(checkout):
     clean = commit()
     assert len(clean) == 40
     for name in ("README.md", "results/published/metrics.csv"):
-        (tmp_path / name).write_text("after")
+        (checkout / name).write_text("after")
     assert commit() == clean
-    (tmp_path / "gan/code.py").write_text("after")
+    (checkout / "gan/code.py").write_text("after")
     assert commit() == f"{clean}+changes"
+
+
+def unpacked(sources, monkeypatch):
+    begun_around(sources.parent, monkeypatch)
+
+
+def vendored(sources, monkeypatch):
+    committed(sources.parent)
+
+
+def hook(sources, monkeypatch):
+    other = sources.parents[1] / "other"
+    other.mkdir()
+    monkeypatch.setenv("GIT_DIR", str(committed(other) / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(sources))
+
+
+def begun_around(sources, monkeypatch):
+    git(sources, "init", "-q")
+    git(sources, "commit", "-qm", "nothing", "--allow-empty")
+
+
+def without_commit(sources, monkeypatch):
+    git(sources, "init", "-q")
+
+
+def of_another_user(sources, monkeypatch):
+    committed(sources)
+    run, other = subprocess.run, {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
+    monkeypatch.setattr(subprocess, "run", lambda *args, env, **options: run(*args, env=env | other, **options))
+
+
+def worktree_of_what_is_gone(sources, monkeypatch):
+    (sources / ".git").write_text(f"gitdir: {sources.parent}/gone/.git/worktrees/project\n")
+
+
+def no_git(sources, monkeypatch):
+    committed(sources)
+    monkeypatch.setenv("PATH", "")
+
+
+@pytest.mark.parametrize(
+    ("surroundings", "reason"),
+    [
+        (unpacked, "inside another git repository"),
+        (vendored, "inside another git repository"),
+        (hook, "git: not a git repository"),
+        (begun_around, "git: path 'gan' exists on disk, but not in 'HEAD'"),
+        (without_commit, "git: ambiguous argument 'HEAD'"),
+        (of_another_user, "git: detected dubious ownership in repository at"),
+        (worktree_of_what_is_gone, "git: not a git repository"),
+        (no_git, "git: No such file or directory"),
+    ],
+)
+def test_a_commit_is_unknown_with_the_reason_unless_the_project_is_the_root(sources, surroundings, reason, monkeypatch):
+    surroundings(sources, monkeypatch)
+    assert commit().startswith(f"unknown ({reason}"), commit()
+    assert str(sources.parent) not in commit(), "no user's folder in a manifest"
+
+
+def shallow(checkout, other):
+    git(other, "clone", "-q", "--depth=1", f"file://{checkout}", "clone")
+
+
+def worktree(checkout, other):
+    git(checkout, "worktree", "add", "-q", str(other / "clone"))
+
+
+def submodule(checkout, other):
+    committed(other)
+    git(other, "submodule", "--quiet", "add", str(checkout), "clone")
+
+
+@pytest.mark.parametrize("kind", [shallow, worktree, submodule])
+@pytest.mark.parametrize("variable", ["GIT_DIR", "GIT_INDEX_FILE", "GIT_COMMON_DIR"])
+def test_a_commit_is_that_of_the_projects_own_root_whatever_a_hook_sets(
+    checkout, kind, variable, tmp_path, monkeypatch
+):
+    own, other = commit(), tmp_path / "other"
+    other.mkdir()
+    kind(checkout, other)
+    monkeypatch.setattr(module, "ROOT", other / "clone")
+    monkeypatch.setenv(variable, str(committed(tmp_path) / ".git"))
+    assert commit() == own
 
 
 def test_differences_reach_into_nested_contents():

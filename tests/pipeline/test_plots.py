@@ -129,3 +129,32 @@ def test_bandwidth_curve_shows_what_was_chosen_from_each_grid(below):
     for row in frame[frame.chosen].itertuples():
         assert left < row.bandwidth < right
         assert low < row.validation_log_likelihood < high
+
+
+@pytest.mark.parametrize(
+    "users",
+    [
+        {"axes.facecolor": "yellow", "lines.linewidth": 9, "savefig.bbox": "tight"},
+        {"font.sans-serif": ["DejaVu Serif"], "font.family": "sans-serif", "svg.fonttype": "none"},
+        {"axes.formatter.use_locale": True, "figure.dpi": 30, "savefig.transparent": True},
+    ],
+)
+def test_a_users_style_changes_no_byte(users, tmp_path):
+    from matplotlib import pyplot
+
+    contents = []
+    for name, settings in (("plain", {}), ("users", users)):
+        with pyplot.rc_context(settings):
+            style()
+            figure, axes = pyplot.subplots()
+            axes.plot([1, 2000], [3, 4])
+            axes.set_title("a title")
+            contents.append([path.read_bytes() for path in save(figure, tmp_path / name)])
+    assert contents[0] == contents[1]
+
+
+def test_the_font_is_one_that_every_machine_has():
+    from matplotlib import pyplot
+
+    style()
+    assert pyplot.rcParams["font.sans-serif"] == ["DejaVu Sans"]
