@@ -95,10 +95,10 @@ MUTANTS = {
         'read_array(args.run.parent / "seed0" / file)',
     ),
     "float16": Mutant(
-        "distances summed in float16",
-        PARZEN,
-        "distances.addmm_(queries.single, centers.single.T, alpha=-2)",
-        "distances = distances.half().addmm_(queries.single.half(), centers.single.T.half(), alpha=-2).float()",
+        "means over test images in float16",
+        SCORING,
+        "self.test_images.mean()",
+        "self.test_images.astype(np.float16).mean()",
     ),
     "peeking": Mutant(
         "bandwidth chosen on test images",
@@ -113,9 +113,15 @@ MUTANTS = {
         ".exp_().sum(dim=1)",
         ".exp_().half().sum(dim=1, dtype=torch.float16)",
     ),
+    "product": Mutant(
+        "distances by a float16 product, those of near pairs measured again",
+        PARZEN,
+        "distances.addmm_(queries.single, centers.single.T, alpha=-2)",
+        "distances = distances.half().addmm_(queries.single.half(), centers.single.T.half(), alpha=-2).float()",
+    ),
     "error": Mutant("standard error without the root of n", SCORING, "/ math.sqrt(len(values))", "/ len(values)"),
 }
-SURVIVORS = ("sums",)  # too little off to be seen
+SURVIVORS = ("sums", "product")  # too little off to be seen
 
 
 def main() -> None:

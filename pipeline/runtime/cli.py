@@ -107,7 +107,10 @@ def _run(stage: str, args: argparse.Namespace, work: Callable[[argparse.Namespac
         memory = isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and _is_memory(str(error)))
         if args.debug or (isinstance(error, RuntimeError) and not memory):
             raise
-        print(f"{stage}: error: {NO_MEMORY if memory else reason(error)}", file=sys.stderr)
+        print(
+            f"{stage}: error: {NO_MEMORY if memory else reason(error) if isinstance(error, OSError) else error}",
+            file=sys.stderr,
+        )
         sys.exit(1 if memory or isinstance(error, (RunError, FloatingPointError)) else 2)
     except KeyboardInterrupt:
         print(f"{stage}: stopped; the same command resumes from the last checkpoint, if it has any", file=sys.stderr)

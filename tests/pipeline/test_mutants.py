@@ -6,24 +6,25 @@ import pytest
 from helpers import ROOT
 
 from benchmarks.mutants import MUTANTS, RECORDS, SURVIVORS, found, measure, table
+from pipeline.files.formats import read_json
 from pipeline.reporting.regression import ON_RECORD, read_rows
 
 # What the first line of each says.
 NAMES = {
     "grid": "bandwidth",
-    "norm": "test_log_likelihood of all-training-images",
-    "swapped": "images, expected",
-    "scale": "log_likelihood of",
-    "threshold": "of the best generator",
+    "norm": "log_likelihood of all-training-images",
+    "swapped": "standard error",
+    "scale": "standard error",
+    "threshold": "of the best generator, fine grid, seed 0: bandwidth",
     "image": "9999 images, expected 10000 (-1)",
     "bandwidth": "(+5.0%)",
-    "silent": "test_log_likelihood of",
+    "silent": "standard error",
     "half": "5000 samples, expected 10000 (-5000)",
     "median": "test_log_likelihood of",
     "untrained": "generator",
     "twice": "seeds [0, 1] have the very same value",
     "float16": "log_likelihood of",
-    "peeking": "log_likelihood of",
+    "peeking": "standard error",
     "density": "log_likelihood of",
     "error": "standard error",
 }
@@ -44,6 +45,10 @@ def test_what_is_too_little_off_to_be_seen_passes(name):
 def test_the_page_has_the_table_of_mutants():
     page = (ROOT / "docs/check.md").read_text(encoding="utf-8")
     assert f"<!-- mutants:begin -->\n{table().rstrip()}\n<!-- mutants:end -->" in page
+    record = read_json(RECORDS / "quick.json")
+    ours = next(entry for entry in record["metrics"] if entry["model"] == "adversarial-nets")
+    late = record["late"].count("seed")
+    assert f"{ours['value']:.0f} ± {ours['tolerance']:.0f} nats | {ours['n']} of {ours['n'] + late} seeds |" in page
 
 
 def test_every_edit_still_finds_its_place():
