@@ -147,9 +147,14 @@ def main() -> None:
 
 def found(name: str) -> list[str]:
     """What `check` says of a mutant whose metrics are kept."""
+    return findings_of(RECORDS / "mutants" / f"{name}.csv", RECORDS / "seeds0-1/curves.csv")
+
+
+def findings_of(metrics: Path, curves: Path) -> list[str]:
+    """What `check` says of a run's files."""
     params, record = load(ROOT / "params.yaml", "quick"), read_json(RECORDS / "quick.json")
-    rows, curves = read_rows(RECORDS / "mutants" / f"{name}.csv", RECORDS / "seeds0-1/curves.csv")
-    return findings(known(mark_late(rows, curves, record["late_below"]), record), record, params)
+    rows, curve = read_rows(metrics, curves)
+    return findings(known(mark_late(rows, curve, record["late_below"]), record), record, params)
 
 
 def table() -> str:

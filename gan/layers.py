@@ -236,7 +236,7 @@ class Dense(nn.Module):
 class MaximumOfPieces(torch.autograd.Function):
     """(m, pieces * units, ...) -> (m, units, ...); pieces that tie share the gradient.
 
-    torch's own maximum gives the same gradient in four times as many passes over memory.
+    torch's amax over the pieces has the same gradient, from four times as many passes over memory.
     """
 
     @staticmethod

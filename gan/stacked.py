@@ -13,6 +13,7 @@ import torch
 from gan.layers import Dense
 from gan.training import Player
 
+CACHED = 1 << 20  # elements of a product that stay in a CPU's cache
 TENSORS = ("weight", "bias", "weight_velocity", "bias_velocity")
 
 
@@ -124,11 +125,13 @@ class StackedLayer:
 
 
 def _push(velocity: torch.Tensor, a: torch.Tensor, b: torch.Tensor, momentum: float) -> None:
-    """v := momentum * v + a b. A float32 product accumulates straight into v."""
+    """v := momentum * v + a b. A float32 product accumulates straight into v; others pass through a CPU's cache."""
     if a.dtype == velocity.dtype:
         velocity.baddbmm_(a, b, beta=momentum)
-    else:
-        torch.add(a @ b, velocity, alpha=momentum, out=velocity)
+        return
+    rows = velocity.shape[1] if velocity.is_cuda else max(1, CACHED // velocity.shape[2])
+    for v, part in zip(velocity.split(rows, dim=1), a.split(rows, dim=1), strict=True):
+        torch.add(part @ b, v, alpha=momentum, out=v)
 
 
 class StackedNetwork:

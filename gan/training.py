@@ -261,7 +261,7 @@ def epoch_means(curves: torch.Tensor, seeds: Sequence[int], epoch: int) -> torch
     Raises:
         Divergence: a value is not finite; the message names the seed and the first such step.
     """
-    curves = curves.double().cpu()  # the epoch's only wait for the device
+    curves = curves.double().cpu()  # of dense networks' epochs the only wait for the device
     broken = ~curves.isfinite().all(dim=2)
     means, messages = curves.mean(dim=0), {}
     for index, seed in enumerate(seeds):

@@ -77,15 +77,17 @@ def _compare(path: Path, rows: pd.DataFrame, record: dict[str, Any], params: Par
     if found := regression.findings(known, record, params):
         raise RunError("\n  ".join(found))
     print(f"check: all {len(known)} metrics of scale {params.scale} are as expected ({path})")
-    if others := sorted({*rows.experiment} - {*known.experiment}):
-        print(f"check: not on record, not checked: {', '.join(others)}")
+    pairs = [{*zip(frame.experiment, frame.model, strict=True)} for frame in (rows, known)]
+    if others := sorted(pairs[0] - pairs[1]):
+        print(f"check: not on record, not checked: {', '.join(f'{name} {model}' for name, model in others)}")
 
 
 def _recorded(path: Path, params: Params) -> dict[str, Any]:
     """The record, as far as it is of experiments asked for.
 
     Raises:
-        UserError: there is no such record, or it is of another scale, or of other numbers of epochs.
+        UserError: there is no such record, it is of another scale, of none of the experiments asked for, or of other
+            numbers of epochs.
     """
     if not path.is_file():
         there = ", ".join(sorted(record.stem for record in RECORDS.glob("*.json")))
@@ -96,6 +98,8 @@ def _recorded(path: Path, params: Params) -> dict[str, Any]:
         asked = [entry for entry in metrics if entry["experiment"] in params.asked]
     if scale != params.scale:
         raise UserError(f"{path} is of scale {scale}, not {params.scale}")
+    if not asked:
+        raise UserError(f"{path}: nothing of {', '.join(params.asked)} is on record; there is {', '.join(epochs)}")
     for name in {entry["experiment"] for entry in asked}:
         if epochs[name] != params.experiment(name).epochs:
             raise UserError(f"{path}: made from {epochs[name]} epochs of {name}; {MAKE_AGAIN}")

@@ -50,7 +50,10 @@ def read_rows(path: Path, of_curves: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         longest = metrics.groupby("experiment").length.transform("max")
         metrics = metrics[metrics.length.isna() | metrics.length.eq(longest)]  # of the ended runs
         metrics = metrics.astype({"value": float, "standard_error": float, "seed": int})
-        metrics = metrics[[*KEYS, *COUNTS, *OTHERS, "scale"]]
+        places = metrics[[*COUNTS, "bandwidth_place"]].astype(int)
+        if places.lt(1).any(axis=None):
+            raise ValueError("a count or a place in a grid is less than 1")
+        metrics = metrics.assign(**places)[[*KEYS, *COUNTS, *OTHERS, "scale"]]
         scale = metrics.scale.iloc[0]
     if not of_curves.is_file():
         return metrics, pd.DataFrame({"experiment": [], "seed": [], "epoch": [], "D(G(z))": []})
@@ -102,8 +105,12 @@ def new_record(rows: pd.DataFrame, params: Params, confidence: float, below: flo
         confidence: of each interval.
         below: the bound of `mark_late`.
     Raises:
-        ValueError: a metric has one value only, and is not scored without chance.
+        ValueError: a metric has one value only, and is not scored without chance; a seed diverged; all began late.
     """
+    if rows.diverged.any():
+        raise ValueError(f"diverged: {seeds_of(rows[rows.diverged])}")
+    if rows[rows.model.eq(OUR_MODEL)].groupby("experiment").late.all().any():
+        raise ValueError("every seed of an experiment began late")
     entries = rows[~rows.late].groupby(KEYS)
     names = list(rows.experiment.unique())
     derivation = (

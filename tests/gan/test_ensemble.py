@@ -184,7 +184,7 @@ def test_ensemble_repeats_bit_for_bit_and_resumes_from_its_tensors(images):
 
 
 def test_ensemble_shares_the_gradient_of_tied_pieces():
-    """A black image with zero biases ties all pieces; autograd halves, we share: both weigh 1 in all."""
+    """A black image with zero biases ties all pieces; the two share the gradient in both loops."""
     layers = [Layer(2, "maxout", 0.5, pieces=2), Layer(1, "linear", 0.5)]
     generator = Generator(4, [Layer(3, "sigmoid", 0.5)], stream(0, "g"))
     one = Game(generator, Discriminator(3, layers, stream(0, "d")), Recipe())

@@ -92,7 +92,9 @@ def test_check_names_the_most_telling_first(tmp_path):
     assert "above)" in second or "below)" in second
 
 
-@pytest.mark.parametrize(("column", "value"), [("value", "abc"), ("seed", "one"), (None, None)])
+@pytest.mark.parametrize(
+    ("column", "value"), [("value", "abc"), ("seed", "one"), ("n_eval", "nan"), ("bandwidth_place", "0"), (None, None)]
+)
 def test_check_never_passes_what_it_cannot_read(tmp_path, column, value):
     metrics, curves = frames()
     damaged = metrics.astype(str).assign(**{column: value}) if column else metrics.drop(columns="value")
@@ -206,3 +208,52 @@ def test_every_record_is_of_the_present_epochs_and_of_ten_seeds_or_more(path):
     assert all(entry["n"] >= 10 or entry["model"] in FIXED for entry in record["metrics"])
     assert {TRAINING, OUR_MODEL, "k-means", *FIXED} <= {entry["model"] for entry in record["metrics"]}
     assert {key for entry in record["metrics"] for key in entry} >= {*KEYS, "sd", "n_samples", "n_eval", "bandwidths"}
+
+
+def test_the_record_of_quick_is_made_from_the_14_seeds_that_are_kept(tmp_path):
+    folder = RECORDS / "seeds0-13"
+    files = ("--metrics", folder / "metrics.csv", "--expected", tmp_path / "again.json")
+    made = call(check, "--params", PARAMS, "--scale", "quick", *files, "--record", "--late-below", "0.1")
+    assert made.returncode == 0, made.stderr
+    assert "began late: mnist seed 2, mnist seed 5, mnist seed 11\n" in made.stdout
+    assert (tmp_path / "again.json").read_bytes() == (RECORDS / "quick.json").read_bytes()
+
+
+def test_the_pages_say_of_these_seeds_what_their_files_say():
+    metrics, curves = frames("seeds0-13")
+    ours = metrics.query(OURS).set_index("seed").value
+    half = curves[curves.epoch == 10].set_index("seed")["D(G(z))"]
+    late = half < 0.1
+    assert sorted(ours[late].round()) == [-269, -253, -16]
+    assert (round(ours[~late].min()), round(ours[~late].max())) == (70, 108)
+    assert (round(half[~late].min(), 2), round(half[~late].max(), 2)) == (0.15, 0.26)
+    assert half[late].max() < 0.003
+
+
+@pytest.mark.parametrize("problem", ["diverged", "late"])
+def test_no_record_is_made_from_a_run_that_is_not_sound(tmp_path, problem):
+    metrics, curves = frames("seeds0-13")
+    metrics = changed(metrics, "seed == 3", diverged=True) if problem == "diverged" else metrics
+    curves = late(curves, *range(14)) if problem == "late" else curves
+    made = call(
+        check, *options(tmp_path, metrics, curves), "--record", "--late-below", "0.1", "--expected", tmp_path / "r"
+    )
+    assert made.returncode == 2
+    assert (
+        "diverged: mnist seed 3" if problem == "diverged" else "every seed of an experiment began late"
+    ) in made.stderr
+
+
+def test_what_is_not_on_record_is_named_and_never_all_there_is(tmp_path):
+    metrics, curves = frames()
+    other = metrics[metrics.model == "gaussian"].assign(model="new-baseline")
+    done = call(check, *options(tmp_path, pd.concat([metrics, other]), curves))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("check: not on record, not checked: mnist new-baseline\n")
+    record = read_json(RECORDS / "quick.json")
+    for entry in record["metrics"]:
+        entry["experiment"] = "tfd"
+    write_json(tmp_path / "other.json", record | {"epochs": {"tfd": 20}})
+    nothing = call(check, *options(tmp_path, metrics, curves, "--expected", str(tmp_path / "other.json")))
+    assert nothing.returncode == 2
+    assert "nothing of mnist is on record; there is tfd" in nothing.stderr
