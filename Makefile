@@ -44,8 +44,11 @@ torture: setup  ## many more faults than in `make test`, counted in docs/reliabi
 	pytest tests/faults --long --tally docs/reliability.md
 	pytest --long -m long
 
-bench: setup data/prepared/mnist.npz  ## the timings of docs/performance.md, on this machine's CPU: a quarter of an hour
-	python -m benchmarks.training --output benchmarks/results/training-cpu.csv
+bench: setup data/prepared/mnist.npz  ## the timings of docs/performance.md, on this machine's CPU: half an hour
+	python -m benchmarks.training --repeats 5 --output benchmarks/results/training-cpu.csv
+	python -m benchmarks.training --repeats 3 --threads 1 --output benchmarks/results/training-cpu-1.csv
+	for name in tfd cifar10-fc cifar10-conv; do python -m benchmarks.training --experiment $$name --minibatches 2 \
+	    --repeats 3 --output benchmarks/results/training-$$name-cpu.csv || exit 1; done
 	python -m benchmarks.parzen --data data/prepared/mnist.npz --output benchmarks/results/parzen-cpu.csv
 	python -m benchmarks.growth --output benchmarks/results/growth-cpu.csv
 	python -m benchmarks.workflow --output benchmarks/results/workflow-cpu.csv
