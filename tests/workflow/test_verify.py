@@ -106,7 +106,7 @@ def test_verify_names_quoted_numbers_that_are_others(project):
 
 
 def test_verify_names_the_stage_whose_code_is_other(project):
-    edit(project / "gan/stacked.py", "alpha=momentum, out=velocity", "alpha=0.9 * momentum, out=velocity")
+    edit(project / "gan/stacked.py", "alpha=momentum, out=v)", "alpha=0.9 * momentum, out=v)")
     done = run_in(project, "-m", "pipeline.verify")
     assert done.returncode == 2, done.stdout
     assert re.search("seed0/manifest.json: does not hold .other code.*run again", done.stderr), done.stderr
