@@ -257,3 +257,22 @@ def test_what_is_not_on_record_is_named_and_never_all_there_is(tmp_path):
     nothing = call(check, *options(tmp_path, metrics, curves, "--expected", str(tmp_path / "other.json")))
     assert nothing.returncode == 2
     assert "nothing of mnist is on record; there is tfd" in nothing.stderr
+
+
+def test_the_pages_say_of_the_runs_of_50_epochs_what_their_curves_say():
+    paths = sorted((ROOT / "benchmarks/results/pairs").glob("*/seed?/curve.csv"))
+    back = []  # the first epoch after the third in which D(G(z)) is 0.1 or more
+    for path in paths:
+        curve = read_csv(path).set_index("epoch")["D(G(z))"]
+        back.append(next((epoch for epoch in curve.index if epoch > 3 and curve[epoch] >= 0.1), 99))
+    assert sorted(back) == [6, 6, 6, 7, 7, 7, 7, 8, 18, 99]
+    tenth = [read_csv(path).set_index("epoch")["D(G(z))"][10] for path in paths]
+    assert sorted(round(value, 2) for value in tenth) == [0, 0, 0.15, 0.17, 0.2, 0.2, 0.22, 0.24, 0.24, 0.26]
+
+
+def test_the_scores_of_the_pairs_are_those_of_their_measures():
+    scores = read_csv(ROOT / "benchmarks/results/precision.csv").set_index(["asked", "seed"]).authors
+    for asked, name in (("float32", "mnist-code"), ("bfloat16", "mnist-bfloat16")):
+        for seed in range(5):
+            measures = read_csv(ROOT / f"benchmarks/results/pairs/{name}/seed{seed}/measures.csv").set_index("metric")
+            assert scores[asked, seed] == pytest.approx(measures.value["test_log_likelihood"])
