@@ -9,6 +9,7 @@ from math import floor
 
 import torch
 
+from gan.cuda import in_one_kernel
 from gan.noise import fill_with_noise
 from gan.seeding import stream
 
@@ -72,6 +73,9 @@ class Draws:
         n_bytes = 2 * batch_size * sum(input_sizes)
         self._words = torch.empty(*shape[:2], -(-n_bytes // 8), dtype=torch.int64, device=device)
         self._bytes = self._words.view(torch.uint8)[..., :n_bytes]
+        # On CUDA the masks of all steps ahead are made at once: few launches; a CPU's cache holds those of a step.
+        sizes = input_sizes if self.device.type == "cuda" else []
+        self._ahead = [torch.empty(*shape[:2], 2, batch_size, size, dtype=dtype, device=device) for size in sizes]
         self._batch_size, self._per_step = batch_size, per_step
 
     def of(self, seeds: Sequence[int]) -> "Draws":
@@ -108,6 +112,8 @@ class Draws:
         for given, streams in zip(self._bytes, self._tie_streams, strict=True):
             for part, keep, random in zip(self._of_layers(given), self.keeps, streams, strict=True):
                 decide(part, keep, random, counted=self.device.type == "cpu")
+        for mask, keep, part in zip(self._ahead, self.keeps, self._of_layers(self._bytes), strict=False):
+            _keep_with(part.view(mask.shape), keep, mask)
         self._next = 0
 
     def discard(self) -> None:
@@ -118,27 +124,19 @@ class Draws:
         """The next minibatch's draw, for m images."""
         if self._next == self.length:
             self.refill()
-        noise, given = self._noise[:, self._next, :m], self._bytes[:, self._next]
-        self._next += 1
-        return Draw(noise, self._masks(given, m))
+        place, self._next = self._next, self._next + 1
+        masks = [mask[:, place] for mask in self._ahead] or self._masks(self._bytes[:, place])
+        return Draw(self._noise[:, place, :m], [mask[:, :, :m].flatten(1, 2) for mask in masks])
 
     def _of_layers(self, given: torch.Tensor) -> Sequence[torch.Tensor]:
         """The bytes (..., n) of each layer's inputs."""
         return given.split([2 * self._batch_size * size for size in self.input_sizes], dim=-1)
 
-    def _masks(self, given: torch.Tensor, m: int) -> list[torch.Tensor]:
-        """Inverted dropout, a mask per example and feature (goodfeli/adversarial, mnist.yaml).
-
-        Args:
-            given: shape (S, 2 batch_size * all inputs), bytes.
-            m: images.
-        Returns:
-            see Draw.masks.
-        """
-        return [
-            _keep_with(part.unflatten(1, (2, self._batch_size, -1))[:, :, :m], keep, self.dtype)
-            for part, keep in zip(self._of_layers(given), self.keeps, strict=True)
-        ]
+    def _masks(self, given: torch.Tensor) -> list[torch.Tensor]:
+        """Bytes of a minibatch (S, 2 batch_size * all inputs) -> masks (S, 2, batch_size, inputs)."""
+        parts = [part.unflatten(1, (2, self._batch_size, -1)) for part in self._of_layers(given)]
+        made = [torch.empty(part.shape, device=self.device, dtype=self.dtype) for part in parts]
+        return [_keep_with(*trio) for trio in zip(parts, self.keeps, made, strict=True)]
 
 
 def decide(given: torch.Tensor, keep: float, random: torch.Generator, *, counted: bool) -> None:
@@ -155,16 +153,25 @@ def decide(given: torch.Tensor, keep: float, random: torch.Generator, *, counted
     least, rest = divmod(256 * keep, 1)
     if not rest:
         return
-    tied = given == int(least)
-    shape = (int(tied.sum()),) if counted else given.shape
-    decided = (torch.rand(shape, generator=random, device=given.device) >= rest).to(torch.uint8).mul_(255)
     if counted:
-        given[tied] = decided
+        tied = given == int(least)
+        draws = torch.rand(int(tied.sum()), generator=random, device=given.device)
+        given[tied] = (draws >= rest).to(torch.uint8).mul_(255)
     else:
-        given.copy_(torch.where(tied, decided, given))
+        _decide_all(given, int(least), torch.rand(given.shape, generator=random, device=given.device), rest)
 
 
-def _keep_with(given: torch.Tensor, keep: float, dtype: torch.dtype) -> torch.Tensor:
-    """Decided bytes (S, 2, m, inputs) -> (S, 2 m, inputs): 1/keep with probability keep, else 0."""
-    mask = torch.empty(given.shape, device=given.device, dtype=dtype)
-    return torch.le(given, floor(256 * keep) - 1, out=mask).div_(keep).flatten(1, 2)
+@in_one_kernel
+def _decide_all(given: torch.Tensor, least: int, draws: torch.Tensor, rest: float) -> None:
+    given.copy_(torch.where(given == least, (draws >= rest).to(torch.uint8).mul_(255), given))
+
+
+def _keep_with(given: torch.Tensor, keep: float, mask: torch.Tensor) -> torch.Tensor:
+    """Inverted dropout, a mask per example and feature (goodfeli/adversarial, mnist.yaml).
+
+    Args:
+        given: decided bytes.
+        keep: probability.
+        mask: of the bytes' shape; becomes 1/keep with that probability, else 0.
+    """
+    return torch.le(given, floor(256 * keep) - 1, out=mask).div_(keep)

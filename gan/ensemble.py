@@ -5,16 +5,19 @@ it fast, on one seed too:
 
 - One backward pass through D serves both players, whose losses only weight the examples differently, and
   a velocity is updated by the very product that is its gradient (gan.stacked).
-- On CUDA, AHEAD steps at a time are captured in a graph and replayed, so that launching costs nothing.
+- On CUDA, AHEAD steps at a time are captured in a graph and replayed, so that launching costs nothing; weights
+  move aside, while gradients go on, and what lies between products is one kernel (gan.cuda).
 
 Each seed draws from its own streams (gan.draws) and never meets the others but side by side in a product.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
 
+from gan.cuda import Graph, in_one_kernel
 from gan.draws import AHEAD
 from gan.objectives import discriminator_loss, discriminator_slopes, generator_loss, generator_slopes
 from gan.stacked import TENSORS, StackedNetwork, Step, Trace
@@ -34,10 +37,10 @@ class Ensemble:
     def __init__(self, games: Sequence[Game], seeds: Sequence[int]) -> None:
         self.seeds, self.recipe, self.updates = list(seeds), games[0].recipe, 0
         self.operands = games[0].operands
-        self.g = StackedNetwork([game.g for game in games], self.operands)
-        self.d = StackedNetwork([game.d for game in games], self.operands)
+        self.g = StackedNetwork([game.g for game in games], games[0].precision)
+        self.d = StackedNetwork([game.d for game in games], games[0].precision)
         self.draws = new_draws(games[0], self.seeds)
-        self._graph: _Graph | None = None
+        self._graph: tuple[torch.Tensor, tuple[Any, ...], Graph] | None = None  # the images, what else it holds
         self._warm = False
 
     def tensors(self) -> dict[str, torch.Tensor]:
@@ -104,10 +107,10 @@ class Ensemble:
             return self.block(images, order, rates, epoch)
         self.draws.refill()
         constants = self._constants(epoch)
-        if self._graph is None or self._graph.images is not images or self._graph.constants != constants:
+        if self._graph is None or self._graph[0] is not images or self._graph[1] != constants:
             self._graph = None  # its memory goes before the next one takes some
-            self._graph = _Graph(self, images, order, rates, epoch, constants)
-        curves = self._graph.replay(order, rates)
+            self._graph = images, constants, Graph(partial(self.block, images, epoch=epoch), order, rates)
+        curves = self._graph[2].replay(order, rates)
         self.draws.discard()
         return curves
 
@@ -122,44 +125,44 @@ class Ensemble:
         step = self._simultaneous_step if self.recipe.update == "simultaneous" else self._alternating_step
         batches = [images[batch] for batch in order.split(self.recipe.batch_size, dim=1)]
         logits = [step(batches[i : i + k], rates[i : i + k], epoch) for i in range(0, len(batches), k)]
+        self.g.join()
+        self.d.join()
         return self._curves(logits, self.recipe.generator_loss_at(epoch))
 
     def _simultaneous_step(self, minibatches: Sequence[torch.Tensor], rates: torch.Tensor, epoch: int) -> Logits:
         """Both gradients at the same old parameters, then both updates."""
         (images,) = minibatches
-        m, draw, step = images.shape[1], self.draws.next(images.shape[1]), self._stepper(rates[0], epoch)
+        m, draw = images.shape[1], self.draws.next(images.shape[1])
         samples, g_traces = self.g.forward(draw.noise.to(self.operands))
         real, fake, d_traces = self._judge(images, samples, draw.masks)
-        d_step = step(discriminator_slopes(real, fake, self.recipe.discriminator_loss_scale))
+        d_step = self._d_step(real, fake, rates[0], epoch)
         if self.recipe.judges_shared:
             judged = fake
             gradient = self.d.backward(d_traces, self._ones(2 * m), draw.masks, d_step, slice(m, None))
         else:
             judged, gradient, g_traces = self._judge_afresh(samples, g_traces, draw.masks)
             self.d.backward(d_traces, self._ones(2 * m), draw.masks, d_step)
-        slopes = generator_slopes(judged, self.recipe.generator_loss_at(epoch))
-        self.g.backward(g_traces, gradient, step=step(slopes))
+        self.g.backward(g_traces, gradient, step=self._g_step(judged, rates[0], epoch))
         return real, fake, judged
 
     def _alternating_step(self, minibatches: Sequence[torch.Tensor], rates: torch.Tensor, epoch: int) -> Logits:
         """Steps of the discriminator, then of the generator against the new D (Algorithm 1)."""
         for images, rate in zip(minibatches, rates, strict=True):
-            draw, step = self.draws.next(images.shape[1]), self._stepper(rate, epoch)
+            draw = self.draws.next(images.shape[1])
             samples, g_traces = self.g.forward(draw.noise.to(self.operands))
             real, fake, d_traces = self._judge(images, samples, draw.masks)
-            d_step = step(discriminator_slopes(real, fake, self.recipe.discriminator_loss_scale))
+            d_step = self._d_step(real, fake, rate, epoch)
             self.d.backward(d_traces, self._ones(2 * images.shape[1]), draw.masks, d_step)
-        kind = self.recipe.generator_loss_at(epoch)
         for _ in range(self.recipe.generator_steps):
             judged, gradient, g_traces = self._judge_afresh(samples, g_traces, draw.masks)
-            self.g.backward(g_traces, gradient, step=step(generator_slopes(judged, kind)))
+            self.g.backward(g_traces, gradient, step=self._g_step(judged, rate, epoch))
         return real, fake, judged
 
     def _judge(
         self, images: torch.Tensor, samples: torch.Tensor, masks: Sequence[torch.Tensor]
     ) -> tuple[torch.Tensor, torch.Tensor, list[Trace]]:
         """Logits (S, m) of images and of samples, in one pass."""
-        logits, traces = self.d.forward(torch.cat([images.to(self.operands), samples], dim=1), masks)
+        logits, traces = self.d.forward(images, samples, masks=masks)
         real, fake = logits.squeeze(2).float().chunk(2, dim=1)
         return real, fake, traces
 
@@ -179,7 +182,7 @@ class Ensemble:
             if self.recipe.generator_masks == "fresh":
                 masks = draw.masks
         masks = [mask[:, m:] for mask in masks]
-        logits, traces = self.d.forward(samples, masks)
+        logits, traces = self.d.forward(samples, masks=masks)
         gradient = self.d.backward(traces, torch.ones_like(logits), masks, input_rows=slice(None))
         return logits.squeeze(2).float(), gradient, g_traces
 
@@ -187,10 +190,15 @@ class Ensemble:
         """The gradient that enters at m logits of each network, (S, m, 1)."""
         return self.d.layers[-1].weight_operand.new_ones(len(self.seeds), m, 1)
 
-    def _stepper(self, rate: torch.Tensor, epoch: int) -> Callable[[torch.Tensor], Step]:
-        """Slopes of a loss (S, m) -> the step that descends it."""
-        momentum = self.recipe.momentum_at(epoch)
-        return lambda slopes: Step((-rate * slopes).unsqueeze(2), momentum)
+    def _d_step(self, real: torch.Tensor, fake: torch.Tensor, rate: torch.Tensor, epoch: int) -> Step:
+        """The step down the discriminator's loss."""
+        weights = _discriminator_weights(real, fake, rate, self.recipe.discriminator_loss_scale)
+        return Step(weights, self.recipe.momentum_at(epoch))
+
+    def _g_step(self, judged: torch.Tensor, rate: torch.Tensor, epoch: int) -> Step:
+        """The step down the generator's loss."""
+        weights = _generator_weights(judged, rate, self.recipe.generator_loss_at(epoch))
+        return Step(weights, self.recipe.momentum_at(epoch))
 
     def _curves(self, logits: Sequence[Logits], kind: str) -> torch.Tensor:
         """The CURVES of steps, (steps, S, 4); those of full minibatches at once."""
@@ -209,36 +217,13 @@ def is_captured(images: torch.Tensor) -> bool:
     return images.is_cuda
 
 
-class _Graph:
-    """AHEAD steps of an ensemble, captured once and replayed with other orders, rates and draws.
+@in_one_kernel
+def _discriminator_weights(real: torch.Tensor, fake: torch.Tensor, rate: torch.Tensor, scale: float) -> torch.Tensor:
+    """Examples' weights of a step down D's loss, (S, 2 m, 1)."""
+    return (-rate * discriminator_slopes(real, fake, scale)).unsqueeze(2)
 
-    The draws live in memory that stays in place (gan.draws): drawn anew before the capture and before
-    each replay, outside the graph.
 
-    Args:
-        ensemble, images: what the steps read and write.
-        order, rates, epoch: of the first block to be played.
-        constants: what else is fixed in the graph; another graph is needed when they change.
-    """
-
-    def __init__(
-        self,
-        ensemble: Ensemble,
-        images: torch.Tensor,
-        order: torch.Tensor,
-        rates: torch.Tensor,
-        epoch: int,
-        constants: tuple[Any, ...],
-    ) -> None:
-        self.images, self.constants = images, constants
-        self._order, self._rates, self._graph = order.clone(), rates.clone(), torch.cuda.CUDAGraph()
-        # A stream of its own, for torch's default one is shared with other ensembles. Records, computes nothing.
-        with torch.cuda.graph(self._graph, stream=torch.cuda.Stream()):
-            self._curves = ensemble.block(images, self._order, self._rates, epoch)
-
-    def replay(self, order: torch.Tensor, rates: torch.Tensor) -> torch.Tensor:
-        """Play a block; returns its CURVES, (steps, S, 4)."""
-        self._order.copy_(order)
-        self._rates.copy_(rates)
-        self._graph.replay()
-        return self._curves.clone()
+@in_one_kernel
+def _generator_weights(judged: torch.Tensor, rate: torch.Tensor, kind: str) -> torch.Tensor:
+    """Examples' weights of a step down G's loss, (S, m, 1)."""
+    return (-rate * generator_slopes(judged, kind)).unsqueeze(2)

@@ -5,6 +5,8 @@ made anew where it is updated; images; activations; dropout masks, exact for the
 slopes of the losses that weight the examples (in the ensemble times the learning rate). Sums run in float32, and a
 product's result is rounded to bfloat16 once. Parameters, velocities, losses and the slope of a sigmoid's rise to 1 keep
 float32's digits. Scores never use it.
+
+"tf32x3" multiplies float32 matrices by three TF32 products (gan.three_tf32), in the ensemble alone.
 """
 
 import math
@@ -13,7 +15,10 @@ from contextlib import contextmanager
 
 import torch
 
-OPERANDS = {"float32": torch.float32, "tf32": torch.float32, "bfloat16": torch.bfloat16}  # dtype by precision
+from gan.three_tf32 import product
+
+FLOAT32 = ("float32", "tf32", "tf32x3")  # whose operands are float32
+OPERANDS = dict.fromkeys(FLOAT32, torch.float32) | {"bfloat16": torch.bfloat16}  # dtype by precision
 # Of torch.cpu.get_capabilities: x86-64, then ARM.
 BFLOAT16_INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
 # Relative error of a product of random matrices below which it has been computed in a precision; a unit in the last
@@ -43,20 +48,21 @@ def has_bfloat16(device: torch.device) -> bool:
     return any(on_cpu.get(name) for name in BFLOAT16_INSTRUCTIONS)
 
 
-def rounding(device: torch.device, operands: torch.dtype = torch.float32) -> str:
+def rounding(device: torch.device, precision: str = "float32") -> str:
     """Return the precision in which matrices are multiplied, as the error of a probe product shows it.
 
     What torch reports is what it was asked for; what was computed may be another precision.
 
     Args:
         device: where.
-        operands: dtype that the matrices are rounded to first.
+        precision: asked for; how operands are rounded first, and which product is probed.
     """
     probe = torch.randn(2, 256, 256, generator=torch.Generator().manual_seed(0)).to(device)
-    a, b = probe.to(operands)
-    product = (a @ b).double()
+    a, b = probe.to(OPERANDS[precision])
+    found = (product(a[None], b[None])[0] if precision == "tf32x3" else a @ b).double()
     exact, of_operands = probe[0].double() @ probe[1].double(), a.double() @ b.double()
-    if operands == torch.bfloat16 and float((product - of_operands).norm() / of_operands.norm()) > ROUNDED_ONCE:
+    if precision == "bfloat16" and float((found - of_operands).norm() / of_operands.norm()) > ROUNDED_ONCE:
         return LESS
-    error = float((product - exact).norm() / exact.norm())
-    return next(name for name, bound in ROUNDING.items() if error < bound)
+    error = float((found - exact).norm() / exact.norm())
+    name = next(name for name, bound in ROUNDING.items() if error < bound)
+    return "tf32x3" if (name, precision) == ("float32", "tf32x3") else name  # its errors are float32's

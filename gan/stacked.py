@@ -7,10 +7,14 @@ weight * delta * input, and that sum is a matrix product which accumulates strai
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import torch
 
+from gan.cuda import Aside, in_one_kernel
 from gan.layers import Dense
+from gan.precision import OPERANDS
+from gan.three_tf32 import product
 from gan.training import Player
 
 CACHED = 1 << 20  # elements of a product that stay in a CPU's cache
@@ -50,55 +54,63 @@ class StackedLayer:
     Args:
         layers: the S networks' layers.
         velocities: those of weight and bias, for each.
-        operands: dtype of the products' operands, see gan.precision.
+        precision: of the products, see gan.precision.
     """
 
     def __init__(
         self,
         layers: Sequence[Dense],
         velocities: Sequence[tuple[torch.Tensor, torch.Tensor]],
-        operands: torch.dtype = torch.float32,
+        precision: str = "float32",
     ) -> None:
+        self.operands, self.in_three = OPERANDS[precision], precision == "tf32x3"
         self.activation, self.pieces = layers[0].activation, layers[0].pieces
         self.weight = torch.stack([layer.weight.detach() for layer in layers])
         self.bias = torch.stack([layer.bias.detach()[None] for layer in layers])
         self.weight_velocity = torch.stack([weight for weight, _ in velocities])
         self.bias_velocity = torch.stack([bias[None] for _, bias in velocities])
-        self.operands = operands
         self.refresh()
 
     def refresh(self) -> None:
         """Make the products' operands from the parameters; in float32 they are the parameters."""
         self.weight_operand, self.bias_operand = self.weight.to(self.operands), self.bias.to(self.operands)
 
-    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, Trace]:
-        """(S, m, inputs) -> (S, m, units)."""
-        h = torch.baddbmm(self.bias_operand, x, self.weight_operand.mT)
+    def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> tuple[torch.Tensor, Trace]:
+        """(S, m, inputs) -> (S, m, units), times a mask of that shape if there is one."""
+        weight, bias = self.weight_operand.mT, self.bias_operand
+        h = product(x, weight, bias) if self.in_three else torch.baddbmm(bias, x, weight)
         if self.activation == "maxout":
-            pieces = h.unflatten(2, (self.pieces, -1))
-            h = pieces.amax(dim=2)
-            return h, Trace(x, pieces.eq_(h.unsqueeze(2)))
+            h, slope = _maxout(h, self.pieces, mask)
+            return h, Trace(x, slope)
+        trace = Trace(x, None)
         if self.activation == "relu":
-            return h.relu_(), Trace(x, h)
-        if self.activation == "sigmoid":
-            rest = None if h.dtype == torch.float32 else (-h).sigmoid_()  # 1 - h of a bfloat16 near 1 has no digits
-            h.sigmoid_()
-            return h, Trace(x, h * (1 - h if rest is None else rest))
-        return h, Trace(x, None)
+            trace.slope = h.relu_()
+        elif self.activation == "sigmoid":
+            h, trace.slope = _sigmoid(h)
+        return h if mask is None else h * mask, trace
 
-    def delta(self, trace: Trace, gradient: torch.Tensor) -> torch.Tensor:
+    def delta(self, trace: Trace, gradient: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         """Gradient at the output (S, m, units) -> gradient before the activation (S, m, rows).
 
-        Pieces of a maxout unit that tie share the gradient. The trace's slope is used up.
+        Pieces of a maxout unit that tie share the gradient. The trace's slope and the gradient are used up.
+
+        Args:
+            trace, mask: of the forward pass.
+            gradient: after the mask.
         """
         if trace.slope is None:
-            return gradient
+            return gradient if mask is None else gradient.mul_(mask)
         if self.activation == "maxout":
-            gradient = (gradient / trace.slope.sum(dim=2)).unsqueeze(2)
-            return trace.slope.mul_(gradient).flatten(2)
+            return _maxout_delta(trace.slope, gradient, mask)
+        if mask is not None:
+            gradient.mul_(mask)
         if self.activation == "relu":
             return torch.ops.aten.threshold_backward(gradient, trace.slope, 0)
         return trace.slope.mul_(gradient)
+
+    def gradient_at_input(self, delta: torch.Tensor) -> torch.Tensor:
+        """Gradient before the activation (S, m, rows) -> gradient at the input (S, m, inputs)."""
+        return product(delta, self.weight_operand) if self.in_three else delta @ self.weight_operand
 
     def push(self, x: torch.Tensor, delta: torch.Tensor, step: Step) -> None:
         """v := momentum * v + sum over examples of weight * delta * input.
@@ -109,7 +121,10 @@ class StackedLayer:
             step: how far.
         """
         weights = step.weights.to(self.operands)
-        _push(self.weight_velocity, delta.mT, weights * x, step.momentum)
+        if self.in_three:
+            product(delta.mT, weights * x, into=(self.weight_velocity, step.momentum))
+        else:
+            _push(self.weight_velocity, delta.mT, weights * x, step.momentum)
         _push(self.bias_velocity, weights.mT, delta, step.momentum)
 
     def limit(self, bound: float) -> None:
@@ -122,6 +137,36 @@ class StackedLayer:
         for name in TENSORS:
             setattr(self, name, getattr(self, name)[list(indices)])
         self.refresh()
+
+
+@in_one_kernel
+def _maxout(h: torch.Tensor, pieces: int, mask: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
+    """Greatest piece, times the mask, and 1 where a piece is the greatest, which takes the place of h."""
+    slabs = h.unflatten(2, (pieces, -1))
+    best = slabs.amax(dim=2)
+    slope = slabs.eq_(best.unsqueeze(2))
+    return best if mask is None else best * mask, slope
+
+
+@in_one_kernel
+def _maxout_delta(slope: torch.Tensor, gradient: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+    if mask is not None:
+        gradient = gradient * mask
+    return slope.mul_((gradient / slope.sum(dim=2)).unsqueeze(2)).flatten(2)
+
+
+@in_one_kernel
+def _sigmoid(h: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The sigmoid y, in the place of h, and its slope y (1 - y)."""
+    rest = None if h.dtype == torch.float32 else (-h).sigmoid_()  # 1 - y of a bfloat16 near 1 has no digits
+    h.sigmoid_()
+    return h, h * (1 - h if rest is None else rest)
+
+
+@in_one_kernel
+def _dropped_out(mask: torch.Tensor, *parts: torch.Tensor) -> torch.Tensor:
+    """Examples in parts, (S, m_i, inputs) each, in one tensor, times the mask."""
+    return torch.cat([part.to(mask.dtype) for part in parts], dim=1) * mask
 
 
 def _push(velocity: torch.Tensor, a: torch.Tensor, b: torch.Tensor, momentum: float) -> None:
@@ -139,20 +184,28 @@ class StackedNetwork:
 
     Args:
         players: S players, whose networks are made of gan.layers.Dense; they are copied.
-        operands: see StackedLayer.
+        precision: see StackedLayer.
     """
 
-    def __init__(self, players: Sequence[Player], operands: torch.dtype = torch.float32) -> None:
+    def __init__(self, players: Sequence[Player], precision: str = "float32") -> None:
         columns = zip(*(player.network.layers for player in players), strict=True)
         velocities = zip(*(_pairs(player.velocities) for player in players), strict=True)
         self.max_column_norm = players[0].max_column_norm
-        self.layers = [StackedLayer(*pair, operands) for pair in zip(columns, velocities, strict=True)]
+        self.layers = [StackedLayer(*pair, precision) for pair in zip(columns, velocities, strict=True)]
+        self._aside = Aside(self.layers[0].weight.device)
 
-    def forward(self, x: torch.Tensor, masks: Sequence[torch.Tensor] | None = None) -> tuple[torch.Tensor, list[Trace]]:
-        """(S, m, inputs) -> (S, m, outputs), and the traces; with masks the layers' inputs are dropped out."""
+    def forward(
+        self, *parts: torch.Tensor, masks: Sequence[torch.Tensor] | None = None
+    ) -> tuple[torch.Tensor, list[Trace]]:
+        """Examples in parts, (S, m_i, inputs) -> (S, m, outputs), and the traces.
+
+        With masks the layers' inputs are dropped out, and there may be several parts.
+        """
+        self.join()
+        x = parts[0] if masks is None else _dropped_out(masks[0], *parts)
         traces = []
-        for index, layer in enumerate(self.layers):
-            x, trace = layer.forward(x if masks is None else x * masks[index])
+        for layer, mask in zip_longest(self.layers, (masks or ())[1:]):
+            x, trace = layer.forward(x, mask)
             traces.append(trace)
         return x, traces
 
@@ -174,18 +227,24 @@ class StackedNetwork:
         Returns:
             that gradient, (S, rows, inputs); without `input_rows` nothing of use.
         """
+        mask = None
         for index, (layer, trace) in reversed(list(enumerate(zip(self.layers, traces, strict=True)))):
-            delta = layer.delta(trace, gradient)
+            delta = layer.delta(trace, gradient, mask)
+            if step is not None:
+                with self._aside.after_all_before(trace.x, delta, step):
+                    layer.push(trace.x, delta, step)
             rows = slice(None) if index else input_rows
             if rows is not None:
-                gradient = delta[:, rows] @ layer.weight_operand
-                if masks is not None:
-                    gradient *= masks[index][:, rows]
-            if step is not None:
-                layer.push(trace.x, delta, step)
+                gradient = layer.gradient_at_input(delta[:, rows])
+                mask = None if masks is None else masks[index][:, rows]
         if step is not None:
-            self._move()
-        return gradient
+            with self._aside.after_all_before():
+                self._move()
+        return gradient if mask is None or input_rows is None else gradient.mul_(mask)
+
+    def join(self) -> None:
+        """Go on when all layers have moved."""
+        self._aside.join()
 
     def _move(self) -> None:
         """parameter := parameter + v, for all at once: on CUDA in one launch."""

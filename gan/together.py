@@ -112,6 +112,12 @@ def play_together(games: Sequence[Game], seeds: Sequence[int]) -> Games:
     Args:
         games: new games of one recipe and architecture, on one device.
         seeds: their seeds.
+    Raises:
+        ValueError: a layer is a convolution, whose products are no three TF32 ones.
     """
     layers = [*games[0].generator.layers, *games[0].discriminator.layers]
-    return (Ensemble if all(isinstance(layer, Dense) for layer in layers) else OneByOne)(games, seeds)
+    if all(isinstance(layer, Dense) for layer in layers):
+        return Ensemble(games, seeds)
+    if games[0].precision == "tf32x3":
+        raise ValueError("precision tf32x3 is for networks of dense layers alone; use float32 or tf32")
+    return OneByOne(games, seeds)

@@ -81,7 +81,7 @@ class Game:
         self, generator: Generator, discriminator: Discriminator, recipe: Recipe, precision: str = "float32"
     ) -> None:
         self.generator, self.discriminator, self.recipe = generator, discriminator, recipe
-        self.operands = OPERANDS[precision]
+        self.precision, self.operands = precision, OPERANDS[precision]
         self.g = Player(generator, recipe.max_column_norm)
         self.d = Player(discriminator, recipe.max_column_norm)
         self.updates = 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 import torch
 
@@ -21,10 +22,14 @@ def training_precision(precision: str, device: torch.device) -> Iterator[None]:
     """float32 as it is, or with TF32 where CUDA multiplies; scores are never computed in it.
 
     Raises:
-        UserError: TF32 was asked for without CUDA.
+        UserError: TF32 was asked for without CUDA, or three TF32 products without Triton.
     """
-    if precision == "tf32" and device.type != "cuda":
-        raise UserError(f"precision: tf32 needs a CUDA device, this is {device.type}; use float32")
+    if precision in ("tf32", "tf32x3") and device.type != "cuda":
+        raise UserError(f"precision: {precision} needs a CUDA device, this is {device.type}; use float32")
+    if precision == "tf32x3" and find_spec("triton") is None:
+        raise UserError(
+            "precision: tf32x3 needs Triton, which torch's CUDA builds for Linux bring; use float32 or tf32"
+        )
     _allow_tf32(precision == "tf32")
     try:
         yield

@@ -61,7 +61,7 @@ def free_card(cards: int, folder: Path = WORK) -> int:
     return max(range(cards), key=lambda card: torch.cuda.mem_get_info(card)[0])
 
 
-def machine(device: torch.device, operands: torch.dtype = torch.float32) -> dict[str, Any]:
+def machine(device: torch.device, precision: str = "float32") -> dict[str, Any]:
     """What decides how a device rounds: processor or GPU, vector instructions, threads, versions, a probe product."""
     on_cpu = f"{processor()}, {torch.backends.cpu.get_cpu_capability()}"
     return {
@@ -69,7 +69,7 @@ def machine(device: torch.device, operands: torch.dtype = torch.float32) -> dict
         "hardware": torch.cuda.get_device_name(device) if device.type == "cuda" else on_cpu,
         "threads": torch.get_num_threads(),
         "torch": str(torch.__version__),
-        "rounding": rounding(device, operands),
+        "rounding": rounding(device, precision),
     }
 
 

@@ -11,7 +11,6 @@ import torch
 
 from gan.images import TRAIN, VALIDATION
 from gan.keeping import is_better, is_over
-from gan.precision import OPERANDS
 from gan.scoring import Selection
 from gan.together import play_together
 from gan.training import CURVES, Divergence, Game
@@ -68,7 +67,7 @@ class Trainer:
         self.pretrained = {seed: pretrained[seed] for seed in seeds if seed in pretrained}
         self.precision = computable(experiment.precision, device)
         with training_precision(self.precision, device):
-            self.machine = machine(device, OPERANDS[self.precision])
+            self.machine = machine(device, self.precision)
         self.images = load_images(args.data, TRAIN, experiment.dataset).to(device)
         validation = load_images(args.data, VALIDATION, experiment.dataset)[: experiment.validation_images]
         self.validator = Validator(

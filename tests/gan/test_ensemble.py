@@ -1,5 +1,7 @@
 """The fast path against the plain loop, on the same draws; a seed alone against the same seed in company."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from helpers import DISCRIMINATOR, GENERATOR, ROOT
@@ -97,10 +99,8 @@ class Recorded:
 
     made = 0
 
-    def __init__(
-        self, played: Ensemble, images: torch.Tensor, _order: object, _rates: object, epoch: int, constants: object
-    ):
-        self.images, self.constants, self._play = images, constants, lambda *block: played.block(images, *block, epoch)
+    def __init__(self, play: Callable[..., torch.Tensor], _order: torch.Tensor, _rates: torch.Tensor):
+        self._play = play
         Recorded.made += 1
 
     def replay(self, order: torch.Tensor, rates: torch.Tensor) -> torch.Tensor:
@@ -109,7 +109,7 @@ class Recorded:
 
 @pytest.fixture
 def recorded(monkeypatch) -> type[Recorded]:
-    monkeypatch.setattr(module, "_Graph", Recorded)
+    monkeypatch.setattr(module, "Graph", Recorded)
     monkeypatch.setattr(module, "is_captured", lambda _: True)
     monkeypatch.setattr(Recorded, "made", 0)
     return Recorded

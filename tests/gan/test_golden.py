@@ -285,10 +285,10 @@ def test_ties_in_maxout_are_the_only_difference(monkeypatch):
     """With the 2014 code's rule for ties the ensemble meets all that the file holds: measured 3e-8."""
     divided = StackedLayer.delta
 
-    def whole(layer, trace, gradient):
+    def whole(layer, trace, gradient, mask):
         if layer.activation == "maxout":
             gradient = gradient * trace.slope.sum(dim=2)  # delta divides by the number of tied pieces
-        return divided(layer, trace, gradient)
+        return divided(layer, trace, gradient, mask)
 
     monkeypatch.setattr(StackedLayer, "delta", whole)
     assert not beyond(differences(load("tie2"), fast_ensemble), BOUNDS["small"])

@@ -70,19 +70,20 @@ def _copied(parameters: Parameters) -> Parameters:
     return {name: value.clone() for name, value in parameters.items()}
 
 
-def error_of_product(operands: torch.dtype) -> float:
+def error_of_product(precision: str) -> float:
     """Relative rms error of a layer's product before its activation."""
     layer, random = GENERATOR[0].module(300, stream(0, "weights")), stream(0, "x")
     x = torch.randn(1, 50, 300, generator=random)
-    stacked = StackedLayer([layer], [(torch.zeros_like(layer.weight), torch.zeros_like(layer.bias))], operands)
+    stacked = StackedLayer([layer], [(torch.zeros_like(layer.weight), torch.zeros_like(layer.bias))], precision)
     stacked.activation = "linear"
     exact = x.double() @ stacked.weight.double().mT
-    return float((stacked.forward(x.to(operands))[0].double() - exact).norm() / exact.norm())
+    return float((stacked.forward(x.to(OPERANDS[precision]))[0].double() - exact).norm() / exact.norm())
 
 
 def test_a_product_has_the_rounding_of_its_precision():
-    assert 5e-4 < error_of_product(torch.bfloat16) < 5e-3
-    assert error_of_product(torch.float32) < 1e-6
+    assert 5e-4 < error_of_product("bfloat16") < 5e-3
+    assert error_of_product("float32") < 1e-6
+    assert error_of_product("tf32x3") < 1e-6
 
 
 def test_modules_multiply_in_the_precision_of_the_block():
@@ -102,7 +103,7 @@ def test_a_sigmoid_keeps_its_slope_on_both_paths(at):
     with products_in(torch.bfloat16, "cpu"):
         (plain,) = torch.autograd.grad(layer(x).float().sum(), [layer.bias])
     velocities = [(torch.zeros_like(layer.weight), torch.zeros_like(layer.bias))]
-    stacked = StackedLayer([layer], velocities, torch.bfloat16)
+    stacked = StackedLayer([layer], velocities, "bfloat16")
     slope = stacked.forward(x[None].bfloat16())[1].slope
     exact = torch.sigmoid(torch.tensor(at)) * torch.sigmoid(-torch.tensor(at))
     assert plain.item() == pytest.approx(exact.item(), rel=0.02)

@@ -6,9 +6,12 @@ import pytest
 import torch
 from helpers import ROOT
 
-from gan.precision import BFLOAT16_INSTRUCTIONS, rounding
+from gan import precision as precision_module
+from gan.precision import BFLOAT16_INSTRUCTIONS, OPERANDS, rounding
+from gan.three_tf32 import split
 from pipeline.config.params import load
 from pipeline.files.errors import UserError
+from pipeline.runtime import arithmetic
 from pipeline.runtime.arithmetic import computable, training_precision
 from pipeline.runtime.devices import free_card, machine, use_device
 
@@ -36,17 +39,31 @@ def test_training_precision_is_for_training_alone():
         assert flags() == ("highest", False)
 
 
-def test_tf32_without_cuda_is_refused():
-    with pytest.raises(UserError, match="needs a CUDA device"), training_precision("tf32", torch.device("cpu")):
+@pytest.mark.parametrize("precision", ["tf32", "tf32x3"])
+def test_tf32_without_cuda_is_refused(precision):
+    with pytest.raises(UserError, match="needs a CUDA device"), training_precision(precision, torch.device("cpu")):
         pass
 
 
-def test_rounding_is_what_a_product_shows():
+def test_three_tf32_products_without_triton_are_refused(monkeypatch):
+    monkeypatch.setattr(arithmetic, "find_spec", lambda _: None)
+    with pytest.raises(UserError, match="needs Triton"), training_precision("tf32x3", torch.device("cuda")):
+        pass
+
+
+def test_rounding_is_what_a_product_shows(monkeypatch):
     cpu = torch.device("cpu")
     assert rounding(cpu) == "float32"
-    assert rounding(cpu, torch.bfloat16) == "bfloat16"
-    assert rounding(cpu, torch.float16) == "tf32", "as many digits as tf32"
-    assert machine(cpu, torch.bfloat16)["rounding"] == "bfloat16"
+    assert rounding(cpu, "tf32x3") == "tf32x3"
+    assert rounding(cpu, "bfloat16") == "bfloat16"
+    assert machine(cpu, "bfloat16")["rounding"] == "bfloat16"
+    monkeypatch.setitem(OPERANDS, "tf32", torch.float16)
+    assert rounding(cpu, "tf32") == "tf32", "as many digits as tf32"
+
+
+def test_rounding_notices_three_products_that_are_one(monkeypatch):
+    monkeypatch.setattr(precision_module, "product", lambda a, b: split(a)[0] @ split(b)[0])
+    assert rounding(torch.device("cpu"), "tf32x3") == "tf32"
 
 
 def test_rounding_notices_sums_in_less_than_float32(monkeypatch):
@@ -59,7 +76,7 @@ def test_rounding_notices_sums_in_less_than_float32(monkeypatch):
         return sum(whole(x, y) for x, y in zip(a.chunk(4, dim=1), b.chunk(4), strict=True))
 
     monkeypatch.setattr(torch.Tensor, "__matmul__", in_parts)
-    assert rounding(torch.device("cpu"), torch.bfloat16) == "less than bfloat16"
+    assert rounding(torch.device("cpu"), "bfloat16") == "less than bfloat16"
 
 
 def test_rounding_believes_no_setting(monkeypatch):
