@@ -1,6 +1,7 @@
 """Training speed: what the pipeline runs, the plain loop, eager PyTorch, and the bare matrix products of one step.
 
-All in float32, and all but the plain loop in bfloat16 (eager PyTorch: under autocast). Each repeat runs all of them one
+All in float32, and all but the plain loop in bfloat16 (eager PyTorch: under autocast); on CUDA in TF32 too, and ours as
+three TF32 products. Each repeat runs all of them one
 after the other, so that a noisy machine is noisy for all. An experiment's networks on synthetic images; seconds per
 seed. Where bfloat16 is emulated, its rows say nothing: the first column names the processor.
 
@@ -27,10 +28,12 @@ from gan.training import Game, train_epoch
 from pipeline.config.experiments import Experiment
 from pipeline.config.params import load
 from pipeline.files.formats import write_csv
+from pipeline.runtime.arithmetic import training_precision
 from pipeline.runtime.devices import add_device, machine, use_device
 from pipeline.runtime.networks import new_discriminator, new_generator
 
-OURS = {"float32": "ours", "bfloat16": "ours, bfloat16"}
+OURS = {"float32": "ours", "tf32x3": "ours, tf32x3", "tf32": "ours, tf32", "bfloat16": "ours, bfloat16"}
+ON_CUDA_ALONE = ("tf32x3", "tf32")
 
 
 def main() -> None:
@@ -66,15 +69,31 @@ def build(experiment: Experiment, images: torch.Tensor, seeds: int) -> dict[str,
     numbers, device = list(range(seeds)), images.device.type
     found: dict[str, Callable[[], object]] = {}
     for precision, name in OURS.items():
+        if device != "cuda" and precision in ON_CUDA_ALONE:
+            continue
         ending = name.removeprefix("ours")
         games = play_together([new_game(experiment, seed, images, precision) for seed in numbers], numbers)
-        found[name] = partial(games.train_epoch, images, 1)
-        found[f"eager PyTorch{ending}"] = partial(EagerGame(experiment, device, precision).train, images)
+        found[name] = in_precision(precision, images, partial(games.train_epoch, images, 1))
+        if precision == "tf32x3":
+            continue  # torch has no such product
+        eager = EagerGame(experiment, device, precision)
+        found[f"eager PyTorch{ending}"] = in_precision(precision, images, partial(eager.train, images))
         if isinstance(games, Ensemble):
-            products = captured(step_products(games, experiment), device)
+            with training_precision(precision, images.device):
+                products = captured(step_products(games, experiment), device)
             found[f"bare products{ending}"] = partial(_repeat, products, len(images) // experiment.recipe.batch_size)
     loop = new_game(experiment, seeds, images)
     return found | {"plain loop": lambda: train_epoch(loop, images, seeds, 1)}
+
+
+def in_precision(precision: str, images: torch.Tensor, run: Callable[[], object]) -> Callable[[], object]:
+    """The call, with torch's products in that precision."""
+
+    def call() -> None:
+        with training_precision(precision, images.device):
+            run()
+
+    return call
 
 
 def captured(products: list[Callable[[], object]], device: str) -> Callable[[], object]:
@@ -139,7 +158,7 @@ def _wait(device: torch.device) -> None:
 
 def summary(times: pd.DataFrame) -> pd.DataFrame:
     """Median and quartiles of each column, and of its ratio to both of ours within a repeat."""
-    ratios, to_bfloat16 = (times.div(times[name], axis=0) for name in OURS.values())
+    ratios, to_bfloat16 = (times.div(times[OURS[name]], axis=0) for name in ("float32", "bfloat16"))
     return pd.DataFrame(
         {
             "what": times.columns,

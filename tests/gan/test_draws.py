@@ -84,6 +84,18 @@ def test_masks_have_the_dtype_asked_for():
     assert mask.float().unique().tolist() == [0, 1.25]
 
 
+@pytest.mark.parametrize("m", [5, 3])
+def test_masks_made_for_all_steps_ahead_are_those_made_step_by_step(m):
+    """What CUDA does: they lie in memory that stays in place."""
+    by_step, ahead = (draws_of([0, 7]) for _ in range(2))
+    ahead._ahead = [torch.empty(2, AHEAD, 2, 5, size) for size in ahead.input_sizes]
+    for draws in (by_step, ahead):
+        draws.begin(epoch=1, n=20)
+    for _ in range(AHEAD + 2):
+        for mask, expected in zip(ahead.next(m).masks, by_step.next(m).masks, strict=True):
+            assert torch.equal(mask, expected)
+
+
 @pytest.mark.parametrize("keep", [0.0, 0.003, 1.1])
 def test_draws_refuse_what_bytes_cannot_decide(keep):
     with pytest.raises(ValueError, match="from 1/256 to 1"):
