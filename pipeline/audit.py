@@ -1,6 +1,7 @@
 """Score what is no GAN as the GANs are scored: training images, k-means centroids, a Gaussian, single pixels.
 
-Where such sets of images score above a GAN, or above real images, the score does not say what one would like.
+Where such sets of images score above a GAN, or above real images, the score does not say what one would like. Real
+images, and k-means centroids, are also told from the test images by fresh classifiers, as samples of a GAN are.
 """
 
 import argparse
@@ -13,15 +14,19 @@ from tqdm import tqdm
 
 from gan.evidence import baselines
 from gan.images import TRAIN, to_grey
+from pipeline.config.experiments import Experiment
 from pipeline.data.arrays import check_prepared, load_images
 from pipeline.files.formats import write_arrays, write_csv
 from pipeline.record.manifest import Record
 from pipeline.record.runs import AUDITS, BANDWIDTHS, METRICS, SHEET
 from pipeline.runtime import cli
 from pipeline.runtime.devices import add_device, use_device
-from pipeline.runtime.scores import Rows, folds, named, score_folds
+from pipeline.runtime.scores import Fold, Rows, all_test_images, folds, named, score_folds
+from pipeline.runtime.two_sample import two_sample_rows
 
 SHOWN = 8  # images of each baseline in the figure
+TOLD = ("training-images", "k-means")  # from test images, by a two-sample test of their first draw
+VALIDATION_IMAGES = "validation-images"  # so are these, where there is one split; scored they cannot be
 
 
 def main() -> None:
@@ -49,7 +54,7 @@ def _work(args: argparse.Namespace) -> None:
     device = use_device(args, params)
     images = load_images(args.data, TRAIN, experiment.dataset).to(device)
     parts, metrics, curves = folds(args.data, experiment, device), Rows(), Rows()
-    shown: dict[str, torch.Tensor] = {}
+    shown, told = dict[str, torch.Tensor](), dict[str, torch.Tensor]()
     models = baselines.all_of(images, experiment.n_samples, experiment.lloyd_iterations)
     todo = [(name, draw) for name in models for draw in range(1 if name in baselines.FIXED else experiment.n_audits)]
     for name, draw in tqdm(todo, desc=f"{experiment.name} audit", unit="set"):
@@ -57,8 +62,11 @@ def _work(args: argparse.Namespace) -> None:
         scored = score_folds(samples, parts, experiment)
         common = {"experiment": experiment.name, "model": name, "seed": draw, "scale": params.scale}
         metrics += named(scored.metrics, **common, generator="none")
+        if name in TOLD and draw == 0:
+            told[name] = samples
         curves += named(scored.bandwidths, **common, generator="none")
         shown.setdefault(name, samples[:SHOWN].cpu())
+    metrics += _told(told, parts, experiment, params.scale)
     contrast = params.dataset(experiment.dataset).contrast_norm
     write_csv(args.output / METRICS, pd.DataFrame(metrics))
     write_csv(args.output / BANDWIDTHS, pd.DataFrame(curves))
@@ -68,6 +76,18 @@ def _work(args: argparse.Namespace) -> None:
         outputs=[args.output / name for name in (METRICS, BANDWIDTHS, SHEET)],
         device=device.type,
     )
+
+
+def _told(sets: dict[str, torch.Tensor], parts: list[Fold], experiment: Experiment, scale: str) -> Rows:
+    """Rows of metrics.csv of two-sample tests against the test images; validation images of folds are among them."""
+    if len(parts) == 1:
+        sets = sets | {VALIDATION_IMAGES: parts[0].validation[: experiment.n_samples]}
+    rows, real = Rows(), all_test_images(parts)
+    for name, images in sets.items():
+        found = two_sample_rows(real, images, 0, experiment.n_splits)
+        common = {"experiment": experiment.name, "model": name, "seed": 0, "scale": scale}
+        rows += named(found, **common, generator="none")
+    return rows
 
 
 def _visible(images: torch.Tensor, contrast_normalised: bool) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Score a run: bandwidths chosen on validation images, mean log-likelihood of the test images; fold by fold.
 
 Score its best generator again, from other draws of samples and with other validation images, to show how much of a
-number is their choice; and score the generators that training left on the way, in its folder of work in progress.
+number is their choice; let fresh classifiers tell its samples from test images; and score the generators that training
+left on the way, in its folder of work in progress.
 """
 
 import argparse
@@ -34,7 +35,8 @@ from pipeline.record.runs import (
 from pipeline.runtime import cli
 from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.networks import load_generator
-from pipeline.runtime.scores import Fold, Rows, Scored, folds, named, place_in_grid, score_folds
+from pipeline.runtime.scores import Fold, Rows, Scored, all_test_images, folds, named, place_in_grid, score_folds
+from pipeline.runtime.two_sample import two_sample_rows
 
 SHARED = ("code", "inputs", "trained_together")  # what a snapshot's manifest has of its run's
 
@@ -74,7 +76,7 @@ def _work(args: argparse.Namespace) -> None:
     scored["last"] = scored["best"] if same else score_folds(samples["last"], parts, experiment)
     common = {"experiment": experiment.name, "model": OUR_MODEL, "seed": run.seed, "scale": params.scale}
     trained = read_json(args.run / MANIFESTS["train"])
-    metrics = _metrics(scored, samples["best"], parts, experiment, trained)
+    metrics = _metrics(scored, samples["best"], run.seed, parts, experiment, trained)
     for length, folder in _snapshots_of(args.work, args.run, experiment, trained).items():
         metrics += _on_the_way(folder, length, run.seed, parts, experiment, device)
     metrics += _ended_before(metrics, experiment, trained["epochs_trained"])
@@ -93,13 +95,20 @@ def _work(args: argparse.Namespace) -> None:
 
 
 def _metrics(
-    scored: dict[str, Scored], best: torch.Tensor, parts: list[Fold], experiment: Experiment, trained: dict[str, Any]
+    scored: dict[str, Scored],
+    best: torch.Tensor,
+    seed: int,
+    parts: list[Fold],
+    experiment: Experiment,
+    trained: dict[str, Any],
 ) -> Rows:
-    """Rows of metrics.csv of the ended run: both generators, and how far training's own measurement flatters."""
+    """Rows of metrics.csv of the ended run: both generators, and of the kept one, whether its samples are told from
+    test images and how far training's own measurement flatters."""
     epochs = {"best": trained["best_epoch"], "last": trained["epochs_trained"]}
     of = {name: {"length": trained["length"], "epoch": epochs[name], "generator": name} for name in scored}
     rows = [row for name, found in scored.items() for row in named(found.metrics, **of[name])]
-    return rows + _optimism(best, parts, experiment, trained, of["best"])
+    told = two_sample_rows(all_test_images(parts), best, seed, experiment.n_splits)
+    return rows + named(told, **of["best"]) + _optimism(best, parts, experiment, trained, of["best"])
 
 
 def _optimism(

@@ -24,6 +24,7 @@ from pipeline.reporting.evidence import audit_sentences, passages, read_evidence
 from pipeline.reporting.page import with_passages
 from pipeline.reporting.plan import plan_passages
 from pipeline.reporting.tables import caption, parts
+from pipeline.reporting.two_sample import NOT_MEASURED, told_sentences
 from pipeline.reporting.verdicts import agreement, sentences
 from pipeline.runtime import cli
 from pipeline.verify import verify, verify_claims
@@ -206,6 +207,7 @@ def readme_passages(published: Path, folder: str, params: Params) -> dict[str, s
     metrics = frames["metrics.csv"]
     first, *found = [*sentences(metrics, params), *agreement(metrics, params)[:1]]
     found += variance_sentences(frames["variance.csv"], metrics, params) + audit_sentences(metrics, params)
+    found += [line for line in told_sentences(metrics, params) if NOT_MEASURED not in line]
     paper, *others = parts(read_csv(published / "table1.csv").fillna("")).items()
     drawn = [name for name in columns(params) if (published / f"figures/seeds-{name}.svg").is_file()]
     pictures = {kind: [_picture(kind, name, folder, params) for name in drawn] for kind in PICTURES}

@@ -8,9 +8,9 @@ import pandas as pd
 import torch
 
 from gan.evidence import baselines
+from gan.evidence.classifier import Classifier, accuracy, fit
 from gan.images import N_CLASSES, TEST, TRAIN
 from gan.seeding import stream
-from gan.theory.classifier import Classifier, accuracy, fit
 from pipeline.claims.evaluator import Evaluator, measures_of, new_evaluator
 from pipeline.claims.files import CLASSIFIER
 from pipeline.data.arrays import check_prepared, load_images, load_labels
@@ -78,8 +78,7 @@ def _yardsticks(evaluator: Evaluator) -> Rows:
     copies = _noisy_copies(evaluator.images, n, stream(SEED, "yardsticks", device=device))
     rows = Rows()
     for name, samples in {"validation images": evaluator.fold.validation[:n], "collapse on purpose": copies}.items():
-        measures = measures_of(samples, evaluator, stream(SEED, "two-sample test", device=device))
-        rows += named(measures, of=name)
+        rows += named(measures_of(samples, evaluator, SEED), of=name)
     return rows
 
 

@@ -7,13 +7,15 @@ from statistics import NormalDist
 
 import torch
 
+from gan.evidence.classifier import Classifier, binomial_interval
+from gan.evidence.two_sample import n_held_out
 from gan.images import N_CLASSES, TRAIN
 from gan.scoring import score
 from gan.theory import collapse
-from gan.theory.classifier import Classifier, binomial_interval, two_sample_accuracy
 from pipeline.config.experiments import Experiment
 from pipeline.data.arrays import load_images
 from pipeline.runtime.scores import Fold, Rows, folds
+from pipeline.runtime.two_sample import told_from
 
 N_NEIGHBOURS = 1_000  # samples whose nearest training images are counted: their share depends on their number
 Row = dict[str, object]
@@ -46,22 +48,24 @@ def new_evaluator(
     return Evaluator(experiment, images, folds(data, experiment, device)[0], classifier.to(device), confidence)
 
 
-def measures_of(samples: torch.Tensor, evaluator: Evaluator, random: torch.Generator) -> Rows:
+def measures_of(samples: torch.Tensor, evaluator: Evaluator, seed: int) -> Rows:
     """Return rows of measures.csv: metric, value, unit, interval (nan where there is none), and n, what it is over.
 
-    `samples` has shape (n, d); `random` is the random stream of the two-sample test, on their device.
+    `samples` has shape (n, d); `seed` is that of the two-sample test.
     """
     n, few, confidence = len(samples), samples[:N_NEIGHBOURS], evaluator.confidence
     shares = collapse.class_shares(evaluator.classifier.predict(samples), N_CLASSES)
     intervals = [binomial_interval(round(share * n), n, confidence) for share in shares.tolist()]
-    test = two_sample_accuracy(evaluator.fold.test, samples, random, confidence)
+    test = evaluator.fold.test
+    told = told_from(test, samples, seed, evaluator.experiment.n_splits)
+    held_out, interval = n_held_out(len(test), n), told.interval(confidence)
     return [
         _row("class_entropy", collapse.class_entropy(shares), "nats", n),
         _row("classes_present", collapse.classes_present(shares), "classes", n),
         *(_row(f"share_of_class_{k}", shares[k].item(), "share", n, *intervals[k]) for k in range(N_CLASSES)),
         _row("distinct_neighbours", collapse.distinct_neighbours(few, evaluator.images), "share", len(few)),
         _row("pairwise_distance", collapse.mean_pairwise_distance(samples), "pixel units", n),
-        _row("two_sample_accuracy", test.accuracy, "share", test.n, test.low, test.high),
+        _row("two_sample_accuracy", told.accuracy, "share", held_out, *interval),
     ]
 
 

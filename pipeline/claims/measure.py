@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from gan.evidence.classifier import Classifier, with_weights
 from gan.sampling import draw_samples
 from gan.seeding import stream
-from gan.theory.classifier import Classifier, with_weights
 from pipeline.claims.evaluator import Evaluator, log_likelihood, measures_of, new_evaluator
 from pipeline.config.params import Params
 from pipeline.data.arrays import check_prepared
@@ -62,8 +62,7 @@ def _measure(folder: Path, args: argparse.Namespace, params: Params, evaluator: 
         generator = load_generator(folder / name, experiment, device)
         noise = stream(run.seed, "evaluation samples", device=device)
         samples[which] = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, noise)
-    halves = stream(run.seed, "two-sample test", device=device)
-    rows = [log_likelihood(samples["best"], evaluator), *measures_of(samples["last"], evaluator, halves)]
+    rows = [log_likelihood(samples["best"], evaluator), *measures_of(samples["last"], evaluator, run.seed)]
     diverged = bool(read_json(folder / MANIFESTS["train"]).get("diverged"))
     rows.append({"metric": "diverged", "value": float(diverged), "unit": "runs", "n": 1})
     common = {"experiment": experiment.name, "seed": run.seed, "scale": params.scale}

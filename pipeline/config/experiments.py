@@ -17,10 +17,10 @@ GAME = ("name", "dataset", "noise_size", "generator", "discriminator", "recipe")
 SETTINGS = {
     "train": (*GAME, "selection", "precision", "epochs", "every_epochs"),
     "sample": ("n_samples",),
-    "evaluate": ("n_validation", "validation_images", "grids", "n_samples", "n_draws", "waypoints"),
-    "audit": ("n_validation", "grids", "n_samples", "n_audits", "lloyd_iterations"),
+    "evaluate": ("n_validation", "validation_images", "grids", "n_samples", "n_draws", "n_splits", "waypoints"),
+    "audit": ("n_validation", "grids", "n_samples", "n_audits", "n_splits", "lloyd_iterations"),
     "growth": ("n_validation", "grids", "n_samples", "most_samples"),
-    "measure": ("n_validation", "grids", "n_samples"),
+    "measure": ("n_validation", "grids", "n_samples", "n_splits"),
 }
 SELECTING = ("validation_images", "patience_epochs", "n_samples", "validation_grid")  # of training that validates
 KINDS = {"dense": Layer, "deconvolution": Deconvolution, "maxout-convolution": MaxoutConvolution}
@@ -60,6 +60,7 @@ class Experiment:
         waypoints: lengths in epochs at which the generator kept so far is scored, too; each a snapshot.
         n_draws: sets of n_samples, each scored by itself.
         n_audits: draws of each baseline.
+        n_splits: of samples and test images into halves, each for a two-sample test.
         most_samples: of one generator, scored as a growing set.
         n_validation: of the first validation images, to choose the bandwidth of a score; None: all of them.
         grids: bandwidths by name.
@@ -88,6 +89,7 @@ class Experiment:
     n_samples: int
     n_draws: int
     n_audits: int
+    n_splits: int
     most_samples: int
     lloyd_iterations: int
     n_validation: int | None

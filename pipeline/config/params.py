@@ -164,7 +164,7 @@ class Params:
                 selection=entry["selection"],
                 precision=entry["precision"],
                 epochs=self._played[name]["epochs"],
-                **{key: self._scale[key] for key in ("n_samples", "n_draws", "n_audits", "most_samples")},
+                **{key: self._scale[key] for key in ("n_samples", "n_draws", "n_audits", "n_splits", "most_samples")},
                 **self.values["audit"],
                 n_validation=None if self.dataset(self.dataset_of(name)).folds else parzen["n_validation"],
                 grids={key: bandwidths(**grid) for key, grid in (parzen["grids"] | entry.get("grids", {})).items()},

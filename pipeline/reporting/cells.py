@@ -150,7 +150,12 @@ def lengths(metrics: pd.DataFrame, experiment: str, scale: str, generator: str =
     greatest of all where none has. The others follow from the greatest to the least.
     """
     rows = model_rows(metrics, experiment, "authors", OUR_MODEL, generator)
-    counts = rows[rows.scale == scale].groupby("length").size()
+    return in_order(rows[rows.scale == scale])
+
+
+def in_order(rows: pd.DataFrame) -> list[int]:
+    """Return the lengths of rows, one per seed and length, in the order of `lengths`."""
+    counts = rows.groupby("length").size()
     found = [int(length) for length in sorted(counts.index, reverse=True)]
     return sorted(found, key=lambda length: counts[length] < MIN_SEEDS)  # stable: from the greatest within each group
 

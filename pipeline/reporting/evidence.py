@@ -12,6 +12,7 @@ from pipeline.files.formats import read_csv
 from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.cells import columns, count, model_rows, quoted, seed_rows, two_digits
 from pipeline.reporting.gather import Frames
+from pipeline.reporting.two_sample import told_sentences
 from pipeline.reporting.verdicts import agreement, optimism, sentences
 
 AUDITED = {
@@ -48,6 +49,7 @@ def evidence(frames: Frames, params: Params) -> dict[str, list[str]]:
         "variance": variance_sentences(frames["variance.csv"], metrics, params),
         "grids": grid_sentences(metrics, params),
         "audit": audit_sentences(metrics, params),
+        "two_sample": told_sentences(metrics, params),
         "growth": growth_sentences(frames["growth.csv"], params),
         "oracle": oracle_sentences(frames["oracle.csv"]),
     }

@@ -38,7 +38,10 @@ RUN_TABLES = {
     BANDWIDTHS: "bandwidths.csv",
 }
 # Columns of integers, some of them missing.
-COUNTS = ("seed", "fold", "length", "epoch", "n_samples", "n_eval", "bandwidth_place", "grid_size", "seeds_to_decide")
+COUNTS = (
+    *("seed", "fold", "length", "epoch", "n_samples", "n_eval", "n_splits"),
+    *("bandwidth_place", "grid_size", "seeds_to_decide"),
+)
 Frames = dict[str, pd.DataFrame]
 
 

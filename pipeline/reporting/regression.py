@@ -23,7 +23,10 @@ from pipeline.record.runs import OUR_MODEL
 KEYS = ["experiment", "model", "generator", "grid", "metric"]
 COUNTS = {"n_samples": "samples", "n_eval": "images", "grid_size": "bandwidths in the grid"}
 OTHERS = ["seed", "fold", "value", "standard_error", "bandwidth", "bandwidth_place", "bandwidth_on_edge", "diverged"]
-ON_RECORD = ("test_log_likelihood", "validation_log_likelihood")  # training's own measurement is not
+ON_RECORD = (
+    "test_log_likelihood",
+    "validation_log_likelihood",
+)  # training's own measurement and the two-sample test are not
 TRAINING = "training"  # the "model" of what the first epoch's curves say
 ROUNDING_NATS = 0.05  # where nothing is drawn
 MOST_TELLING, ODD_BANDWIDTH, LEAST_TELLING = (

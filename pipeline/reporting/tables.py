@@ -7,13 +7,16 @@ from typing import Any
 import pandas as pd
 
 from gan.agreement import rank
-from gan.statistics import MIN_SEEDS
+from gan.statistics import MIN_SEEDS, SeedSummary
 from pipeline.config.params import PAPERS_COLUMNS, Params
 from pipeline.files.formats import csv_text, json_text
 from pipeline.record.runs import OUR_MODEL, SUMMARY
 from pipeline.reporting.cells import EDGE, Cell, Ours, columns, our_cells, quoted, two_digits, why_missing
 from pipeline.reporting.evidence import AUDITED, audit_cells, audit_sentences
 from pipeline.reporting.gather import Frames, tidy
+from pipeline.reporting.two_sample import CAPTION as TOLD_CAPTION
+from pipeline.reporting.two_sample import METRIC as TOLD
+from pipeline.reporting.two_sample import Told, told, told_rows, told_sentences
 from pipeline.reporting.verdicts import gap_in_words, judged, reason, sentences
 
 OURS = "Adversarial nets (ours)"
@@ -30,30 +33,48 @@ def render(frames: Frames, params: Params) -> dict[str, str]:
     metrics = frames["metrics.csv"]
     ours = our_cells(metrics, params)
     table = table1(metrics, ours, params)
+    lines = sentences(metrics, params, ours) + audit_sentences(metrics, params) + told_sentences(metrics, params)
     return {name: csv_text(frame) for name, frame in frames.items()} | {
-        SUMMARY: csv_text(over_seeds(ours, params.scale)),
+        SUMMARY: csv_text(over_seeds(metrics, ours, params)),
         "table1.csv": csv_text(table),
-        "table1.md": markdown(table, [*sentences(metrics, params, ours), *audit_sentences(metrics, params)], params),
+        "table1.md": markdown(table, lines, params),
         "table1.tex": latex(table, params),
         "metrics.json": json_text({name: headline(ours.get(name)) for name in metrics.experiment.unique()}),
     }
 
 
-def over_seeds(ours: Mapping[str, Ours], scale: str) -> pd.DataFrame:
-    """Return the rows of summary.csv: each cell's seeds summed up, with the verdict."""
-    return tidy(pd.DataFrame([_row(our) | {"scale": scale} for one in ours.values() for our in one.every]))
+def over_seeds(metrics: pd.DataFrame, ours: Mapping[str, Ours], params: Params) -> pd.DataFrame:
+    """Return the rows of summary.csv: each cell's seeds summed up, with the verdict; then those of two-sample tests."""
+    tests = {name: told(metrics, params, name) for name in ours}
+    rows = [_row(our) for one in ours.values() for our in one.every]
+    rows += [_told_row(name, one) for name, one in tests.items() if one is not None]
+    return tidy(pd.DataFrame([row | {"scale": params.scale} for row in rows]))
 
 
 def _row(our: Cell) -> dict[str, Any]:
-    place = {"experiment": our.experiment, "grid": our.grid, "generator": our.generator, "length": our.length}
-    seeds, judged_as = our.seeds, our.verdict
-    spread = {name: getattr(seeds, name) for name in ("n", "mean", "sd", "median", "low", "high")}
-    spread |= dict(zip(("mean_low", "mean_high"), seeds.mean_interval, strict=True))
-    spread |= dict(zip(("prediction_low", "prediction_high"), seeds.prediction_interval, strict=True))
+    what = {"experiment": our.experiment, "metric": "test_log_likelihood", "unit": "nats"}
+    place = {"grid": our.grid, "generator": our.generator, "length": our.length}
+    spread, judged_as = _numbers(our.seeds), our.verdict
     error = {"standard_error": our.standard_error, "error_over": our.error_over}
     run = {"precision": ", ".join(our.precisions), "diverged": our.diverged, "published": our.published}
     against = {name: getattr(judged_as, name) for name in ("gap", "gap_in_sd", "seeds_to_decide")}
-    return place | spread | error | run | against | {"verdict": judged_as.name, "reason": reason(judged_as)}
+    return what | place | spread | error | run | against | {"verdict": judged_as.name, "reason": reason(judged_as)}
+
+
+def _told_row(experiment: str, one: Told) -> dict[str, Any]:
+    """A row of two-sample tests; the paper has none to be held against."""
+    what = {"experiment": experiment, "metric": TOLD, "unit": "share"}
+    place = {"grid": "none", "generator": "best", "length": one.length}
+    error = {"standard_error": one.rows.standard_error.mean(), "error_over": one.rows.error_over.iloc[0]}
+    run = {"precision": ", ".join(sorted(one.rows.precision.unique())), "diverged": int(one.rows.diverged.sum())}
+    judged_as = {"verdict": "not judged", "reason": "not the paper's measure"}
+    return what | place | _numbers(one.seeds) | error | run | judged_as
+
+
+def _numbers(seeds: SeedSummary) -> dict[str, Any]:
+    spread = {name: getattr(seeds, name) for name in ("n", "mean", "sd", "median", "low", "high")}
+    spread |= dict(zip(("mean_low", "mean_high"), seeds.mean_interval, strict=True))
+    return spread | dict(zip(("prediction_low", "prediction_high"), seeds.prediction_interval, strict=True))
 
 
 def headline(ours: Ours | None) -> dict[str, dict[str, float]]:
@@ -66,7 +87,7 @@ def headline(ours: Ours | None) -> dict[str, dict[str, float]]:
 
 
 def table1(metrics: pd.DataFrame, ours: Mapping[str, Ours], params: Params) -> pd.DataFrame:
-    """Return Table 1 in the paper's layout, as text: quoted rows, ours, the audit's, and those of later papers."""
+    """Return Table 1 in the paper's layout, as text: quoted rows, ours, two-sample tests, audit, later papers."""
     titles = columns(params)
     found = {title: ours[name] for name, title in titles.items() if name in ours}
     missing = {title: why_missing(params, name) for name, title in titles.items() if name not in ours}
@@ -87,7 +108,8 @@ def table1(metrics: pd.DataFrame, ours: Mapping[str, Ours], params: Params) -> p
         for model, label in AUDITED.items()
     ]
     papers, later = (_quoted_rows(section, titles) for section in ("table 1", "later"))
-    by_part = {"table 1": papers, "ours": ours_rows, "audit": audit, "later": later}
+    tests = told_rows(metrics, params, titles)
+    by_part = {"table 1": papers, "ours": ours_rows, "two-sample": tests, "audit": audit, "later": later}
     rows = [{"part": part} | row for part, of_part in by_part.items() for row in of_part]
     return pd.DataFrame(rows, columns=["part", "Model", *titles.values()]).fillna("")
 
@@ -157,15 +179,16 @@ def _reach(our: Cell) -> str:
 
 
 def parts(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return the table by caption: the paper's with ours, our other columns if any, the audit, later numbers."""
+    """Return the table by caption: the paper's with ours, our other columns, two-sample tests, audit, later numbers."""
     papers = ["Model", *PAPERS_COLUMNS.values()]
     others = [name for name in table.columns if name not in ("part", *papers)]
     found = {"": table.loc[table.part.isin(["table 1", "ours"]), papers]}
     if others:
         caption_of_others = "Our other experiments; the paper gives no number for them."
         found[caption_of_others] = table.loc[table.part == "ours", ["Model", *others]]
-    audit = table[table.part == "audit"].drop(columns="part")
-    found[AUDIT_CAPTION] = audit.loc[:, audit.any()]
+    for part, title in {"two-sample": TOLD_CAPTION, "audit": AUDIT_CAPTION}.items():
+        rows = table[table.part == part].drop(columns="part")
+        found[title] = rows.loc[:, rows.any()]
     found[LATER_CAPTION] = table.loc[table.part == "later", papers]
     return found
 

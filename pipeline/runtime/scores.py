@@ -40,6 +40,11 @@ def folds(data: Path, experiment: Experiment, device: torch.device) -> list[Fold
     return [Fold(validation, experiment.n_validation or len(validation), test) for validation, test in parts]
 
 
+def all_test_images(parts: list[Fold]) -> torch.Tensor:
+    """Return the test images of all folds, shape (n, d): each image is tested in one fold."""
+    return torch.cat([part.test for part in parts])
+
+
 @dataclass(frozen=True)
 class Scored:
     """What one set of samples scored.

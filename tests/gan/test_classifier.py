@@ -1,11 +1,11 @@
-"""The classifier learns, repeats, and leaves the global random state alone; two sets are told apart if they differ."""
+"""The classifier learns, repeats, and leaves the global random state alone."""
 
 import pytest
 import torch
 from scipy.stats import binom
 
+from gan.evidence.classifier import Classifier, accuracy, binomial_interval, fit, with_weights
 from gan.seeding import stream
-from gan.theory.classifier import Classifier, accuracy, binomial_interval, fit, two_sample_accuracy, with_weights
 
 
 def blobs(n: int, name: str, shift: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -67,22 +67,3 @@ def test_binomial_interval_is_exact():
     assert binom.sf(29, 100, low) == pytest.approx(0.025, abs=1e-6)
     assert binom.cdf(30, 100, high) == pytest.approx(0.025, abs=1e-6)
     assert binomial_interval(0, 10, 0.95)[0] == 0
-
-
-def test_two_sample_accuracy_is_a_half_for_two_halves_of_one_set():
-    images, _ = blobs(4_000, "one set")
-    found = two_sample_accuracy(images[:2_000], images[2_000:], stream(0, "test"), confidence=0.999)
-    assert found.n == 2_000
-    assert found.low < 0.5 < found.high
-
-
-def test_two_sample_accuracy_is_near_one_for_shifted_sets_of_unequal_size():
-    found = two_sample_accuracy(blobs(2_000, "here")[0], blobs(2_501, "there", shift=-0.35)[0], stream(0, "test"))
-    assert found.n == 2_000
-    assert found.accuracy > 0.97
-    assert found.low < found.accuracy < found.high
-
-
-def test_two_sample_accuracy_wants_two_images():
-    with pytest.raises(ValueError, match="two images"):
-        two_sample_accuracy(torch.rand(1, 3), torch.rand(9, 3), stream(0, "test"))

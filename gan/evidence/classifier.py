@@ -1,11 +1,10 @@
-"""A small classifier: what it says of samples tells which classes are missing, and whether they differ from data.
+"""A small classifier: which classes samples show, and (in two_sample) whether they differ from real images.
 
 It needs no download and no convolution: a perceptron with two hidden layers, trained by Adam, is near 98% on MNIST.
 Nothing here touches the global random state.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
@@ -16,7 +15,6 @@ from torch.nn.functional import cross_entropy
 HIDDEN = (256, 128)  # units of the hidden layers
 BATCH_SIZE = 100
 LEARNING_RATE = 1e-3  # at first; it falls in a straight line to 0
-TWO_SAMPLE_EPOCHS = 8
 
 
 class Classifier(nn.Module):
@@ -115,47 +113,3 @@ def binomial_interval(successes: int, n: int, confidence: float) -> tuple[float,
     """
     interval = binomtest(successes, n).proportion_ci(confidence, method="exact")
     return float(interval.low), float(interval.high)
-
-
-@dataclass(frozen=True)
-class TwoSample:
-    """How well a classifier tells two sets apart; 1/2 where they are indistinguishable.
-
-    Attributes:
-        accuracy: share of the held-out images that it assigns to the right set.
-        n: their number, half from each set.
-        low, high: exact binomial interval.
-    """
-
-    accuracy: float
-    n: int
-    low: float
-    high: float
-
-
-def two_sample_accuracy(
-    real: torch.Tensor, samples: torch.Tensor, random: torch.Generator, confidence: float = 0.95
-) -> TwoSample:
-    """Classifier two-sample test: half of each set trains a fresh classifier, the other halves are judged.
-
-    Args:
-        real: shape (n, d), values in [0, 1].
-        samples: shape (m, d); of the larger set a random part takes part, so that 1/2 is chance.
-        random: random stream of the halves and of the classifier, on the images' device.
-        confidence: of the interval.
-    Raises:
-        ValueError: a set has less than two images.
-    Source:
-        Lopez-Paz and Oquab 2017, Revisiting Classifier Two-Sample Tests.
-    """
-    n = min(len(real), len(samples))
-    if n < 2:
-        raise ValueError(f"want two images or more of each set, got {len(real)} and {len(samples)}")
-    shuffled = [
-        images[torch.randperm(len(images), generator=random, device=images.device)] for images in (real, samples)
-    ]
-    images, judged = (torch.cat([one[half] for one in shuffled]) for half in (slice(n // 2), slice(n // 2, n)))
-    origins, truth = (torch.arange(len(both), device=real.device) // (len(both) // 2) for both in (images, judged))
-    classifier = fit(images, origins, 2, TWO_SAMPLE_EPOCHS, random)
-    right = int((classifier.predict(judged) == truth).sum())
-    return TwoSample(right / len(judged), len(judged), *binomial_interval(right, len(judged), confidence))
