@@ -98,16 +98,15 @@ def _sentence(one: Told, confidence: float) -> str:
     splits = int(one.rows.n_splits.iloc[0])
     real = [f"{_accuracy(one.others[model])} for {what}" for model, what in REAL.items() if model in one.others]
     other = [
-        f" For {what}, it is {_accuracy(one.others[model])}." for model, what in OTHERS.items() if model in one.others
+        f"For {what}, it is {_accuracy(one.others[model])}." for model, what in OTHERS.items() if model in one.others
     ]
-    return (
+    first = (
         f"fresh classifiers tell samples from test images with an accuracy of {one.seeds.mean:.3f}{spread} over "
         f"{seeds} of {one.length:,} epochs, where 0.5 is chance ({splits} splits per seed, "
-        f"{int(one.rows.n_eval.iloc[0]):,} held-out images per split). "
-        + (f"It is {' and '.join(real)} (± is the standard error over splits). " if real else "")
-        + _reading(one, confidence)
-        + "".join(other)
+        f"{int(one.rows.n_eval.iloc[0]):,} held-out images per split)."
     )
+    second = [f"It is {' and '.join(real)} (± is the standard error over splits)."] if real else []
+    return " ".join([first, *second, _reading(one, confidence), *other])
 
 
 def _part_of(one: Told) -> str:

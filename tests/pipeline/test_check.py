@@ -52,6 +52,18 @@ def test_check_passes_on_a_sound_run_of_the_records_seeds_and_of_others(tmp_path
     assert done.stdout.startswith("check: all 52 metrics of scale quick are as expected")
 
 
+def test_check_passes_over_two_sample_tests_which_are_not_on_record(tmp_path):
+    metrics, curves = frames()
+    row = {"metric": "two_sample_accuracy", "unit": "share", "grid": "none", "n_splits": 3, "n_eval": 10_000}
+    ours = metrics.query(OURS).assign(
+        **row, value=0.79, bandwidth=math.nan, bandwidth_place=math.nan, grid_size=math.nan
+    )
+    real = ours[:1].assign(model="validation-images", generator="none", length=math.nan)
+    done = call(check, *options(tmp_path, pd.concat([metrics, ours, real]), curves))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("check: all 52 metrics of scale quick are as expected")
+
+
 @pytest.mark.parametrize(
     ("query", "values", "message"),
     [

@@ -6,12 +6,17 @@ from subprocess import CompletedProcess
 
 import pandas as pd
 import pytest
+import torch
 import yaml
 from helpers import ROOT, call
 
+from gan.evidence.two_sample import split_accuracy
+from gan.images import TEST
+from gan.seeding import stream
 from pipeline import evaluate, prepare, sample, train
 from pipeline.config.params import load
-from pipeline.files.formats import read_csv, read_json, write_json
+from pipeline.data.arrays import load_images
+from pipeline.files.formats import read_array, read_csv, read_json, write_json
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +74,19 @@ def test_evaluate_tells_the_optimism_of_what_training_measured(folder):
     assert rows["kept_log_likelihood"] == manifest["best_log_likelihood"]
     assert rows["redrawn_log_likelihood"] != rows["kept_log_likelihood"]
     assert rows["redrawn_log_likelihood"] == pytest.approx(rows["kept_log_likelihood"], abs=5)
+
+
+def test_evaluate_lets_classifiers_tell_the_samples_of_the_kept_generator(folder):
+    run = folder / "runs/mnist/seed0"
+    rows = scored(folder, run, "--work", folder / "work").query("metric == 'two_sample_accuracy'")
+    (row,) = rows.to_dict("records")
+    assert (row["generator"], row["length"], row["n_splits"], row["unit"]) == ("best", 30, 2, "share")
+    assert row["epoch"] == read_json(run / "manifest.json")["best_epoch"]
+    test = load_images(folder / "d.npz", TEST, "synthetic-mnist")
+    samples = torch.from_numpy(read_array(run / "samples.npy"))
+    accuracies = [split_accuracy(test, samples, stream(0, "two-sample test", split)) for split in (0, 1)]
+    assert row["value"] == pytest.approx(sum(accuracies) / 2)
+    assert row["n_eval"] == 200
 
 
 @pytest.mark.parametrize(
