@@ -93,7 +93,8 @@ def told_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
 
 def _sentence(one: Told, confidence: float) -> str:
     """Say what was measured, then what it means."""
-    spread = f" ± {two_digits(one.seeds.sd)} (sd)" if one.seeds.n > 1 else ""
+    error, several = float(one.rows.standard_error.iloc[0]), one.seeds.n > 1
+    spread = f"{two_digits(one.seeds.sd)} (sd)" if several else f"{two_digits(error)} (standard error over splits)"
     seeds = count(one.seeds.n, "training seed") if one.seeds.n == one.n_scored else _part_of(one)
     splits = int(one.rows.n_splits.iloc[0])
     real = [f"{_accuracy(one.others[model])} for {what}" for model, what in REAL.items() if model in one.others]
@@ -101,7 +102,7 @@ def _sentence(one: Told, confidence: float) -> str:
         f"For {what}, it is {_accuracy(one.others[model])}." for model, what in OTHERS.items() if model in one.others
     ]
     first = (
-        f"fresh classifiers tell samples from test images with an accuracy of {one.seeds.mean:.3f}{spread} over "
+        f"fresh classifiers tell samples from test images with an accuracy of {one.seeds.mean:.3f} ± {spread} over "
         f"{seeds} of {one.length:,} epochs, where 0.5 is chance ({splits} splits per seed, "
         f"{int(one.rows.n_eval.iloc[0]):,} held-out images per split)."
     )
@@ -125,7 +126,7 @@ def _reading(one: Told, confidence: float) -> str:
     n, told_better = len(one.gaps), one.beyond_real
     gap = sum(gap for gap, _, _ in one.gaps.values()) / n
     least = min(low for _, low, _ in one.gaps.values())
-    surely = f"at {confidence:.0%} confidence for each seed"
+    surely = f"at {confidence:.0%} confidence{' for each seed' * (n > 1)}"
     if told_better == n:
         who = "The samples of the one seed" if n == 1 else f"The samples of all {n} seeds"
         return (

@@ -64,7 +64,8 @@ def test_the_sentence_says_how_surely():
     assert (gap, low) == pytest.approx((0.225, 0.225 - 2.100922 * 0.004 * 2**0.5))
     sentence = said([0.79], validation_images=0.565)
     assert "The samples of the one seed are told" in sentence
-    assert "by 0.225 (at 95% confidence for each seed by 0.213 or more)." in sentence
+    assert "by 0.225 (at 95% confidence by 0.213 or more)." in sentence
+    assert "an accuracy of 0.790 ± 0.004 (standard error over splits) over 1 of 5 training seeds" in sentence
 
 
 def test_absence_is_stated():
@@ -75,7 +76,8 @@ def test_absence_is_stated():
 
 def test_the_longest_length_of_five_seeds_is_told_of_as_in_the_cell():
     both = pd.concat([measured([0.79] * 5, length=1000), measured([0.6], length=2000)])
-    assert told(both, PARAMS, "mnist").length == 1000
+    found = told(both, PARAMS, "mnist")
+    assert (found.length, found.seeds.n, found.seeds.mean) == (1000, 5, pytest.approx(0.79))
 
 
 def companion(frame: pd.DataFrame) -> pd.DataFrame:
