@@ -87,7 +87,7 @@ def headline(ours: Ours | None) -> dict[str, dict[str, float]]:
 
 
 def table1(metrics: pd.DataFrame, ours: Mapping[str, Ours], params: Params) -> pd.DataFrame:
-    """Return Table 1 in the paper's layout, as text: quoted rows, ours, two-sample tests, audit, later papers."""
+    """Return Table 1 in the paper's layout, as text: quoted rows, ours, audit, later papers, two-sample tests."""
     titles = columns(params)
     found = {title: ours[name] for name, title in titles.items() if name in ours}
     missing = {title: why_missing(params, name) for name, title in titles.items() if name not in ours}
@@ -109,7 +109,7 @@ def table1(metrics: pd.DataFrame, ours: Mapping[str, Ours], params: Params) -> p
     ]
     papers, later = (_quoted_rows(section, titles) for section in ("table 1", "later"))
     tests = told_rows(metrics, params, titles)
-    by_part = {"table 1": papers, "ours": ours_rows, "two-sample": tests, "audit": audit, "later": later}
+    by_part = {"table 1": papers, "ours": ours_rows, "audit": audit, "later": later, "two-sample": tests}
     rows = [{"part": part} | row for part, of_part in by_part.items() for row in of_part]
     return pd.DataFrame(rows, columns=["part", "Model", *titles.values()]).fillna("")
 
@@ -179,17 +179,17 @@ def _reach(our: Cell) -> str:
 
 
 def parts(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return the table by caption: the paper's with ours, our other columns, two-sample tests, audit, later numbers."""
+    """Return the table by caption: the paper's with ours, our other columns, audit, later numbers, two-sample tests."""
     papers = ["Model", *PAPERS_COLUMNS.values()]
     others = [name for name in table.columns if name not in ("part", *papers)]
     found = {"": table.loc[table.part.isin(["table 1", "ours"]), papers]}
     if others:
         caption_of_others = "Our other experiments; the paper gives no number for them."
         found[caption_of_others] = table.loc[table.part == "ours", ["Model", *others]]
-    for part, title in {"two-sample": TOLD_CAPTION, "audit": AUDIT_CAPTION}.items():
-        rows = table[table.part == part].drop(columns="part")
-        found[title] = rows.loc[:, rows.any()]
+    audit, tests = (table[table.part == part].drop(columns="part") for part in ("audit", "two-sample"))
+    found[AUDIT_CAPTION] = audit.loc[:, audit.any()]
     found[LATER_CAPTION] = table.loc[table.part == "later", papers]
+    found[TOLD_CAPTION] = tests.loc[:, tests.any()]
     return found
 
 

@@ -21,9 +21,8 @@ REAL = {"training-images": "real training images", "validation-images": "real va
 OTHERS = {"k-means": "k-means centroids, as many as samples"}
 NOT_MEASURED = "not measured"
 CAPTION = (
-    "Another measure of the same runs, not the paper's and in no nats: accuracy of fresh classifiers that tell samples "
-    "of the kept generator from test images, on held-out halves of both (Lopez-Paz and Oquab 2017). 0.5: they find no "
-    "difference; 1: they always tell; less is better. Ours: ± is the sd over training seeds; other rows: the standard "
+    "Another measure of the same runs, in no nats and not the paper's: accuracy of fresh classifiers that tell samples "
+    "from test images (0.5: not at all; 1: always). Ours: ± is the sd over training seeds; other rows: the standard "
     "error over splits."
 )
 

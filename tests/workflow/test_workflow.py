@@ -36,11 +36,13 @@ def test_metrics_are_tidy_and_complete(finished):
     ours = metrics[metrics.model == OUR_MODEL]
     scores = ours[ours.metric.isin(["validation_log_likelihood", "test_log_likelihood"])]
     assert len(scores) == 2 * 2 * 2 * 2  # seeds, generators, grids, validation and test
-    assert len(ours) == len(scores) + 2 * 2  # and what training measured, and the same from other noise
+    assert len(ours) == len(scores) + 2 * 3  # and what training measured, the same from other noise, a two-sample test
     assert set(ours.length) == {10}
     audited = metrics[metrics.model != OUR_MODEL]
-    assert len(audited) == 7 * 2 * 2  # grids, validation and test
-    assert set(audited.model) == set(AUDITED)
+    tests = audited[audited.metric == "two_sample_accuracy"]
+    assert set(tests.model) == {"training-images", "validation-images", "k-means"}
+    assert len(audited) == 7 * 2 * 2 + len(tests)  # grids, validation and test
+    assert set(audited.model) == {*AUDITED, "validation-images"}
     assert metrics.value.notna().all()
     assert metrics.dtypes[["bandwidth_on_edge", "diverged"]].tolist() == [bool, bool]
     assert ours.bandwidth_place.isna().equals(~ours.metric.isin(["validation_log_likelihood", "test_log_likelihood"]))
