@@ -17,7 +17,7 @@ from pipeline.files.errors import UserError
 from pipeline.claims.files import FIGURES as CLAIMS_FIGURES
 from pipeline.claims.files import TABLES as CLAIMS_TABLES
 from pipeline.rules.graph import Graph
-from pipeline.record.runs import FILES_OF_AUDITS, FILES_OF_RUNS, GATHERED, MEASURED, MEASURES, SUMMARY
+from pipeline.record.runs import CHOICES, FILES_OF_AUDITS, FILES_OF_RUNS, GATHERED, MEASURED, MEASURES, SUMMARY
 
 try:
     graph = Graph(config)

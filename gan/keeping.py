@@ -38,10 +38,10 @@ def replay(epochs: Sequence[int], values: Sequence[float], patience: int) -> tup
     measured = dict(zip(epochs, values, strict=True))
     if not measured or min(measured) < 1 or len(measured) < len(epochs):
         raise ValueError(f"expected distinct epochs from 1 on, got {list(epochs)}")
-    kept, best, epoch = 0, -math.inf, 0
-    # Every epoch is asked, not only the measured ones: patience may end between two measurements.
-    while not is_over(epoch, max(measured), kept, patience):
-        epoch += 1
-        if is_better(measured.get(epoch, -math.inf), best):
+    kept, best, last = 0, -math.inf, max(measured)
+    for epoch in sorted(measured):
+        if kept and epoch > kept + patience:  # the epoch at which `is_over` ended training
+            break
+        if is_better(measured[epoch], best):
             kept, best = epoch, measured[epoch]
-    return kept, epoch
+    return kept, min(last, kept + patience) if kept else last

@@ -38,8 +38,8 @@ def log_density(
     Returns:
         shape (k, m), nats, float64, on the device of `queries`.
     Raises:
-        ValueError: shapes disagree, an input is empty or not finite, a bandwidth is not positive, or
-            distances and bandwidths are so far apart that float64 cannot hold their ratio.
+        ValueError: shapes disagree, an input is empty, not finite or neither float32 nor float64, a bandwidth is not
+            positive, or distances and bandwidths are so far apart that float64 cannot hold their ratio.
     Accuracy:
         against direct sums in float64 (tests/gan/test_parzen.py): for d < 784 1e-6 nats plus 1e-12
         relative; from there on 2e-3 nats plus 1e-6 relative.
@@ -169,6 +169,11 @@ class ParzenWindow:
 def _check_images(name: str, images: torch.Tensor) -> None:
     if images.dim() != 2:
         raise ValueError(f"want (m, d) and (n, d), got {name} of shape {tuple(images.shape)}")
+    if images.dtype not in (torch.float32, torch.float64):
+        raise ValueError(
+            f"{name} are {images.dtype}, expected torch.float32 or torch.float64: convert them with .float() and scale "
+            "bytes of grey to [0, 1]"
+        )
     if images.numel() == 0:
         raise ValueError(f"{name} are empty: shape {tuple(images.shape)}")
     least, greatest = images.aminmax()  # one cheap pass; both are nan where one value is

@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -17,7 +18,7 @@ from gan.scoring import score_by_subset, validate
 from gan.seeding import stream
 from pipeline.config.experiments import Experiment
 from pipeline.files.errors import UserError
-from pipeline.files.formats import one_line_errors, read_array, read_json, sha256, write_arrays, write_csv
+from pipeline.files.formats import one_line_errors, read_array, read_json, sha256, write_compressed, write_csv
 from pipeline.record.manifest import Record, differences
 from pipeline.record.places import snapshots
 from pipeline.record.runs import (
@@ -89,7 +90,9 @@ def _work(args: argparse.Namespace) -> None:
     }
     for name, rows in tables.items():
         write_csv(args.run / name, pd.DataFrame(rows))
-    write_arrays(args.run / IMAGES, **scored["best"].test_images)
+    # Published with the tables, therefore small: float32 is off by less than the estimate is.
+    images = {grid: values.astype(np.float32) for grid, values in scored["best"].test_images.items()}
+    write_compressed(args.run / IMAGES, **images)
     outputs = [args.run / name for name in (*tables, IMAGES)]
     record.write(args.run / MANIFESTS["evaluate"], outputs, device=device.type)
 

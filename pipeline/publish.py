@@ -1,8 +1,9 @@
 """Copy a scale's results into results/published/, or with --claims its claims; write the passages that show them.
 
 The passages are those of README.md and docs/. All are then committed, so git undoes what goes wrong. Small files only:
-tables, curves, figures, report, sheets and the manifests of every run. With --regenerated only what
-`snakemake --cores all published` has made again is copied. Claims may be of another scale than the results.
+tables, curves, figures, report; of every run its manifests, its sheet, its further draws and the scores of its test
+images. With --regenerated only what `snakemake --cores all published` has made again is copied. Claims may be of
+another scale than the results.
 """
 
 import argparse
@@ -18,11 +19,23 @@ from pipeline.config.params import Params, load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, sha256, write_json, write_text
 from pipeline.record.places import RESULTS, RUNS, audit_folder, run_folders
-from pipeline.record.runs import GATHERED, MANIFESTS, MEASURED, SHEET, SUMMARY, audits, manifests
+from pipeline.record.runs import (
+    CHOICES,
+    GATHERED,
+    IMAGES,
+    MANIFESTS,
+    MEASURED,
+    REDRAWN,
+    SHEET,
+    SUMMARY,
+    audits,
+    manifests,
+)
 from pipeline.reporting.cells import columns
-from pipeline.reporting.evidence import audit_sentences, passages, read_evidence, variance_sentences
+from pipeline.reporting.evidence import audit_sentences, passages, read_evidence
 from pipeline.reporting.page import with_passages
 from pipeline.reporting.plan import plan_passages
+from pipeline.reporting.sources import variance_sentences
 from pipeline.reporting.tables import caption, parts
 from pipeline.reporting.two_sample import NOT_MEASURED, told_sentences
 from pipeline.reporting.verdicts import agreement, sentences
@@ -36,7 +49,7 @@ PICTURES = {
     "progress": "test log-likelihood against epochs of training, a line per seed",
 }
 TABLES = (
-    *(*GATHERED, SUMMARY, "oracle.csv", "toy.csv"),
+    *(*GATHERED, CHOICES, SUMMARY, "oracle.csv", "toy.csv"),
     *("table1.csv", "table1.md", "table1.tex", "metrics.json", "report.html"),
     *(f"{name}.manifest.json" for name in ("table", "oracle", "toy")),
 )
@@ -166,6 +179,7 @@ def collect_results(params: Params, results: Path, runs: Path) -> dict[str, Path
     behind = [path for run in folders for path in (*manifests(run), *audits(run))]
     audited = [audit_folder(params, name, runs) for name in params.experiments]
     behind += [folder / SHEET for folder in (*folders, *audited)]
+    behind += [folder / name for folder in folders for name in (REDRAWN, IMAGES)]
     return collect(results, TABLES, runs, behind)
 
 

@@ -9,9 +9,10 @@ from pipeline.config.params import Params
 from pipeline.files.formats import read_csv, read_json, write_text
 from pipeline.record.manifest import Record
 from pipeline.reporting.cells import QUOTED, read_metrics
-from pipeline.reporting.evidence import evidence, read_evidence, variance_table
+from pipeline.reporting.evidence import evidence, read_evidence
 from pipeline.reporting.page import embedded, render
 from pipeline.reporting.provenance import facts, read_stages, recipes
+from pipeline.reporting.sources import variance_table
 from pipeline.reporting.tables import caption, every_seed, parts
 from pipeline.runtime import cli
 

@@ -1,14 +1,16 @@
-"""Where a reported log-likelihood gets its variance: training seed, draw of samples, validation subset, test images.
+"""Where a reported log-likelihood gets its variance: training seed, draw of samples, validation and test images.
 
 Each component answers one question: how far would the number move, had only this been drawn anew? What two sources
 make together counts in both, so that components do not add up to a total.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
+
+LEAST = 5  # units from which Bonett's interval can be computed: its trim proportion is 1 / (2 sqrt(n - 4))
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,19 @@ def unknown(n: int) -> Component:
 def nested(values: np.ndarray, confidence: float = 0.95) -> tuple[Component, Component]:
     """Variance between groups and within them, from a balanced one-way layout with random effects.
 
+    The interval between groups holds approximately for skewed and heavy-tailed groups. The one within groups assumes
+    normal draws: such a number is a mean over thousands of images and samples.
+
     Args:
         values: shape (s, r): the reported number of s training seeds, from r draws of samples each.
         confidence: of the intervals.
     Returns:
-        the component between groups, n = s, and that within groups, n = s r; unknown where s < 2, or r < 2.
+        the component between groups, n = s, and that within groups, n = s r; unknown where s < 2, or r < 2. Between
+        fewer than LEAST groups the standard deviation has no interval.
     Source:
-        mean squares of the analysis of variance; interval between groups: Williams 1962 (Biometrika 49:278),
-        within: chi square. Both assume normal effects.
+        mean squares of the analysis of variance. Interval between groups: Bonett 2006 (CSDA 50:775) for the variance
+        of the groups' means, from both ends of which the estimate of the part within groups is taken. Within: chi
+        square.
     """
     s, r = values.shape
     if r < 2:
@@ -52,59 +59,35 @@ def nested(values: np.ndarray, confidence: float = 0.95) -> tuple[Component, Com
     inner = _chi_square(within, s * (r - 1), confidence, s * r)
     if s < 2:
         return unknown(s), inner
-    between = float(r * values.mean(axis=1).var(ddof=1))
-
-    def bound(tail: float) -> float:
-        lifted = between - within * float(special.fdtri(s - 1, s * (r - 1), tail))
-        return math.sqrt(max(0.0, lifted) * (s - 1) / _chi_square_quantile(tail, s - 1) / r)
-
-    low, high = bound((1 + confidence) / 2), bound((1 - confidence) / 2)
-    return Component(math.sqrt(max(0.0, between - within) / r), low, high, s), inner
+    means = values.mean(axis=1)
+    ends = _bonett(float(means.var(ddof=1)), _kurtosis(means), s, confidence)
+    sd, low, high = (_root(square - within / r) for square in (float(means.var(ddof=1)), *ends))
+    return Component(sd, low, high, s), inner
 
 
 def crossed(values: np.ndarray, confidence: float = 0.95) -> Component:
     """Variance of one number over conditions that all seeds and draws share, with what seeds and draws make of them.
 
     Args:
-        values: shape (s, r, v): the reported number of s seeds, with r draws each, under v conditions, e.g.
-            validation subsets.
+        values: shape (s, r, v): the reported number of s seeds, with r draws each, under v conditions, e.g. folds.
         confidence: of the interval.
     Returns:
-        the component, n = v; unknown where v < 2. Where no condition changes a number it is zero, and nobody
-        knows how far from zero it might be.
+        the component, n = v; unknown where v < 2. Fewer than LEAST conditions have no interval. Where no condition
+        changes a number, the component is zero and has none either.
     Source:
-        a sum of the mean squares of conditions, seeds x conditions and draws x conditions, with positive
-        weights; interval: Graybill and Wang 1980 (JASA 75:869). It assumes normal effects.
+        mean over seeds and draws of the variance over conditions. Interval: Bonett 2006 (CSDA 50:775), with the
+        conditions as units and, in place of a unit's squared deviation, its mean over seeds and draws; for s = r = 1
+        that is Bonett's, about the mean.
     """
     v = values.shape[2]
     if v < 2:
         return unknown(v)
-    squares = _mean_squares(values)
-    total = float(sum(square for square, _ in squares))
-    if total == 0:
-        return Component(0.0, math.nan, math.nan, v)
-
-    def reach(tail: float) -> float:
-        """How far the bound of this tail lies from the total, squared terms added."""
-        ratios = [(square, degrees / _chi_square_quantile(tail, degrees) - 1) for square, degrees in squares]
-        return math.sqrt(sum((square * ratio) ** 2 for square, ratio in ratios))
-
-    low, high = total - reach((1 + confidence) / 2), total + reach((1 - confidence) / 2)
-    return Component(math.sqrt(total), math.sqrt(max(0.0, low)), math.sqrt(high), v)
-
-
-def _mean_squares(values: np.ndarray) -> list[tuple[float, int]]:
-    """Conditions, seeds x conditions, draws x conditions: each one's part in the variance, and degrees of freedom."""
-    s, r, v = values.shape
     effects = values - values[:, :, :1]  # so that equal numbers differ by nothing, not by rounding
-    effects = effects - effects.mean(axis=2, keepdims=True)
-    of_condition = effects.mean(axis=(0, 1))
-    of_seed = effects.mean(axis=1) - of_condition
-    of_draw = effects - effects.mean(axis=1, keepdims=True)
-    parts = [(of_condition, 1, 1), (of_seed, s, s - 1), (of_draw, s * r, s * (r - 1))]
-    return [
-        (float((part**2).sum()) / (count * (v - 1)), degrees * (v - 1)) for part, count, degrees in parts if degrees
-    ]
+    squares = ((effects - effects.mean(axis=2, keepdims=True)) ** 2).mean(axis=(0, 1))
+    variance = float(squares.sum()) / (v - 1)
+    kurtosis = v * float((squares**2).sum() / squares.sum() ** 2) if variance else math.nan
+    low, high = _bonett(variance, kurtosis, v, confidence)
+    return Component(math.sqrt(variance), _root(low), _root(high), v)
 
 
 def of_mean(component: Component) -> Component:
@@ -171,20 +154,46 @@ def by_source(
     else:
         seeds, draws = nested(values[:, :, 0], confidence)
         others = {
-            "validation subset": crossed(values, confidence),
+            # Two-valued, the same bandwidth or the next: counts of the bandwidths say more than an interval could.
+            "validation subset": replace(crossed(values, confidence), low=math.nan, high=math.nan),
             "test images": over_images(test_images, random, resamples, confidence),
         }
     return {"training seed": seeds, "draw of samples": draws} | others
 
 
-def _chi_square_quantile(tail: float, degrees: float) -> float:
-    return 2 * float(special.gammaincinv(degrees / 2, tail))
+def _root(variance: float) -> float:
+    """Return a standard deviation; 0 where an estimate of the variance is negative, nan where it is nan."""
+    return math.sqrt(variance) if not variance <= 0 else 0.0
+
+
+def _kurtosis(values: np.ndarray) -> float:
+    """Fourth moment about the trimmed mean over the square of the second about the mean; nan where all are equal."""
+    n = len(values)
+    if n < LEAST or values.min() == values.max():
+        return math.nan
+    trimmed = min(int(n / (2 * math.sqrt(n - 4))), (n - 1) // 2)  # values that are left out at either end
+    middle = np.sort(values)[trimmed : n - trimmed].mean()
+    return float(n * ((values - middle) ** 4).sum() / ((values - values.mean()) ** 2).sum() ** 2)
+
+
+def _bonett(variance: float, kurtosis: float, n: int, confidence: float) -> tuple[float, float]:
+    """Return the interval of a variance estimated from n units; nan for fewer than LEAST units or without a kurtosis.
+
+    Source:
+        Bonett 2006 (CSDA 50:775), without prior information on the kurtosis.
+    """
+    if n < LEAST:
+        return math.nan, math.nan
+    z = float(special.ndtri((1 + confidence) / 2))
+    factor = n / (n - z)
+    error = factor * _root((kurtosis - (n - 3) / n) / (n - 1))
+    return variance * factor * math.exp(-z * error), variance * factor * math.exp(z * error)
 
 
 def _chi_square(variance: float, degrees: float, confidence: float, n: int) -> Component:
     """A standard deviation from a mean square with so many degrees of freedom."""
     high, low = (
-        math.sqrt(degrees * variance / _chi_square_quantile(tail, degrees))
+        math.sqrt(degrees * variance / (2 * float(special.gammaincinv(degrees / 2, tail))))
         for tail in ((1 - confidence) / 2, (1 + confidence) / 2)
     )
     return Component(math.sqrt(variance), low, high, n)

@@ -27,7 +27,8 @@ TRANSPORT = (
     "pipeline/claims/sections.py",
     "pipeline/claims/tables.py",
 )
-ALL_THE_SAME = ("pipeline/reporting/cells.py", "pipeline/reporting/gather.py")  # which runs count, and their mean
+# Which runs count, their mean, and where their variance comes from.
+ALL_THE_SAME = tuple(f"pipeline/reporting/{name}.py" for name in ("cells", "gather", "variance"))
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 
 

@@ -20,7 +20,8 @@ REDRAWN, IMAGES = "redrawn.csv", "test_images.npz"  # scores of other draws; the
 MEASURES, MEASURED = "measures.csv", "measures.manifest.json"  # of a run that is compared with others
 OUR_MODEL = "adversarial-nets"  # model of our rows in metrics.csv
 AUDIT, GROWTH = "audit", "growth.csv"  # of an experiment: the folder beside its runs, and a file there
-GATHERED = ("metrics.csv", "curves.csv", "validation.csv", "bandwidths.csv", "growth.csv", "variance.csv")  # of a scale
+VARIANCE, CHOICES = "variance.csv", "choices.csv"  # where variance comes from; what validation images choose
+GATHERED = ("metrics.csv", "curves.csv", "validation.csv", "bandwidths.csv", "growth.csv", VARIANCE)  # of a scale
 SUMMARY = "summary.csv"  # of metrics.csv over seeds, with verdicts
 # The manifests of a run's stages, in order.
 MANIFESTS = {"train": "manifest.json", "sample": "samples.manifest.json", "evaluate": "metrics.manifest.json"}

@@ -1,7 +1,5 @@
 """What the numbers are worth, in words: sentences and small tables that follow from the results' CSV files."""
 
-import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -9,9 +7,10 @@ import pandas as pd
 from gan.evidence.growth import Trend, trend
 from pipeline.config.params import Params
 from pipeline.files.formats import read_csv
-from pipeline.record.runs import OUR_MODEL
-from pipeline.reporting.cells import columns, count, model_rows, quoted, seed_rows, two_digits
+from pipeline.record.runs import CHOICES, OUR_MODEL, VARIANCE
+from pipeline.reporting.cells import count, model_rows, quoted, seed_rows, two_digits
 from pipeline.reporting.gather import Frames
+from pipeline.reporting.sources import by_experiment, choice_sentences, of_scale, variance_sentences, variance_table
 from pipeline.reporting.two_sample import told_sentences
 from pipeline.reporting.verdicts import agreement, optimism, sentences
 
@@ -25,7 +24,8 @@ AUDITED = {
     "mean-image": "mean image",
 }
 REAL, ALL_REAL = "training-images", "all-training-images"
-FILES = ("metrics.csv", "variance.csv", "growth.csv", "oracle.csv")
+PERFECT = "Perfect model"  # what the source calls training images that its scorer was given
+FILES = ("metrics.csv", VARIANCE, CHOICES, "growth.csv", "oracle.csv")
 
 
 def read_evidence(folder: Path, oracle: Path | None = None) -> Frames:
@@ -41,14 +41,15 @@ def read_evidence(folder: Path, oracle: Path | None = None) -> Frames:
 
 def evidence(frames: Frames, params: Params) -> dict[str, list[str]]:
     """Return all sentences by what they are about."""
-    metrics = frames["metrics.csv"]
+    metrics, variance = frames["metrics.csv"], frames[VARIANCE]
+    chosen = choice_sentences(frames[CHOICES], variance, metrics, params)
     return {
         "verdict": sentences(metrics, params),
         "agreement": agreement(metrics, params),
         "optimism": optimism(metrics, params),
-        "variance": variance_sentences(frames["variance.csv"], metrics, params),
+        "variance": variance_sentences(variance, metrics, params) + chosen,
         "grids": grid_sentences(metrics, params),
-        "audit": audit_sentences(metrics, params),
+        "audit": audit_sentences(metrics, params) + checks(metrics, params),
         "two_sample": told_sentences(metrics, params),
         "growth": growth_sentences(frames["growth.csv"], params),
         "oracle": oracle_sentences(frames["oracle.csv"]),
@@ -83,55 +84,6 @@ def scales(frames: Frames, params: Params) -> str:
     return f"{first}, but for {_and(but)}." if but else f"{first}."
 
 
-def _by_experiment(frame: pd.DataFrame, params: Params) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Yield name, title and rows of the experiments that a frame has, in the table's order."""
-    for name, title in columns(params).items():
-        rows = frame[frame.experiment == name]
-        if len(rows):
-            yield name, title, rows
-
-
-def variance_table(frame: pd.DataFrame, params: Params) -> pd.DataFrame:
-    """Return each source's standard deviation in one reported number, with its interval, as text."""
-    rows = pd.concat([rows.assign(title=title) for _, title, rows in _by_experiment(frame, params)])
-    intervals = [_interval(low, high) for low, high in zip(rows.low, rows.high, strict=True)]
-    texts = {"": rows.title, "drawn anew": rows.source, "sd, nats": rows.sd.map(_number)}
-    return pd.DataFrame(texts | {f"{params.confidence:.0%} interval": intervals, "n": rows.n})
-
-
-def _number(value: float) -> str:
-    return "unknown" if math.isnan(value) else f"{value:.3g}"
-
-
-def _interval(low: float, high: float) -> str:
-    return "unknown" if math.isnan(low) else f"{_number(low)} to {_number(high)}"
-
-
-def variance_sentences(frame: pd.DataFrame, metrics: pd.DataFrame, params: Params) -> list[str]:
-    """Say which source moves a number most, and what the seeds' numbers are."""
-    lines = []
-    for name, title, rows in _by_experiment(frame, params):
-        known = rows.dropna(subset=["sd"]).sort_values("sd", ascending=False)
-        lacking = ", ".join(rows[rows.sd.isna()].source)
-        most = "; ".join(f"{row.source} {_number(row.sd)}" for row in known.itertuples())
-        alone = len(known) == 1 or known.low.iloc[0] > known.iloc[1:][["sd", "high"]].max(axis=None)
-        first = "what moves one number most is the" if alone else "no source stands out; the largest is the"
-        but = f" Not known from so few: {lacking}, which may move it more." if lacking else ""
-        values = seed_rows(metrics, name, "authors", rows.scale.iloc[0]).value
-        lines.append(
-            f"{title}{_of_scale(rows, params)}: {first} {known.source.iloc[0]} (sd in nats: {most}).{but} "
-            f"{count(len(values), 'seed')}: {', '.join(f'{value:.1f}' for value in values)} nats; "
-            f"median {values.median():.1f}."
-        )
-    return lines
-
-
-def _of_scale(rows: pd.DataFrame, params: Params) -> str:
-    """The scale of the rows, where it is not that of the params."""
-    scale = rows.scale.iloc[0]
-    return "" if scale == params.scale else f" at scale `{scale}`"
-
-
 def audit_cells(metrics: pd.DataFrame, params: Params, experiment: str, model: str) -> str:
     """Return what a baseline, or our GAN, scores on the authors' grid: mean over draws or seeds, sd, number."""
     if model == OUR_MODEL:
@@ -146,7 +98,7 @@ def audit_cells(metrics: pd.DataFrame, params: Params, experiment: str, model: s
 
 def audit_table(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
     """Return our GANs and the baselines, a column per experiment."""
-    titles = {title: name for name, title, _ in _by_experiment(metrics, params)}
+    titles = {title: name for name, title, _ in by_experiment(metrics, params)}
     return pd.DataFrame(
         {"mean test log-likelihood, nats": label}
         | {title: audit_cells(metrics, params, name, model) for title, name in titles.items()}
@@ -157,7 +109,7 @@ def audit_table(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
 def audit_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
     """Say for each experiment what scores above real images, and how many of our seeds beat what."""
     lines = []
-    for name, title, _ in _by_experiment(metrics, params):
+    for name, title, _ in by_experiment(metrics, params):
         ours = seed_rows(metrics, name, "authors", params.scale).value
         scores = {model: model_rows(metrics, name, "authors", model) for model in AUDITED}
         means = {model: float(rows.value.mean()) for model, rows in scores.items() if len(rows)}
@@ -195,10 +147,28 @@ def _printed_elsewhere(experiment: str) -> str:
     return f" {rows.source.iloc[0]} print {' and '.join(values)}." if values else ""
 
 
+def checks(metrics: pd.DataFrame, params: Params) -> list[str]:
+    """Hold our score of training images against the one that others printed, who had run the authors' script."""
+    lines = []
+    for name, title, _ in by_experiment(metrics, params):
+        ours, theirs = model_rows(metrics, name, "authors", REAL), quoted("later").query("dataset == @name")
+        for row in theirs[theirs.model == PERFECT].itertuples() if len(ours) and params.is_real else ():
+            gap = ours.value.mean() - row.value
+            agrees = abs(gap) <= row.error
+            found = "agrees with it within" if agrees else f"differs from it by {gap:+.1f} nats, more than"
+            lines.append(
+                f"{title}: an external check of the scorer. {row.source} prints {row.value:g} ± {row.error:g} nats (± "
+                f"over {row.error_over}) for training images scored by the authors' script. Ours, "
+                f"{audit_cells(metrics, params, name, REAL)} draws of {int(ours.n_samples.iloc[0]):,} training images "
+                f"(± over draws), {found} that error."
+            )
+    return lines
+
+
 def grid_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
     """Say what the authors' coarse grid loses against the fine one, and whether a bandwidth lies on an edge."""
     lines = []
-    for name, title, rows in _by_experiment(metrics, params):
+    for name, title, rows in by_experiment(metrics, params):
         both = (seed_rows(metrics, name, grid, params.scale) for grid in ("authors", "fine"))
         coarse, fine = (found.set_index("seed").value for found in both)
         lost = fine - coarse
@@ -226,11 +196,11 @@ def growth_trend(rows: pd.DataFrame, last: int = 0) -> Trend:
 def growth_sentences(frame: pd.DataFrame, params: Params) -> list[str]:
     """Say how much the log-likelihood grows with the number of samples alone."""
     lines = []
-    for _, title, rows in _by_experiment(frame, params):
+    for _, title, rows in by_experiment(frame, params):
         means = rows[rows.grid == "fine"].groupby("n_samples").value.mean()
         edge = "; a bandwidth lies on the edge of its grid" if rows.bandwidth_on_edge.any() else ""
         lines.append(
-            f"{title}, seed {rows.seed.iloc[0]}{_of_scale(rows, params)}: from {means.index[0]:,} to "
+            f"{title}, seed {rows.seed.iloc[0]}{of_scale(rows, params)}: from {means.index[0]:,} to "
             f"{means.index[-1]:,} samples of one generator the fine grid's number moves from {means.iloc[0]:.1f} to "
             f"{means.iloc[-1]:.1f} nats, {growth_trend(rows).nats_per_decade:+.1f} nats a decade by least squares over "
             f"{len(means)} points, {growth_trend(rows, 2).nats_per_decade:+.1f} nats a decade between the last "

@@ -1,35 +1,26 @@
 """All runs of a scale, and the audits of their experiments, as one tidy frame of each kind."""
 
-import math
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from gan.evidence.variance import Component, by_source
-from gan.seeding import numpy_stream
 from pipeline.config.experiments import Experiment
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
-from pipeline.files.formats import one_line_errors, read_arrays, read_csv, read_json
+from pipeline.files.formats import one_line_errors, read_csv, read_json
 from pipeline.record.manifest import Manifest, remedy
 from pipeline.record.runs import (
     AUDIT,
     AUDITS,
     BANDWIDTHS,
     CURVE,
-    GATHERED,
     GROWTH,
-    IMAGES,
     MANIFESTS,
     METRICS,
-    OUR_MODEL,
-    REDRAWN,
     VALIDATION_CURVE,
     Run,
 )
+from pipeline.reporting.variance import variance_tables
 
 RUN_TABLES = {
     METRICS: "metrics.csv",
@@ -64,7 +55,7 @@ def gather(folders: list[Path], params: Params) -> Frames:
         name = folder.parent.name
         by_experiment.setdefault(name, []).append(Run(folder, params.experiment(name), "evaluate"))
     _check_data(by_experiment, params)
-    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in GATHERED}
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in (*RUN_TABLES.values(), "growth.csv")}
     for name, runs in by_experiment.items():
         for run in runs:
             for file, gathered in RUN_TABLES.items():
@@ -74,8 +65,9 @@ def gather(folders: list[Path], params: Params) -> Frames:
         parts["metrics.csv"].append(_read(audit / METRICS).assign(diverged=False))
         for file, gathered in {BANDWIDTHS: "bandwidths.csv", GROWTH: "growth.csv"}.items():
             parts[gathered].append(_read(audit / file))
-        parts["variance.csv"].append(variance(runs, params, name))
-    return {name: tidy(pd.concat(frames, ignore_index=True)) for name, frames in parts.items()}
+    frames = {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
+    frames |= variance_tables(folders, frames["validation.csv"], params)
+    return {name: tidy(frame) for name, frame in frames.items()}
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -112,44 +104,3 @@ def _check_audit(runs: list[Run], experiment: Experiment) -> Path:
             raise UserError(f"{manifest.path}: made from seed {grown}, none of the runs; {remedy(manifest.path)}")
         manifest.require(experiment.settings(stage), of_seed.known, code=False)
     return folder
-
-
-def variance(runs: list[Run], params: Params, name: str) -> pd.DataFrame:
-    """Return where the variance of an experiment's number comes from: a row for each source."""
-    redrawn = pd.concat([read_csv(run.folder / REDRAWN) for run in runs])
-    images = [read_arrays(run.folder / IMAGES).get("authors") for run in runs]
-    found = components(redrawn, images, name, params.values["statistics"])
-    common = {"experiment": name, "model": OUR_MODEL, "grid": "authors", "unit": "nats", "scale": params.scale}
-    return pd.DataFrame([common | {"source": source} | asdict(component) for source, component in found.items()])
-
-
-def components(
-    redrawn: pd.DataFrame, images: list[np.ndarray | None], name: str, statistics: dict[str, Any]
-) -> dict[str, Component]:
-    """Return the components of variance, by source.
-
-    Args:
-        redrawn: rows of redrawn.csv of all seeds.
-        images: the test images' log-likelihoods of each seed; None where there are folds.
-        name: of the experiment; of its own bootstrap.
-        statistics: confidence and resamples.
-    Raises:
-        UserError: a seed lacks a draw, or has more than the others.
-    """
-    with_folds = redrawn.fold.nunique() > 1
-    values = _cube(redrawn, ["seed", "draw", "fold" if with_folds else "subset"], name)
-    by_image = None if with_folds else np.stack([row for row in images if row is not None])
-    random = numpy_stream(0, f"bootstrap of {name}")
-    return by_source(values, by_image, random, statistics["resamples"], statistics["confidence"])
-
-
-def _cube(frame: pd.DataFrame, axes: list[str], name: str) -> np.ndarray:
-    """Return the frame's values with an axis for each of the columns, in their order.
-
-    Raises:
-        UserError: a combination is missing.
-    """
-    shape = [frame[axis].nunique() for axis in axes]
-    if len(frame) != math.prod(shape):
-        raise UserError(f"{name}: the seeds have different draws; delete each {MANIFESTS['evaluate']} and run again")
-    return frame.sort_values(axes).value.to_numpy().reshape(shape)

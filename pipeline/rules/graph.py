@@ -13,7 +13,7 @@ from pipeline.files.errors import UserError
 from pipeline.files.formats import read_json, sha256
 from pipeline.record.code import ROOT, code_hash
 from pipeline.record.places import PUBLISHED, RESULTS, RUNS, audit_folder, first_run, labels, prepared, run_folders
-from pipeline.record.runs import AUDIT, SHEET, name_of, seeds_of
+from pipeline.record.runs import AUDIT, IMAGES, MANIFESTS, REDRAWN, SHEET, name_of, seeds_of
 
 QUOTED = ROOT / "pipeline/quoted.csv"
 OVERRIDABLE = ("scale", "experiments", "seeds", "seeds_per_job")
@@ -236,6 +236,16 @@ class Graph:
     def published_files(self, name: str) -> Callable[[Any], list[str]]:
         """Return a function for the files of this name of the committed runs."""
         return lambda _: [f"{run}/{name}" for run in self._published_runs()]
+
+    def published_table(self, _: Any) -> str:
+        """Return what the committed tables are made from."""
+        redrawn = " ".join(dict.fromkeys(str(Path(file).parent) for file in self.published_variance()))
+        return f"--gathered {PUBLISHED}{f' --redrawn {redrawn}' if redrawn else ''}"
+
+    def published_variance(self, _: Any = None) -> list[str]:
+        """Return what the variance is made from, of those committed runs that have it."""
+        runs = [run for run in self._published_runs() if Path(run, REDRAWN).is_file()]
+        return [f"{run}/{name}" for run in runs for name in (REDRAWN, IMAGES, *MANIFESTS.values())]
 
     def published_report(self, _: Any, input: Any) -> str:
         """Return what the committed report is made from."""

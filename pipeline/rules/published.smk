@@ -4,9 +4,10 @@
 use rule table as regenerate_table with:
     input:
         expand("results/published/{name}", name=[*GATHERED, "table.manifest.json"]),
+        graph.published_variance,
         quoted=here("pipeline/quoted.csv"),
     output:
-        expand("results/regenerated/{name}", name=[*GATHERED, SUMMARY, "table1.csv"]),
+        expand("results/regenerated/{name}", name=[*GATHERED, CHOICES, SUMMARY, "table1.csv"]),
         "results/regenerated/table1.md",
         "results/regenerated/table1.tex",
         "results/regenerated/metrics.json",
@@ -15,7 +16,7 @@ use rule table as regenerate_table with:
         "<logs>/regenerate/table.log",
     params:
         scale=graph.published,
-        options="--gathered results/published",
+        options=graph.published_table,
         settings=graph.published_settings("table"),
 
 

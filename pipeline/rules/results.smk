@@ -36,7 +36,7 @@ use rule command as table with:
         expand("{audit}/{file}", audit=graph.audits(), file=["metrics.csv", "bandwidths.csv", "growth.csv"]),
         quoted=here("pipeline/quoted.csv"),
     output:
-        expand("results/{{scale}}/{name}", name=[*GATHERED, SUMMARY]),
+        expand("results/{{scale}}/{name}", name=[*GATHERED, CHOICES, SUMMARY]),
         report(
             "results/{scale}/table1.csv",
             caption="captions/table.rst",
