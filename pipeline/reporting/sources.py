@@ -113,4 +113,5 @@ def _span(seed: int, rows: pd.DataFrame) -> str:
 
 def _lacking(rows: pd.DataFrame, seeds: Iterable[int], why: str) -> str:
     missing = sorted(set(seeds) - set(rows.seed))
-    return f" Not known for seeds {', '.join(map(str, missing))}: {why}." if missing else ""
+    those = f"seed{'s' * (len(missing) > 1)} {', '.join(map(str, missing))}"
+    return f" Not known for {those}: {why}." if missing else ""

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from pipeline.files.errors import UserError
-from pipeline.reporting.gather import _read, components
+from pipeline.reporting.gather import _read
+from pipeline.reporting.variance import components
 
 STATISTICS = {"confidence": 0.95, "resamples": 200}
 

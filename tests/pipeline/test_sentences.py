@@ -8,13 +8,14 @@ from pipeline.config.params import load
 from pipeline.reporting.evidence import (
     AUDITED,
     audit_sentences,
+    checks,
     grid_sentences,
     growth_sentences,
     oracle_sentences,
     oracle_table,
-    variance_sentences,
-    variance_table,
+    scales,
 )
+from pipeline.reporting.sources import variance_sentences, variance_table
 
 PARAMS = load(ROOT / "params.yaml", "paper")
 
@@ -47,6 +48,24 @@ def test_the_audit_sentence_names_what_others_print():
     assert sentence.endswith("print 243 nats for training images and 313 nats for k-means centroids.")
 
 
+def test_the_external_check_of_the_scorer_flips_with_our_score():
+    (agrees,) = checks(audited(213, training_images=242.2), PARAMS)
+    assert "Sohl-Dickstein et al. 2015 Table 2: 349 ± 3.3 bits prints 241.9 ± 2.3 nats (± over test examples)" in agrees
+    assert "Ours, 242.2 ± 2.8 (n = 2) draws of 10,000 training images (± over draws), agrees with it within" in agrees
+    (differs,) = checks(audited(213, training_images=245), PARAMS)
+    assert "differs from it by +3.1 nats, more than that error." in differs
+    assert checks(audited(213, k_means=335), PARAMS) == []
+    assert checks(audited(213, training_images=242.2), load(ROOT / "params.yaml", "smoke")) == []
+
+
+def test_the_scales_are_named_where_they_differ():
+    frames = {"metrics.csv": audited(213, training_images=242), "variance.csv": rows_of_growth(1)}
+    same = scales(frames | {"growth.csv": rows_of_growth(1)}, PARAMS)
+    assert same == "These numbers are of scale `paper`."
+    other = scales(frames | {"growth.csv": rows_of_growth(1).assign(scale="cpu")}, PARAMS)
+    assert other == "These numbers are of scale `paper`, but for the number of samples (scale `cpu`)."
+
+
 def test_the_coarse_grid_costs_what_the_fine_one_gains():
     (sentence,) = grid_sentences(metrics([220.0, 230.0]), PARAMS)
     assert "the fine grid gives 5.0 nats (median 5.0, from 5.0 to 5.0) more than the authors' 10 bandwidths" in sentence
@@ -69,6 +88,14 @@ def test_growth_is_stated_per_decade():
     assert sentence.endswith(", +7.0 nats a decade between the last two.")
 
 
+def test_growth_and_its_edge_flip_with_the_rows():
+    (falling,) = growth_sentences(rows_of_growth(-7).assign(scale="cpu"), PARAMS)
+    assert "seed 3 at scale `cpu`: from 1,000" in falling
+    assert "-7.0 nats a decade by least squares" in falling
+    (edge,) = growth_sentences(rows_of_growth(7).assign(bandwidth_on_edge=[True, False, False]), PARAMS)
+    assert edge.endswith("the last two; a bandwidth lies on the edge of its grid.")
+
+
 def test_oracle_gaps_are_truth_minus_estimate_over_repeats():
     rows = [
         {"family": "Gaussian", "d": d, "seed": seed, "n": n, "truth": -10.0, "estimate": -10 - d * 100 / n - seed}
@@ -79,7 +106,11 @@ def test_oracle_gaps_are_truth_minus_estimate_over_repeats():
     ]
     table = oracle_table(pd.DataFrame(rows))
     assert table.Gaussian.tolist() == ["3 ± 1", "9 ± 1"]
-    assert "in 8 dimensions the estimate still lacks 9 nats (Gaussian)" in oracle_sentences(pd.DataFrame(rows))[0]
+    (sentence,) = oracle_sentences(pd.DataFrame(rows))
+    assert "in 8 dimensions the estimate still lacks 9 nats (Gaussian)" in sentence
+    assert sentence.endswith("Going from 10 to 100 samples brought it nearer by 72.")
+    (edge,) = oracle_sentences(pd.DataFrame(rows).assign(place=9))
+    assert edge.endswith("A bandwidth lies on the edge of the grid.")
 
 
 def test_the_variance_sentence_names_what_moves_a_number_most():

@@ -70,7 +70,7 @@ def test_the_first_draw_is_the_number_of_the_table(finished):
     assert redrawn.draw.tolist() == [0, 1]
     assert redrawn.value[0] == pytest.approx(number["authors"], abs=1e-6)
     assert redrawn.value[1] != redrawn.value[0]
-    assert {grid: rows.mean() for grid, rows in images.items()} == pytest.approx(number.to_dict())
+    assert {grid: rows.mean(dtype=float) for grid, rows in images.items()} == pytest.approx(number.to_dict(), rel=1e-6)
 
 
 def test_training_moves_the_metric_far_beyond_its_tolerance(finished):
