@@ -87,7 +87,7 @@ class Manifest:
 def remedy(path: Path) -> str:
     """Return what makes a manifest's files anew: the targets ask for all but data, and for trainings by their lists."""
     folder, place = path.parent, path.parts[-3:]
-    if "published" in place:
+    if "published" in path.parts:
         return "restore it with git"
     if folder.name.startswith("seed") and path.name == "manifest.json":
         return f"delete its list (seed*.json in {folder.parent}) and run again"
