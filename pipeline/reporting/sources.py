@@ -94,21 +94,23 @@ def _epochs(rows: pd.DataFrame, blocks: int | None, seeds: Iterable[int]) -> str
     if rows.empty:
         why = "these runs' measurements were not recorded by block of validation images"
         return f"how other images would have moved the kept epoch is not known; {why}."
-    total, others = rows["count"].sum(), rows[~rows.own]["count"].sum()
-    lost = (rows["count"] * rows.lost).sum() / total
-    spans = "; ".join(_span(seed, mine) for seed, mine in rows.groupby("seed"))
-    return (
-        f"with its {blocks} blocks of validation images resampled ({total // rows.seed.nunique():,} times for each of "
-        f"{count(rows.seed.nunique(), 'seed')}), the rule keeps another epoch in {others / total:.0%} of cases. The "
-        f"generator kept then has {lost:.2f} nats less by all validation images, on average over all cases. Own epoch, "
-        f"and all that were kept: {spans}.{_lacking(rows, seeds, 'measurements by block were not recorded')}"
+    n, total, moved = rows.seed.nunique(), rows["count"].sum(), rows[~rows.own & rows["count"].gt(0)]
+    first = (
+        f"with its {blocks} blocks of validation images resampled ({total // n:,} times for each of {count(n, 'seed')})"
     )
-
-
-def _span(seed: int, rows: pd.DataFrame) -> str:
-    kept = rows[rows["count"] > 0].choice
-    own = rows[rows.own].choice.iloc[0]
-    return f"seed {seed} {own:,.0f}, {kept.min():,.0f} to {kept.max():,.0f}"
+    lacking = _lacking(rows, seeds, "measurements by block were not recorded")
+    if moved.empty:
+        return f"{first}, the rule keeps the same epoch each time.{lacking}"
+    lost = (rows["count"] * rows.lost).sum() / total
+    own = rows[rows.own].set_index("seed").choice
+    spans = "; ".join(
+        f"seed {seed} from {mine.choice.min():,.0f} to {mine.choice.max():,.0f} in place of {own[seed]:,.0f}"
+        for seed, mine in moved.groupby("seed")
+    )
+    return (
+        f"{first}, the rule keeps another epoch in {moved['count'].sum() / total:.0%} of cases ({spans}), and the "
+        f"generator kept has {lost:.2f} nats less by all validation images, on average over all cases.{lacking}"
+    )
 
 
 def _lacking(rows: pd.DataFrame, seeds: Iterable[int], why: str) -> str:

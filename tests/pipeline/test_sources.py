@@ -61,12 +61,11 @@ def test_bandwidths_are_counted():
 def test_the_kept_epoch_of_other_images():
     """Seed 0 keeps epoch 20, and by its second block alone epoch 10, a nat worse by all images; seed 1 stays."""
     (_, moved) = said(reselected([[0, 5], [4, 3]], [[0, 0], [1, 1]]))
-    assert "2 seeds), the rule keeps another epoch in 12% of cases." in moved
+    assert "2 seeds), the rule keeps another epoch in 12% of cases (seed 0 from 10 to 10 in place of 20), and" in moved
     assert "with its 10 blocks of validation images resampled (4 times for each of 2 seeds)" in moved
-    assert "has 0.12 nats less by all validation images, on average over all cases." in moved
-    assert moved.endswith("that were kept: seed 0 20, 10 to 20; seed 1 20, 20 to 20.")
+    assert moved.endswith("kept has 0.12 nats less by all validation images, on average over all cases.")
     (_, still) = said(reselected([[0, 0], [1, 1]], [[0, 0], [1, 1]]))
-    assert "keeps another epoch in 0% of cases. The generator kept then has 0.00 nats less" in still
+    assert still.endswith("for each of 2 seeds), the rule keeps the same epoch each time.")
 
 
 def test_what_is_not_known_is_named_with_its_seeds():
