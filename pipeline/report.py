@@ -43,7 +43,7 @@ CAPTIONS = {
     "nearest to column 5.",
     "bandwidth": "The bandwidth is chosen on validation images alone. Circles: the authors' 10-point grid.",
     "variance": "The standard deviation that one reported number would have, had only this been drawn anew, with its "
-    "interval where it has one. The paper's ± on MNIST is over test images. 0: validation images always chose the same.",
+    "interval where it has one. The paper's ± on MNIST is over test images. 0: other images choose the same.",
     "audit": "The protocol of the paper, given images that no network made. What stands right of a line scores above "
     "that GAN; ticks: our seeds. A mean image is a single center.",
     "growth": "Nothing changes along the axis but the number of samples; the bandwidth is chosen anew for each number. "

@@ -48,11 +48,16 @@ def variance_sentences(frame: pd.DataFrame, metrics: pd.DataFrame, params: Param
         lacking = ", ".join(rows[rows.sd.isna()].source)
         most = "; ".join(f"{row.source} {_number(row.sd)}" for row in known.itertuples())
         alone = len(known) == 1 or known.low.iloc[0] > known.iloc[1:][["sd", "high"]].max(axis=None)
-        first = "what moves one number most is the" if alone else "no source stands out; the largest is the"
+        unsure = (
+            "the largest, without an interval, is"
+            if known.low.isna().iloc[0]
+            else "no source stands out; the largest is"
+        )
+        first = "what moves one number most is" if alone else unsure
         but = f" Not known from so few: {lacking}, which may move it more." if lacking else ""
         values = seed_rows(metrics, name, "authors", rows.scale.iloc[0]).value
         lines.append(
-            f"{title}{of_scale(rows, params)}: {first} {known.source.iloc[0]} (sd in nats: {most}).{but} "
+            f"{title}{of_scale(rows, params)}: {first} the {known.source.iloc[0]} (sd in nats: {most}).{but} "
             f"{count(len(values), 'seed')}: {', '.join(f'{value:.1f}' for value in values)} nats; "
             f"median {values.median():.1f}."
         )

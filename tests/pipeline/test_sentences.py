@@ -129,6 +129,11 @@ def test_the_variance_sentence_names_what_moves_a_number_most():
         "no source stands out; the largest is the training seed"
         in variance_sentences(frame, metrics([220.0, 230.0]), PARAMS)[0]
     )
+    frame.loc[1, "low"] = np.nan
+    assert (
+        "the largest, without an interval, is the training seed"
+        in variance_sentences(frame, metrics([220.0]), PARAMS)[0]
+    )
     frame.loc[1, "sd"] = np.nan
     (unsure,) = variance_sentences(frame, metrics([220.0]), PARAMS)
     assert "Not known from so few: training seed, which may move it more." in unsure
