@@ -157,10 +157,10 @@ def checks(metrics: pd.DataFrame, params: Params) -> list[str]:
             agrees = abs(gap) <= row.error
             found = "agrees with it within" if agrees else f"differs from it by {gap:+.1f} nats, more than"
             lines.append(
-                f"{title}: an external check of the scorer. {row.source} prints {row.value:g} ± {row.error:g} nats (± "
-                f"over {row.error_over}) for training images scored by the authors' script. Ours, "
-                f"{audit_cells(metrics, params, name, REAL)} draws of {int(ours.n_samples.iloc[0]):,} training images "
-                f"(± over draws), {found} that error."
+                f"{title}: an external check of the scorer. For training images scored by the authors' script, others "
+                f"print {row.value:g} ± {row.error:g} nats (± over {row.error_over}; {row.source}). Ours, "
+                f"{audit_cells(metrics, params, name, REAL)[:-1]} draws of {int(ours.n_samples.iloc[0]):,} training "
+                f"images; ± over draws), {found} that error."
             )
     return lines
 
