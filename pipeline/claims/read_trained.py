@@ -142,10 +142,13 @@ def switches(frames: Frames, params: Params) -> list[Claim]:
     names, code, present = params.claims.switches, params.claims.code, set(frames["measures.csv"].experiment)
     found = {name: difference(frames, params, name, code, among=len(names)) for name in names}
     found |= {name: difference(frames, params, name, code) for name in params.claims.alone if name in present}
-    return [
-        _effect(frames, params, f"{params.experiment(name).label}, against the 2014 code", name, nats)
-        for name, nats in found.items()
-    ]
+    return [_effect(frames, params, _against(params, name), name, nats) for name, nats in found.items()]
+
+
+def _against(params: Params, name: str) -> str:
+    """Return what is compared with what; of the initial weights, ours are not the 2014 code's."""
+    one = params.experiment(name)
+    return f"{one.label}, against {'the 2014 code' if one.initial_weights == 'independent' else 'independent ones'}"
 
 
 def steps_table(params: Params) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gan.initial_weights import check_initial_weights
 from gan.layers import AnyLayer, Deconvolution, Layer, MaxoutConvolution
 from gan.recipe import Recipe
 
@@ -54,6 +55,7 @@ class Experiment:
         selection: "validation" keeps the generator with the best validation log-likelihood and may stop early,
             "last" that of the last epoch, and looks at no validation image while training. Where a loss stops being
             finite, the first ends with its best generator so far, the second with an error.
+        initial_weights: of G and D, one of gan.initial_weights.INITIAL_WEIGHTS.
         every_epochs: between measurements of the generator, which samples of fixed noise go with.
         validation_images: of the first validation images, for these measurements; None: all of them.
         snapshot_epochs: between copies of the generators on the way, in the folder of work in progress.
@@ -80,6 +82,7 @@ class Experiment:
     pretraining: "Experiment | None"
     selection: str
     precision: str
+    initial_weights: str
     epochs: int
     every_epochs: int
     validation_images: int | None
@@ -98,6 +101,7 @@ class Experiment:
     def __post_init__(self) -> None:
         if self.recipe.max_column_norm is not None and any(isinstance(one, Deconvolution) for one in self.generator):
             raise ValueError("max_column_norm does not apply to a deconvolution")
+        check_initial_weights(self.initial_weights, (*self.generator, *self.discriminator))
         if (floor := self.recipe.learning_rate_floor) > self.recipe.learning_rate:
             raise ValueError(f"learning_rate_floor {floor} is above learning_rate {self.recipe.learning_rate}")
         if self.selection == "validation" and self.patience_epochs % self.every_epochs:
@@ -125,9 +129,11 @@ class Experiment:
         settings = {key: everything[key] for key in SETTINGS[stage]}
         if stage != "train":
             return settings
-        validation = SELECTING if self.selection == "validation" else ()
+        more = SELECTING if self.selection == "validation" else ()
+        if self.initial_weights != "independent":  # all there was when the first runs were published
+            more = (*more, "initial_weights")
         pretraining = None if self.pretraining is None else self.pretraining.settings("train")
-        return settings | {key: everything[key] for key in validation} | {"pretraining": pretraining}
+        return settings | {key: everything[key] for key in more} | {"pretraining": pretraining}
 
 
 @dataclass(frozen=True)

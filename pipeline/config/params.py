@@ -163,6 +163,7 @@ class Params:
                 pretraining=self.experiment(entry["pretraining"]) if entry.get("pretraining") else None,
                 selection=entry["selection"],
                 precision=entry["precision"],
+                initial_weights=entry.get("initial_weights", "independent"),
                 epochs=self._played[name]["epochs"],
                 **{key: self._scale[key] for key in ("n_samples", "n_draws", "n_audits", "n_splits", "most_samples")},
                 **self.values["audit"],

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import torch
 
+from gan import initial_weights
 from gan.models import Discriminator, Generator
-from gan.seeding import stream
 from pipeline.config.experiments import Experiment
 from pipeline.files.formats import one_line_errors, read_tensors
 
@@ -16,14 +16,14 @@ def new_generator(
     """G with the initial weights of a seed; without a mean image its biases wait to be loaded."""
     if mean_image is None:
         mean_image = torch.full((experiment.generator[-1].units,), 0.5, device=device)
-    weights = stream(seed, "generator weights", device=device)
-    return Generator(experiment.noise_size, experiment.generator, weights, mean_image)
+    kind = experiment.initial_weights
+    return initial_weights.new_generator(experiment.noise_size, experiment.generator, seed, mean_image, kind)
 
 
 def new_discriminator(experiment: Experiment, seed: int, device: torch.device) -> Discriminator:
     """D with the initial weights of a seed."""
-    weights = stream(seed, "discriminator weights", device=device)
-    return Discriminator(experiment.generator[-1].units, experiment.discriminator, weights)
+    d, kind = experiment.generator[-1].units, experiment.initial_weights
+    return initial_weights.new_discriminator(d, experiment.discriminator, seed, device, kind)
 
 
 def generator_with(state: dict[str, torch.Tensor], experiment: Experiment, device: torch.device) -> Generator:

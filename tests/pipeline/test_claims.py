@@ -90,12 +90,19 @@ def test_switches_gain_or_cost_what_the_pairs_say(params):
     assert by_name["whole loss of D"].high < -39, "30 nats from seed to seed are in both runs of a pair"
 
 
-def test_a_switch_alone_has_an_interval_of_its_own_and_widens_no_other(params):
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("mnist-bfloat16", "products in bfloat16, against the 2014 code"),
+        ("mnist-2014-weights", "initial weights shared as in 2014, against independent ones"),
+    ],
+)
+def test_a_switch_alone_has_an_interval_of_its_own_and_widens_no_other(params, name, says):
     """And where it was not measured, it leaves no row."""
+    assert name in params.claims.alone
     frame = measures(params)
     found = {row.says: row for row in trained.switches({"measures.csv": frame}, params)}
-    (name,) = params.claims.alone
-    alone = found[f"{params.experiment(name).label}, against the 2014 code"]
+    alone = found[says]
     assert alone.high == trained.difference({"measures.csv": frame}, params, name, params.claims.code).high
     without = trained.switches({"measures.csv": frame[frame.experiment != name]}, params)
     assert {row.says: row for row in without} == {says: row for says, row in found.items() if row != alone}

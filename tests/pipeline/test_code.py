@@ -79,7 +79,7 @@ REACHED = {
     ),
     "momentum": (replace("params.yaml", "momentum_initial: 0.5", "momentum_initial: 0.6"), TRAINED),
     "an initial weight": (
-        replace("pipeline/runtime/networks.py", '"generator weights"', '"weights of G"'),
+        replace("gan/initial_weights.py", '"generator weights"', '"weights of G"'),
         TRAINED | {"sample", "evaluate", "growth", "claims.measure"},
     ),
 }

@@ -41,7 +41,7 @@ def clone(tmp_path, monkeypatch) -> Path:
         copy(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "params.yaml", tmp_path)
     if not (CLAIMS / "runs/mnist-bfloat16").exists():
-        edit(tmp_path / "params.yaml", "  alone: [mnist-bfloat16]", "  alone: [mnist-text]")
+        edit(tmp_path / "params.yaml", "  alone: [mnist-bfloat16, mnist-2014-weights]", "  alone: [mnist-text]")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
