@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from gan.layers import AnyLayer, Layer
+from gan.layers import AnyLayer, Dense, Layer
 from gan.models import Discriminator, Generator
 from gan.seeding import stream
 
@@ -74,8 +74,8 @@ def draw_as_in_2014(modules: nn.ModuleList, layers: Sequence[AnyLayer], seed: in
     """
     random = stream(seed, "shared weights")  # on the CPU: on CUDA the first numbers depend on how many are drawn
     for module, layer in zip(modules, layers, strict=True):
-        assert isinstance(layer, Layer)  # check_initial_weights
-        numbers = torch.empty(2, module.weight.shape[1], layer.units, layer.pieces)  # weights, and the unused mask
+        assert isinstance(module, Dense)  # check_initial_weights
+        numbers = torch.empty(2, module.weight.shape[1], layer.units, module.pieces)  # weights, and the unused mask
         weights, _ = numbers.uniform_(-1, 1, generator=random)
         # A unit's pieces are side by side there; here each piece is a slab of rows (gan.layers.Dense).
         module.weight.copy_(layer.weight_range * weights.permute(2, 1, 0).flatten(0, 1))
