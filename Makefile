@@ -5,7 +5,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONNOUSERSITE := 1
 SNAKEMAKE := python -m pipeline.files.lock .snakemake.flock snakemake --nolock --cores all
 
-.PHONY: help setup quick cpu paper claims test torture bench format
+.PHONY: help setup quick cpu paper claims test torture bench original format
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##/\1 -/p' Makefile
 
@@ -52,6 +52,13 @@ bench: setup data/prepared/mnist.npz  ## the timings of docs/performance.md, on 
 	python -m benchmarks.parzen --data data/prepared/mnist.npz --output benchmarks/results/parzen-cpu.csv
 	python -m benchmarks.growth --output benchmarks/results/growth-cpu.csv
 	python -m benchmarks.workflow --output benchmarks/results/workflow-cpu.csv
+
+ORIGINAL := work/original
+original: setup data/prepared/mnist.npz  ## the authors' 2014 code, set up, trained and scored: Python 2.7, 6 hours on a core
+	benchmarks/original/setup.sh $(ORIGINAL) data/raw/mnist
+	. $(ORIGINAL)/env.sh && "$$PY" benchmarks/original/python2/train.py $(ORIGINAL)/own
+	python -m benchmarks.original.score --run $(ORIGINAL)/own --name own --data data/prepared/mnist.npz \
+	    --output $(ORIGINAL)/original.csv --curves $(ORIGINAL)/original-curves.csv
 
 data/prepared/mnist.npz:
 	@$(SNAKEMAKE) --config experiments=[mnist] -- all_data
