@@ -1,0 +1,240 @@
+"""Write the passages of docs/original.md anew from the CSV files, and plot its figure.
+
+The passages compare runs of the authors' 2014 code with the published seeds. Where a file is not there yet, its passage
+says so. A test holds the page against the files.
+
+example:
+  python -m benchmarks.original.page
+"""
+
+import argparse
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from benchmarks import initial_weights
+from gan.statistics import MIN_SEEDS, SeedSummary, summarise_seeds
+from pipeline.config.params import load
+from pipeline.files.formats import read_csv, write_text
+from pipeline.reporting.cells import count
+from pipeline.reporting.page import with_passages
+from pipeline.reporting.plots import save, style
+
+ROOT = Path(__file__).parents[2]
+PAGE, RESULTS = Path("docs/original.md"), Path("benchmarks/results")
+FIGURE = RESULTS / "original.svg"
+RUNS = {"own": "2014 code, its own seeds", "seed2": "2014 code, other seeds"}
+OUTPUTS = ("D(x)", "D(G(z))")
+LEVEL = 0.05  # of the one test that says whether the initial weights matter, stated before it was measured
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args()
+    page = ROOT / PAGE
+    write_text(page, with_passages(page.read_text(encoding="utf-8"), passages(ROOT), PAGE))
+    svg, png = save(figure(ROOT), ROOT / FIGURE)
+    png.unlink()
+    print(f"written: {PAGE}, {svg.relative_to(ROOT)}")
+
+
+def passages(root: Path) -> dict[str, str]:
+    """Return the passages by name.
+
+    Args:
+        root: of the project, where the CSV files lie.
+    """
+    return {
+        "runs": runs(root),
+        "likelihood": likelihood(theirs(root), ours(root)),
+        "outputs": outputs(*curves(root)),
+        "late": late(root),
+        "start": start(read_csv(root / RESULTS / "original-noted.csv"), ours(root)),
+        "machines": machines(root),
+        "scorers": scorers(root),
+        "weights": weights(root),
+    }
+
+
+def theirs(root: Path) -> pd.DataFrame:
+    """Test log-likelihood of the 2014 code's kept generators: columns run, epoch, value."""
+    return read_csv(root / RESULTS / "original.csv").query("grid == 'authors'")
+
+
+def ours(root: Path) -> pd.DataFrame:
+    """The same of ours: the published seeds' last generators, and two seeds from their first epochs on."""
+    rows = read_csv(root / "results/published/metrics.csv").query(
+        "experiment == 'mnist' and scale == 'paper' and metric == 'test_log_likelihood' "
+        "and grid == 'authors' and generator == 'last'"
+    )
+    late = rows[["seed", "length", "value"]].rename(columns={"length": "epoch"})
+    early = read_csv(root / "docs/epochs.csv").query("grid == 'authors'")[["seed", "epoch", "value"]]
+    return pd.concat([early.assign(source="first epochs"), late.assign(source="published")])
+
+
+def curves(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """D's outputs by epoch: of the 2014 code by run, of the published seeds by seed."""
+    published = read_csv(root / "results/published/curves.csv").query("experiment == 'mnist' and scale == 'paper'")
+    return read_csv(root / RESULTS / "original-curves.csv"), published
+
+
+def runs(root: Path) -> str:
+    """State how far the runs are."""
+    last = theirs(root).groupby("run").epoch.max()
+    lines = [f"- {RUNS[run]} (`{run}`): scored up to epoch {epoch}" for run, epoch in last.items()]
+    return "\n".join(lines)
+
+
+def likelihood(found: pd.DataFrame, known: pd.DataFrame) -> str:
+    """Tabulate log-likelihoods by epoch; count how many of the 2014 code's lie where one more of our seeds would."""
+    shared = sorted(set(found.epoch) & set(known.epoch))
+    rows, inside, outside = [], 0, list[str]()
+    for epoch in shared:
+        at, values = found[found.epoch == epoch].set_index("run").value, known[known.epoch == epoch].value.tolist()
+        summary = summarise_seeds(values)
+        shown = " | ".join(f"{at[run]:.1f}" if run in at else "" for run in RUNS)
+        rows.append(f"| {epoch:g} | {shown} | {_seeds(summary, values)} |")
+        if summary.n >= MIN_SEEDS:
+            low, high = summary.prediction_interval
+            beyond = [
+                f"`{run}` at {epoch:g} epochs ({low:.1f} to {high:.1f})" for run in at.index[~at.between(low, high)]
+            ]
+            inside, outside = inside + len(at) - len(beyond), outside + beyond
+    head = f"| epoch | {' | '.join(RUNS.values())} | ours |\n|---|{'---|' * (len(RUNS) + 1)}\n"
+    n = inside + len(outside)
+    verdict = (
+        f"Of the {count(n, 'value')} of the 2014 code where at least {MIN_SEEDS} of our seeds are measured, {inside} "
+    )
+    verdict += f"{'lies' if inside == 1 else 'lie'} in the 95% interval in which one more of our seeds is expected"
+    return head + "\n".join(rows) + f"\n\n{verdict}{'; outside: ' + ', '.join(outside) if outside else ''}."
+
+
+def _seeds(summary: SeedSummary, values: list[float]) -> str:
+    if summary.n < MIN_SEEDS:
+        return ", ".join(f"{value:.1f}" for value in values)
+    return f"{summary.mean:.1f} ± {summary.sd:.1f} (sd, n = {summary.n})"
+
+
+def outputs(found: pd.DataFrame, known: pd.DataFrame) -> str:
+    """Tabulate the means of D's outputs in some epochs."""
+    last = int(found.groupby("run").epoch.max().min())
+    rows = []
+    for epoch in [1, 10, *range(100, last + 1, 100)]:
+        at, mine = found[found.epoch == epoch].set_index("run"), known[known.epoch == epoch]
+        cells = []
+        for output in OUTPUTS:
+            summary = summarise_seeds(mine[output].tolist())
+            cells += [f"{at[output][run]:.3f}" for run in RUNS] + [f"{summary.mean:.3f} ± {summary.sd:.3f}"]
+        rows.append(f"| {epoch} | {' | '.join(cells)} |")
+    names = [f"{output}: {who}" for output in OUTPUTS for who in (*(f"`{run}`" for run in RUNS), "ours")]
+    n = known.seed.nunique()
+    note = (
+        f"Means over the minibatches of the epoch, with dropout, before each update; ours: mean and sd over {n} seeds."
+    )
+    return f"| epoch | {' | '.join(names)} |\n|---|{'---|' * len(names)}\n" + "\n".join(rows) + f"\n\n{note}"
+
+
+def late(root: Path) -> str:
+    """State which runs of either code had not begun to learn."""
+    noted = read_csv(root / RESULTS / "original-noted.csv")
+    low = noted[noted.value < -200].sort_values("epoch")
+    path = ", ".join(f"{row.value:.0f} nats after {row.epoch} epochs" for row in low.itertuples())
+    record = read_csv(root / "tests/regression/seeds0-13/curves.csv").query("epoch == @initial_weights.LATE_EPOCH")
+    began_late = int((record["D(G(z))"] < initial_weights.LATE_BELOW).sum())
+    return (
+        f"Of the {noted.run.nunique()} noted runs one, `--weights-seed 1`, had not begun to learn when it was ended: "
+        f"{path}. Late starts belong to the 2014 code as well: of ours, {began_late} of the {len(record)} seeds on "
+        f"record had not begun after {initial_weights.LATE_EPOCH} epochs ([the criterion](epochs.md))."
+    )
+
+
+def start(noted: pd.DataFrame, known: pd.DataFrame, epoch: int = 20) -> str:
+    """State whether the 2014 code's noted runs lie above our seeds early on."""
+    others, mine = noted[noted.epoch == epoch].value, known[known.epoch == epoch].value
+    above = int((others > mine.max()).sum())
+    seeds, verb = count(len(mine), "seed"), "lies" if above == 1 else "lie"
+    return (
+        f"After {epoch} epochs {above} of {count(len(others), 'noted run')} {verb} above all our {seeds} scored there."
+    )
+
+
+def machines(root: Path) -> str:
+    """State what another machine makes of the same seeds."""
+    noted = read_csv(root / RESULTS / "original-noted.csv").query("run == 'A'").set_index("epoch").value
+    here = theirs(root).query("run == 'own'").set_index("epoch").value
+    both = [f"{noted[epoch]:.1f} and {here[epoch]:.1f} nats after {epoch} epochs" for epoch in (10, 30, 100)]
+    return f"The same seeds of the 2014 code on two machines: {', '.join(both)}."
+
+
+def scorers(root: Path) -> str:
+    """Tabulate what both scorers say of the same samples."""
+    path = root / RESULTS / "original-scorers.csv"
+    if not path.exists():
+        return "Not measured yet."
+    frame = read_csv(path)
+    rows = [
+        f"| `{row.scorer}` | {row.bandwidth:.4f} | {row.value:.6f} ± {row.standard_error:.6f} |"
+        for row in frame.itertuples()
+    ]
+    first = frame.iloc[0]
+    given = f"{first.n_samples:,} samples of `{first.generator}`, {first.n_images:,} test images"
+    head = f"| {given} | bandwidth | nats |\n|---|---|---|\n"
+    return head + "\n".join(rows) + f"\n\nThe means differ by {abs(frame.value.diff().iloc[1]):.1g} nats."
+
+
+def weights(root: Path) -> str:
+    """State whether shared initial weights make a difference; the log-likelihood at the last epoch decides."""
+    path = root / RESULTS / "initial-weights.csv"
+    if not path.exists():
+        return "Not measured yet."
+    summary = initial_weights.summary(read_csv(path)).query("measure == 'log_likelihood'")
+    lines = [
+        f"| {row.epoch} | {row.shared_mean:.1f} ± {row.shared_sd:.1f}{_late(row.shared_late)} "
+        f"| {row.independent_mean:.1f} ± {row.independent_sd:.1f}{_late(row.independent_late)} | {row.p:.2g} |"
+        for row in summary.itertuples()
+    ]
+    last = summary.iloc[-1]
+    n, difference = f"n = {last.shared_n} and {last.independent_n}", last.shared_mean - last.independent_mean
+    kinds = f"shared, {last.shared_n} seeds | independent, {last.independent_n} seeds"
+    head = f"| epochs | {kinds} | exact Mann-Whitney p |\n|---|---|---|---|\n"
+    verdict = "The initial weights matter" if last.p < LEVEL else "No effect shown"
+    verdict += f": with shared ones {difference:+.1f} nats after {last.epoch} epochs (p = {last.p:.2g}, {n})."
+    return head + "\n".join(lines) + f"\n\n{verdict}"
+
+
+def _late(seeds: float) -> str:
+    return "" if pd.isna(seeds) else f" (sd; {seeds:.0f} began late)"
+
+
+def figure(root: Path) -> Figure:
+    """Plot log-likelihood and D's outputs over epochs, both codes in each panel."""
+    style()
+    colours = load(root / "params.yaml").values["figures"]
+    found, (of_d, published) = theirs(root), curves(root)
+    last = found.epoch.max()
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
+    for (source, _), rows in ours(root).query("epoch <= @last").groupby(["source", "seed"]):
+        left.plot(
+            rows.epoch, rows.value, color=colours["ours"], lw=1, marker="o" if source == "published" else "x", ms=4
+        )
+    for run, line in zip(RUNS, ("-", "--"), strict=True):
+        rows, d = found[found.run == run], of_d[(of_d.run == run) & (of_d.epoch <= last)]
+        left.plot(rows.epoch, rows.value, line, color=colours["other"], label=RUNS[run])
+        for output in OUTPUTS:
+            right.plot(d.epoch, d[output], line, color=colours["other"], lw=1)
+    for _, rows in published.query("epoch <= @last").groupby("seed"):
+        for output in OUTPUTS:
+            right.plot(rows.epoch, rows[output], color=colours["ours"], lw=0.6)
+    left.plot([], [], color=colours["ours"], lw=1, marker="o", ms=4, label="ours, five published seeds")
+    left.plot([], [], color=colours["ours"], lw=1, marker="x", ms=4, label="ours, two seeds, first epochs")
+    left.legend(loc="lower right", frameon=False)
+    left.set(xlabel="epochs", ylabel="mean test log-likelihood (nats), authors' grid", ylim=(0, None))
+    right.set(xlabel="epochs", ylabel="D(x) above, D(G(z)) below", ylim=(0, 1))
+    return figure
+
+
+if __name__ == "__main__":
+    main()

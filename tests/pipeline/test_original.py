@@ -1,0 +1,139 @@
+"""The 2014 code beside ours: the page is that of the files and flips with them; its generators are read right."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from helpers import ROOT
+
+from benchmarks import initial_weights
+from benchmarks.original import page
+from benchmarks.original.score import read_generator, replace
+from gan.initial_weights import INITIAL_WEIGHTS
+from gan.seeding import stream
+from pipeline.files.formats import read_csv, write_csv
+from pipeline.reporting.page import with_passages
+
+SETUP = ROOT / "benchmarks/original/setup.sh"
+OUTSIDE = 400.0  # nats
+
+
+def test_the_page_and_its_figure_are_those_of_the_files(tmp_path):
+    text = (ROOT / page.PAGE).read_text(encoding="utf-8")
+    assert with_passages(text, page.passages(ROOT), page.PAGE) == text
+    svg, _ = page.save(page.figure(ROOT), tmp_path / "original.svg")
+    assert svg.read_bytes() == (ROOT / page.FIGURE).read_bytes()
+
+
+def test_the_page_has_the_bounds_of_the_golden_test():
+    bounds = re.search(r"^BOUNDS = \{(.*)\}", (ROOT / "tests/gan/test_golden.py").read_text(encoding="utf-8"), re.M)
+    rows = re.findall(r"^\| `(.+?)` \|.*\| (\S+) \| (\S+) \|$", (ROOT / page.PAGE).read_text(encoding="utf-8"), re.M)
+    shown = {name: (float(found), float(bound)) for name, found, bound in rows if name in bounds[1]}
+    assert {name: bound for name, (_, bound) in shown.items()} == eval(f"{{{bounds[1]}}}")
+    assert all(found < bound for found, bound in shown.values())
+
+
+def log_likelihoods(runs: dict[str, float]) -> pd.DataFrame:
+    return pd.DataFrame([{"run": run, "epoch": 100, "value": value} for run, value in runs.items()])
+
+
+def test_log_likelihoods_outside_of_our_seeds_interval_are_named():
+    ours = pd.DataFrame({"epoch": 100, "value": [158.0, 160, 162, 164, 166]})
+    inside = page.likelihood(log_likelihoods({"own": 162.0, "seed2": 163.0}), ours)
+    interval = "in the 95% interval in which one more of our seeds is expected"
+    assert inside.endswith(f"at least 5 of our seeds are measured, 2 lie {interval}.")
+    assert "| 100 | 162.0 | 163.0 | 162.0 ± 3.2 (sd, n = 5) |" in inside
+    outside = page.likelihood(log_likelihoods({"own": 162.0, "seed2": OUTSIDE}), ours)
+    assert "Of the 2 values of the 2014 code" in outside
+    assert outside.endswith(f"1 lies {interval}; outside: `seed2` at 100 epochs (152.4 to 171.6).")
+
+
+def test_runs_that_start_faster_are_counted():
+    noted, ours = (
+        pd.DataFrame({"epoch": 20, "value": [103.0, 72, 105]}),
+        pd.DataFrame({"epoch": 20, "value": [99.0, 90]}),
+    )
+    assert page.start(noted, ours) == "After 20 epochs 2 of 3 noted runs lie above all our 2 seeds scored there."
+    assert "1 of 3 noted runs lies above" in page.start(noted, ours.assign(value=[104.0, 95]))
+
+
+def weights_measured(root: Path, shift: float) -> str:
+    """The passage for 20 seeds of each kind, those with shared weights higher by a shift."""
+    rows = [
+        {"weights": kind, "seed": seed, "epoch": epoch, "log_likelihood": 3.0 * epoch + 2 * seed + shift * is_shared}
+        | {"D(x)": 0.7, "D(G(z))": 0.01 if seed == 3 and is_shared else 0.2}
+        for is_shared, kind in enumerate(INITIAL_WEIGHTS)
+        for seed in range(20)
+        for epoch in (10, 20)
+    ]
+    write_csv(root / page.RESULTS / "initial-weights.csv", pd.DataFrame(rows))
+    return page.weights(root)
+
+
+def test_the_initial_weights_matter_or_not_as_their_csv_says(tmp_path):
+    assert page.weights(tmp_path) == "Not measured yet."
+    assert "| 20 | 79.5 ± 11.8 (sd; 1 began late) | 79.0 ± 11.8 (sd; 0 began late) | " in weights_measured(
+        tmp_path, 0.5
+    )
+    assert (
+        page.weights(tmp_path).split("\n")[-1].startswith("No effect shown: with shared ones +0.5 nats after 20 epochs")
+    )
+    assert "The initial weights matter: with shared ones +40.5 nats after 20 epochs" in weights_measured(tmp_path, 40.5)
+    assert "The initial weights matter: with shared ones -40.5 nats" in weights_measured(tmp_path, -40.5)
+
+
+def test_both_scorers_are_not_measured_or_shown(tmp_path):
+    assert page.scorers(tmp_path) == "Not measured yet."
+    rows = {"scorer": ["ours", "theirs"], "generator": "epoch-0100", "bandwidth": 0.2154, "standard_error": 1.5}
+    frame = pd.DataFrame(rows | {"value": [160.25, 160.25002], "n_samples": 10_000, "n_images": 10_000})
+    write_csv(tmp_path / page.RESULTS / "original-scorers.csv", frame)
+    assert page.scorers(tmp_path).endswith("The means differ by 2e-05 nats.")
+
+
+def test_a_kept_generator_of_the_2014_code_is_read_in_our_layout(tmp_path):
+    sizes, random = (100, 1200, 1200, 784), np.random.default_rng(0)
+    arrays = {}
+    for name, inputs, units in zip(("h0", "h1", "y"), sizes[:-1], sizes[1:], strict=True):
+        arrays[f"generator.{name}_W"] = random.uniform(-0.05, 0.05, (inputs, units)).astype(np.float16)
+        arrays[f"generator.{name}_b"] = random.uniform(-1, 1, units).astype(np.float16)
+    np.savez(tmp_path / "epoch-0010.npz", **arrays)
+    z = torch.rand(3, 100, generator=stream(0, "noise"))
+    h, values = z.numpy(), [value.astype(np.float32) for value in arrays.values()]
+    for weight, bias in zip(values[0:4:2], values[1:4:2], strict=True):
+        h = np.maximum(h @ weight + bias, 0)
+    expected = 1 / (1 + np.exp(-(h @ values[4] + values[5])))
+    found = read_generator(tmp_path / "epoch-0010.npz")(z)
+    np.testing.assert_allclose(found.detach(), expected, atol=1e-5)
+
+
+def test_rows_take_the_place_of_those_of_the_same_run_and_epoch(tmp_path):
+    path = tmp_path / "scores.csv"
+    for run, epoch, value in (("own", 20, 1.0), ("own", 10, 2.0), ("seed2", 10, 3.0), ("own", 20, 4.0)):
+        replace(path, pd.DataFrame([{"run": run, "epoch": epoch, "value": value}]), ["run", "epoch"])
+    assert read_csv(path).values.tolist() == [["own", 10, 2], ["own", 20, 4], ["seed2", 10, 3]]
+
+
+def test_the_late_criterion_is_that_of_check():
+    record = (ROOT / "tests/regression/quick.json").read_text(encoding="utf-8")
+    assert f'"late_below": {initial_weights.LATE_BELOW}' in record
+    assert (
+        "begins late* when the mean of D(G(z)) over epoch 10 of its 20 is below 0.1"
+        in (ROOT / "docs/epochs.md").read_text()
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [((), "usage: benchmarks/original/setup.sh FOLDER MNIST"), (("{tmp}/a", "{tmp}/absent"), "absent: no such folder")],
+)
+def test_setup_says_what_it_needs_and_what_is_missing(tmp_path, arguments, says):
+    command = [SETUP, *(text.format(tmp=tmp_path) for text in arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert says in done.stdout + done.stderr
+    assert "27eac03" in done.stdout or not arguments
+    assert done.stderr.count("\n") <= 1
