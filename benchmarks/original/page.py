@@ -52,7 +52,7 @@ def passages(root: Path) -> dict[str, str]:
         "likelihood": likelihood(theirs(root), ours(root)),
         "outputs": outputs(*curves(root)),
         "late": late(root),
-        "start": start(read_csv(root / RESULTS / "original-noted.csv"), ours(root)),
+        "start": start(pd.concat([read_csv(root / RESULTS / "original-noted.csv"), theirs(root)]), ours(root)),
         "machines": machines(root),
         "scorers": scorers(root),
         "weights": weights(root),
@@ -151,9 +151,9 @@ def late(root: Path) -> str:
     )
 
 
-def start(noted: pd.DataFrame, known: pd.DataFrame, epoch: int = 20) -> str:
-    """State whether the 2014 code's noted runs lie above our seeds early on."""
-    others, mine = noted[noted.epoch == epoch].value, known[known.epoch == epoch].value
+def start(runs: pd.DataFrame, known: pd.DataFrame, epoch: int = 20) -> str:
+    """State whether the 2014 code's runs lie above our seeds early on."""
+    others, mine = runs[runs.epoch == epoch].value, known[known.epoch == epoch].value
     above = int((others > mine.max()).sum())
     seeds, verb = count(len(mine), "seed"), "lies" if above == 1 else "lie"
     return (
@@ -174,15 +174,15 @@ def scorers(root: Path) -> str:
     path = root / RESULTS / "original-scorers.csv"
     if not path.exists():
         return "Not measured yet."
-    frame = read_csv(path)
-    rows = [
-        f"| `{row.scorer}` | {row.bandwidth:.4f} | {row.value:.6f} ± {row.standard_error:.6f} |"
-        for row in frame.itertuples()
-    ]
-    first = frame.iloc[0]
-    given = f"{first.n_samples:,} samples of `{first.generator}`, {first.n_images:,} test images"
-    head = f"| {given} | bandwidth | nats |\n|---|---|---|\n"
-    return head + "\n".join(rows) + f"\n\nThe means differ by {abs(frame.value.diff().iloc[1]):.1g} nats."
+    rows, lines = read_csv(path), []
+    for generator, pair in rows.groupby("generator", sort=False):
+        difference = pair.value.max() - pair.value.min()
+        values = [f"{row.value:.6f} ± {row.standard_error:.6f}" for row in pair.sort_values("scorer").itertuples()]
+        lines.append(f"| `{generator}` | {pair.n_images.iloc[0]:,} | {' | '.join(values)} | {difference:.1g} |")
+    head = (
+        f"| generator | test images | {' | '.join(f'`{name}`' for name in sorted(rows.scorer.unique()))} | difference |"
+    )
+    return f"{head}\n|---|---|---|---|---|\n" + "\n".join(lines)
 
 
 def weights(root: Path) -> str:

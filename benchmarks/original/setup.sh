@@ -16,17 +16,18 @@ VIRTUALENV=virtualenv==20.15.1  # the last for Python 2.7
 
 cat <<TEXT
 The authors' 2014 code needs git, g++, OpenBLAS (Debian: libopenblas-dev) and Python 2.7 with pip and a shared
-libpython (PYTHON_CONFIGURE_OPTS=--enable-shared pyenv install 2.7.18; another one: PYTHON2=FILE). Its sources are cloned from
-https://github.com/goodfeli/adversarial at $ADVERSARIAL and https://github.com/lisa-lab/pylearn2 at $PYLEARN2.
+libpython (PYTHON_CONFIGURE_OPTS=--enable-shared pyenv install 2.7.18; another one: PYTHON2=FILE). Its sources are cloned
+from https://github.com/goodfeli/adversarial at $ADVERSARIAL and https://github.com/lisa-lab/pylearn2 at $PYLEARN2.
 TEXT
 stop() { echo "error: $1" >&2; exit 2; }
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
-mnist=$(cd "$2" 2>/dev/null && pwd) || stop "$2: no such folder; it must hold MNIST's IDX files: run make setup, then pipeline.download"
+mnist=$(cd "$2" 2>/dev/null && pwd) || stop "$2: no such folder; name that of MNIST's four unpacked IDX files"
 
 clone() {  # URL, commit, folder
     [ -d "$3" ] && return
-    git clone --quiet "$1" "$3.partial" && git -C "$3.partial" checkout --quiet "$2" || stop "$1: cannot be cloned at $2"
+    rm -rf "$3.partial"
+    git clone --quiet "$1" "$3.partial" && git -C "$3.partial" checkout --quiet "$2" || stop "$1: cannot be cloned"
     mv "$3.partial" "$3"
 }
 mkdir -p "$folder/src" "$folder/data"
@@ -56,5 +57,5 @@ export PYTHONPATH='$folder/src/pylearn2:$folder/src' PYTHONDONTWRITEBYTECODE=1 P
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 PY='$folder/env/bin/python'
 TEXT
 . "$folder/env.sh"
-"$PY" -c "import theano, pylearn2, adversarial" || stop "$folder: the 2014 code cannot be imported (above); delete the folder and try again"
+"$PY" -c "import theano, pylearn2, adversarial" || stop "$folder: cannot import the 2014 code, see above"
 echo "$folder: ready; . $folder/env.sh sets PY and what it needs"

@@ -118,5 +118,5 @@ def test_what_is_compared_is_trained_beside_the_experiments():
     found = graph(scale="quick")
     compared = found.lists(found.params.claims.experiments)
     assert "runs/quick/mnist-k10/seed1.json" in compared
-    assert len(compared) == 15 * 2
+    assert len(compared) == 16 * 2
     assert found.lists() == ["runs/quick/mnist/seed0.json", "runs/quick/mnist/seed1.json"]

@@ -88,10 +88,14 @@ def test_the_initial_weights_matter_or_not_as_their_csv_says(tmp_path):
 
 def test_both_scorers_are_not_measured_or_shown(tmp_path):
     assert page.scorers(tmp_path) == "Not measured yet."
-    rows = {"scorer": ["ours", "theirs"], "generator": "epoch-0100", "bandwidth": 0.2154, "standard_error": 1.5}
-    frame = pd.DataFrame(rows | {"value": [160.25, 160.25002], "n_samples": 10_000, "n_images": 10_000})
+    rows = {"scorer": ["theirs", "ours"], "generator": "own/epoch-0100", "bandwidth": 0.2154, "standard_error": 1.5}
+    frame = pd.DataFrame(rows | {"value": [160.25, 160.25002], "n_samples": 10_000, "n_images": 1000})
     write_csv(tmp_path / page.RESULTS / "original-scorers.csv", frame)
-    assert page.scorers(tmp_path).endswith("The means differ by 2e-05 nats.")
+    assert page.scorers(tmp_path).split("\n") == [
+        "| generator | test images | `ours` | `theirs` | difference |",
+        "|---|---|---|---|---|",
+        "| `own/epoch-0100` | 1,000 | 160.250020 ± 1.500000 | 160.250000 ± 1.500000 | 2e-05 |",
+    ]
 
 
 def test_a_kept_generator_of_the_2014_code_is_read_in_our_layout(tmp_path):

@@ -1,9 +1,9 @@
 """Make a golden file of tests/gan/golden again: the authors' own updates, with noise and masks that are given.
 
-For Python 2.7 with Theano 0.7 (../setup.sh). The one thing replaced is the class MRG_RandomStreams: its draws are shared
-variables here, which are filled before each update. Settings are those stored in the file that is made again. Given
-arrays are the same bits; those that are computed are so on the same processor, and within 1.2e-7 on another one that was
-tried. TFD's second stage starts from what its first one saves; that of the stored file was another one, not kept.
+For Python 2.7 with Theano 0.7 (../setup.sh). The one thing replaced is the class MRG_RandomStreams: its draws are
+shared variables here, which are filled before each update. Settings are those stored in the file that is made again.
+Given arrays are the same bits; those that are computed are so on the same processor, and within 1.2e-7 on another one
+that was tried. TFD's second stage starts from what its first one saves; that of the stored file was not kept.
 
 example:
   "$PY" benchmarks/original/python2/golden.py tests/gan/golden/golden-small.npz again-small.npz

@@ -1,7 +1,7 @@
 """Score given samples of MNIST with the functions of the authors' parzen_ll.py, as its main does.
 
-For Python 2.7 with Theano 0.7 (../setup.sh). The bandwidth is chosen on the first 1,000 validation images. Writes one line,
-bandwidth, mean and standard error over the test images in nats, separated by commas. An hour on a core.
+For Python 2.7 with Theano 0.7 (../setup.sh). The bandwidth is chosen on the first 1,000 validation images, or given.
+Writes one line, bandwidth, mean and standard error over the test images in nats, separated by commas. An hour on a core.
 
 example:
   "$PY" benchmarks/original/python2/parzen.py samples.npy score.txt
@@ -23,10 +23,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("samples", help="npy file, (10000, 784), float32")
     parser.add_argument("output", help="text file")
+    parser.add_argument("--bandwidth", type=float, help="default: the best of ten on validation images")
+    parser.add_argument("--images", type=int, help="the first so many test images; default: all")
     args = parser.parse_args()
-    samples = np.load(args.samples)
-    bandwidth = cross_validate_sigma(samples, get_valid("mnist", limit_size=LIMIT), BANDWIDTHS, BATCH)
-    test = MNIST("test").X
+    samples, bandwidth = np.load(args.samples), args.bandwidth
+    if bandwidth is None:
+        bandwidth = cross_validate_sigma(samples, get_valid("mnist", limit_size=LIMIT), BANDWIDTHS, BATCH)
+    test = MNIST("test").X[: args.images]
     found = get_nll(test, theano_parzen(samples, bandwidth), batch_size=BATCH)
     with open(args.output, "w") as file:
         file.write("%r,%r,%r\n" % (float(bandwidth), float(found.mean()), float(found.std() / np.sqrt(len(test)))))

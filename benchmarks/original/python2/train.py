@@ -1,4 +1,4 @@
-"""Train the authors' 2014 code on its own mnist.yaml; if killed, resume from the last whole epoch with the same command.
+"""Train the authors' 2014 code on its own mnist.yaml; if killed, the same command resumes from the last whole epoch.
 
 For Python 2.7 with Theano 0.7 (../setup.sh). Into FOLDER, each file written whole under another name and then renamed:
 
@@ -125,8 +125,9 @@ class Watcher(object):
     def with_outputs(self, inputs, **kwargs):
         """theano.function, but each call of sgd_update leaves its objectives and D's means in `steps`.
 
-        As outputs of sgd_update they would change the code that Theano compiles for it, and last bits of parameters. Its
-        outputs are the two products before D's output bias, which it computes anyway; a small function does the rest.
+        As outputs of sgd_update they would change the code that Theano compiles for it, and last bits of parameters.
+        Its outputs are the two products before D's output bias, which it computes anyway; another function does the
+        rest.
         """
         if kwargs.get("name") != "sgd_update":
             return self.function(inputs, **kwargs)
