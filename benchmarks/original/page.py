@@ -156,9 +156,8 @@ def start(runs: pd.DataFrame, known: pd.DataFrame, epoch: int = 20) -> str:
     others, mine = runs[runs.epoch == epoch].value, known[known.epoch == epoch].value
     above = int((others > mine.max()).sum())
     seeds, verb = count(len(mine), "seed"), "lies" if above == 1 else "lie"
-    return (
-        f"After {epoch} epochs {above} of {count(len(others), 'noted run')} {verb} above all our {seeds} scored there."
-    )
+    scored = f"{count(len(others), 'run')} of the 2014 code that {'were' if len(others) > 1 else 'was'} scored there"
+    return f"After {epoch} epochs {above} of the {scored} {verb} above all our {seeds}."
 
 
 def machines(root: Path) -> str:
@@ -224,10 +223,10 @@ def figure(root: Path) -> Figure:
         rows, d = found[found.run == run], of_d[(of_d.run == run) & (of_d.epoch <= last)]
         left.plot(rows.epoch, rows.value, line, color=colours["other"], label=RUNS[run])
         for output in OUTPUTS:
-            right.plot(d.epoch, d[output], line, color=colours["other"], lw=1)
+            right.plot(d.epoch, d[output], line, color=colours["other"], lw=1.2, zorder=3)
     for _, rows in published.query("epoch <= @last").groupby("seed"):
         for output in OUTPUTS:
-            right.plot(rows.epoch, rows[output], color=colours["ours"], lw=0.6)
+            right.plot(rows.epoch, rows[output], color=colours["ours"], lw=0.5)
     left.plot([], [], color=colours["ours"], lw=1, marker="o", ms=4, label="ours, five published seeds")
     left.plot([], [], color=colours["ours"], lw=1, marker="x", ms=4, label="ours, two seeds, first epochs")
     left.legend(loc="lower right", frameon=False)

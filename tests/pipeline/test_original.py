@@ -57,8 +57,11 @@ def test_runs_that_start_faster_are_counted():
         pd.DataFrame({"epoch": 20, "value": [103.0, 72, 105]}),
         pd.DataFrame({"epoch": 20, "value": [99.0, 90]}),
     )
-    assert page.start(noted, ours) == "After 20 epochs 2 of 3 noted runs lie above all our 2 seeds scored there."
-    assert "1 of 3 noted runs lies above" in page.start(noted, ours.assign(value=[104.0, 95]))
+    found = page.start(noted, ours)
+    assert found == "After 20 epochs 2 of the 3 runs of the 2014 code that were scored there lie above all our 2 seeds."
+    assert "1 of the 3 runs of the 2014 code that were scored there lies above" in page.start(
+        noted, ours.assign(value=[104.0, 95])
+    )
 
 
 def weights_measured(root: Path, shift: float) -> str:

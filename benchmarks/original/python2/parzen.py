@@ -1,7 +1,8 @@
 """Score given samples of MNIST with the functions of the authors' parzen_ll.py, as its main does.
 
 For Python 2.7 with Theano 0.7 (../setup.sh). The bandwidth is chosen on the first 1,000 validation images, or given.
-Writes one line, bandwidth, mean and standard error over the test images in nats, separated by commas. An hour on a core.
+Writes one line: bandwidth, mean and standard error over the test images in nats, separated by commas. An hour or two on
+a core.
 
 example:
   "$PY" benchmarks/original/python2/parzen.py samples.npy score.txt
