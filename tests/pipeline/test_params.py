@@ -138,6 +138,8 @@ def test_seeds_and_experiments_can_be_chosen():
         ("validation.images", 20_000, "validation: images: 20000, but mnist has 10000 validation images"),
         ("catalogue.mnist-code.validation.images", 10_001, "images: 10001, but mnist has 10000 validation images"),
         ("catalogue.mnist.recipe.learning_rate", 1e-7, "learning_rate_floor 1e-06 is above learning_rate 1e-07"),
+        ("catalogue.mnist.initial_weights", "equal", "initial_weights: 'equal' is not one of"),
+        ("catalogue.tfd-pretrain.initial_weights", "shared", "'shared' needs dense layers with a weight_range"),
         ("scales.paper.experiments.mnist.waypoints", [150], "mnist: waypoints .150. are no snapshots"),
         ("synthetic_images", 3, "synthetic_images: 3 is less than the minimum"),
         ("catalogue.fashion-mnist.like", "cats", "fashion-mnist: like: 'cats' is unknown; there are: mnist"),
@@ -160,6 +162,15 @@ def test_precision_is_a_setting_of_an_experiment(precision):
     params = Params(changed("catalogue.mnist.precision", precision), "paper")
     assert params.experiment("mnist").settings("train")["precision"] == precision
     assert Params(VALUES, "paper").experiment("mnist").settings("train")["precision"] == "float32"
+
+
+def test_initial_weights_are_in_the_settings_where_they_are_shared_alone():
+    """Manifests of runs from before there was a choice name none."""
+    params = Params(VALUES, "cpu")
+    assert params.experiment("mnist-2014-weights").settings("train")["initial_weights"] == "shared"
+    assert "initial_weights" not in params.experiment("mnist-code").settings("train")
+    same = Params(changed("catalogue.mnist-code.initial_weights", "independent"), "cpu").experiment("mnist-code")
+    assert same.settings("train") == params.experiment("mnist-code").settings("train")
 
 
 def test_every_change_of_the_first_stage_is_one_of_the_second():
