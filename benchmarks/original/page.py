@@ -142,12 +142,15 @@ def late(root: Path) -> str:
     noted = read_csv(root / RESULTS / "original-noted.csv")
     low = noted[noted.value < -200].sort_values("epoch")
     path = ", ".join(f"{row.value:.0f} nats after {row.epoch} epochs" for row in low.itertuples())
+    end = noted[noted.run == low.run.iloc[0]].iloc[-1]
     record = read_csv(root / "tests/regression/seeds0-13/curves.csv").query("epoch == @initial_weights.LATE_EPOCH")
     began_late = int((record["D(G(z))"] < initial_weights.LATE_BELOW).sum())
+    outputs_then = ", ".join(f"{output} {end[output]:.3f}" for output in OUTPUTS)
     return (
-        f"Of the {noted.run.nunique()} noted runs one, `--weights-seed 1`, had not begun to learn when it was ended: "
-        f"{path}. Late starts belong to the 2014 code as well: of ours, {began_late} of the {len(record)} seeds on "
-        f"record had not begun after {initial_weights.LATE_EPOCH} epochs ([the criterion](epochs.md))."
+        f"Of the {noted.run.nunique()} noted runs one, `--weights-seed 1`, had not begun to learn when it was ended "
+        f"after {end.epoch} epochs: {outputs_then}, {path}. Late starts belong to the 2014 code as well: of ours, "
+        f"{began_late} of the {len(record)} seeds on record had not begun after {initial_weights.LATE_EPOCH} epochs "
+        f"([the criterion](epochs.md))."
     )
 
 
