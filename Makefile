@@ -52,6 +52,8 @@ bench: setup data/prepared/mnist.npz  ## the timings of docs/performance.md, on 
 	python -m benchmarks.parzen --data data/prepared/mnist.npz --output benchmarks/results/parzen-cpu.csv
 	python -m benchmarks.growth --output benchmarks/results/growth-cpu.csv
 	python -m benchmarks.workflow --output benchmarks/results/workflow-cpu.csv
+	if test -f $(ORIGINAL)/env.sh; then python -m benchmarks.original.speed --folder $(ORIGINAL) \
+	    --output benchmarks/results/training-original-cpu.csv; fi
 
 ORIGINAL := work/original
 original: setup data/prepared/mnist.npz  ## the authors' 2014 code, set up, trained and scored: Python 2.7, 6 hours on a core
