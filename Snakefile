@@ -15,6 +15,7 @@ sys.stdout.reconfigure(errors="backslashreplace")
 
 from pipeline.files.errors import UserError
 from pipeline.claims.files import FIGURES as CLAIMS_FIGURES
+from pipeline.claims.files import OF_RUNS as CLAIMS_OF_RUNS
 from pipeline.claims.files import TABLES as CLAIMS_TABLES
 from pipeline.rules.graph import Graph
 from pipeline.record.runs import CHOICES, FILES_OF_AUDITS, FILES_OF_RUNS, GATHERED, MEASURED, MEASURES, SUMMARY
@@ -102,4 +103,5 @@ rule claims:
         graph.lists(graph.params.claims.experiments),
         expand("{run}/{file}", run=graph.claims_runs(), file=[MEASURES, MEASURED]),
         expand([*rules.theory.output, *rules.modes.output, *rules.saturation.output], scale=graph.params.scale),
+        expand([*rules.advantages.output, *rules.memorised.output], scale=graph.params.scale),
         expand([*rules.classify.output, *rules.read_claims.output], scale=graph.params.scale),

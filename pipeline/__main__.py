@@ -9,7 +9,8 @@ COMMANDS = {
     "what it is worth": ("audit", "growth", "oracle"),
     "what is shown": ("toy", "figures", "report"),
     "what the paper claims": (
-        *(f"claims.{name}" for name in ("theory", "modes", "saturation", "classify", "measure")),
+        *(f"claims.{name}" for name in ("theory", "modes", "advantages", "saturation")),
+        *(f"claims.{name}" for name in ("classify", "measure", "memorised")),
         "claims",
     ),
     "around them": ("check", "verify", "publish"),

@@ -55,7 +55,8 @@ TABLES = (
 )
 OF_CLAIMS = (
     *(f"{name}.csv" for name in (*CLAIMS_TABLES, "claims")),
-    *(f"{name}.manifest.json" for name in ("theory", "modes", "saturation", "classifier", "claims")),
+    *(f"{name}.manifest.json" for name in ("theory", "modes", "advantages", "saturation", "classifier")),
+    *(f"{name}.manifest.json" for name in ("memorised", "claims")),
     "figures/manifest.json",
 )
 Passages = dict[Path, dict[str, str]]  # by page and name

@@ -87,6 +87,8 @@ def verify_claims(params: Params, runs: Path, results: Path, *, accept_code: boo
     settings = {
         "theory.manifest.json": toys,
         "modes.manifest.json": toys,
+        "advantages.manifest.json": toys,
+        "memorised.manifest.json": params.experiment(params.claims.main).settings("sample"),
         "saturation.manifest.json": params.experiment(code).settings("train") | {"seeds": params.claims.toy_seeds},
         "classifier.manifest.json": params.measuring(code),
         "claims.manifest.json": compared,

@@ -129,19 +129,20 @@ def turn(update: str, steps: int) -> list[Turn]:
     return rows
 
 
-def train_networks(seed: int, rounds: int, every: int) -> list[Round]:
+def train_networks(seed: int, rounds: int, every: int, toy: Toy | None = None) -> list[Round]:
     """Algorithm 1 on the toy of Figure 1, with rates that halve every HALF_LIFE rounds.
 
     Args:
         seed: owns all randomness.
         rounds: of K steps of D and one of G, a multiple of `every`.
         every: rounds between two measurements of C(G), of which the first is before training.
+        toy: new, of this seed; by default that of Figure 1.
     Raises:
         FloatingPointError: G has left the grid on which C(G) is an integral; the message names seed and round.
     Source:
         Algorithm 1, with section 3's non-saturating loss.
     """
-    toy = Toy(seed)
+    toy = toy or Toy(seed)
     rows = [Round(seed, 0, _criterion_of(toy, f"seed {seed}, round 0"))]
     for index in range(rounds):
         decay = 0.5 ** (index / HALF_LIFE)

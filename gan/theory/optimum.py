@@ -123,7 +123,9 @@ def path_pair(t: float) -> Pair:
     return Pair(data, samples, torch.linspace(-6, 6, 1201, dtype=torch.float64)[:, None])
 
 
-def approach(dimensions: int, units: int, checkpoints: Sequence[int], seed: int) -> list[Approach]:
+def approach(
+    dimensions: int, units: int, checkpoints: Sequence[int], seed: int, pair: Pair | None = None
+) -> list[Approach]:
     """Train D against a fixed generator and measure how far it is from D* (Proposition 1).
 
     Args:
@@ -131,6 +133,7 @@ def approach(dimensions: int, units: int, checkpoints: Sequence[int], seed: int)
         units: of each hidden layer: D's capacity.
         checkpoints: numbers of steps at which to measure, ascending, > 0.
         seed: of weights and minibatches.
+        pair: densities of as many dimensions; by default fixed_pair.
     Returns:
         one row a checkpoint, of one and the same training.
     Raises:
@@ -139,7 +142,7 @@ def approach(dimensions: int, units: int, checkpoints: Sequence[int], seed: int)
     Source:
         Proposition 1, Eq. 2.
     """
-    pair = fixed_pair(dimensions)
+    pair = pair or fixed_pair(dimensions)
     p_data, p_g = pair.masses()
     optimum, c = optimal_discriminator(p_data, p_g), criterion(p_data, p_g)
     rows = []

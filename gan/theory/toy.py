@@ -48,20 +48,22 @@ class Panel:
 
 
 class Toy:
-    """A game between G, from z ~ N(0, 1), and D over data from N(DATA_MEAN, DATA_SD^2).
+    """A game between G, from z ~ N(0, 1), and D over data from N(mean, sd^2).
 
     Args:
         seed: owns all randomness.
+        mean, sd: of the data.
     """
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, mean: float = DATA_MEAN, sd: float = DATA_SD) -> None:
+        self.mean, self.sd = mean, sd
         self._random = stream(seed, "toy")
         self.generator = Generator(1, G_LAYERS, stream(seed, "generator weights"))
         self.discriminator = Discriminator(1, D_LAYERS, stream(seed, "discriminator weights"))
         self._g, self._d = Player(self.generator), Player(self.discriminator)
 
     def _data(self) -> torch.Tensor:
-        return DATA_MEAN + DATA_SD * torch.randn(BATCH, 1, generator=self._random)
+        return self.mean + self.sd * torch.randn(BATCH, 1, generator=self._random)
 
     def _noise(self) -> torch.Tensor:
         return draw_noise("gaussian", (BATCH, 1), self._random)
@@ -92,7 +94,7 @@ class Toy:
         """The present moment on a grid of x, shape (n,)."""
         noise = torch.special.ndtri((torch.arange(N_DENSITY) + 0.5) / N_DENSITY)
         p_g = _density(self.generator(noise[:, None]).squeeze(1), grid)
-        p_data = torch.distributions.Normal(DATA_MEAN, DATA_SD).log_prob(grid).exp()
+        p_data = torch.distributions.Normal(self.mean, self.sd).log_prob(grid).exp()
         z = torch.special.ndtri((torch.arange(21) + 0.5) / 21)  # equally probable steps: arrows crowd where p_g is high
         both = p_data + p_g
         d_star = (p_data / both).where(both > NO_DENSITY, torch.nan)

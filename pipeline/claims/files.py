@@ -1,8 +1,17 @@
-"""Names of what the claims are read from, and of their figures."""
+"""Names of what the claims are read from, of what is held against G there, and of the claims' figures."""
 
 CLASSIFIER = "classifier.safetensors"
-OF_TOYS = ("optimal", "path", "descent", "dirac", "nets", "modes", "modes_points")  # tables
-OF_MNIST = ("saturation", "classifier", "yardsticks")
-OF_RUNS = ("measures", "curves")
+OF_TOYS = (  # tables
+    *("optimal", "path", "descent", "dirac", "nets", "modes", "modes_points"),
+    *("circle", "circle_points", "chains", "machines", "chain_steps"),
+)
+OF_MNIST = ("saturation", "classifier", "yardsticks", "memorised")
+OF_RUNS = ("measures", "curves", "growth", "oracle")  # gathered from where they lie
 TABLES = (*OF_TOYS, *OF_MNIST, *OF_RUNS)
-FIGURES = ("optimal", "path", "convergence", "saturation", "steps", "modes", "half", "effects", "variety")
+FIGURES = (
+    *("optimal", "path", "convergence", "saturation", "steps", "modes", "half", "effects", "variety"),
+    *("memorised", "circle", "chains"),
+)
+G = "G"  # beside it, in columns of the tables:
+UNSEEN, COPIES = "held-out images", "copies on purpose"
+GIBBS = "Gibbs chain"

@@ -10,13 +10,15 @@ from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json
 from pipeline.record.manifest import Manifest, remedy
-from pipeline.record.runs import CURVE, MANIFESTS, MEASURED, MEASURES, Run, precision_of
+from pipeline.record.runs import AUDIT, AUDITS, CURVE, GROWTH, MANIFESTS, MEASURED, MEASURES, Run, precision_of
 from pipeline.reporting.cells import count
 from pipeline.reporting.gather import Frames
 
 
 def gather_claims(folders: list[Path], params: Params, toys: Path) -> Frames:
-    """Gather the measures and the curves of all runs; `toys` is the folder of what is no run, as the classifier.
+    """Gather measures and curves of all runs, and what the scale's results say of the estimate.
+
+    `toys` is the folder of what is no run, as the classifier; it lies in the folder of the scale's results.
 
     Runs that were computed in another precision than asked for are left out: a machine without bfloat16 arithmetic
     falls back to float32.
@@ -44,7 +46,16 @@ def gather_claims(folders: list[Path], params: Params, toys: Path) -> Frames:
         measures[experiment.name, run.seed] = read_csv(folder / MEASURES)
         curves[experiment.name, run.seed] = read_csv(folder / CURVE).assign(**about)
     _report(left_out, {name for name, _ in measures}, params)
-    return {"measures.csv": pd.concat(measures.values()), "curves.csv": pd.concat(curves.values())}
+    gathered = {"measures.csv": pd.concat(measures.values()), "curves.csv": pd.concat(curves.values())}
+    return gathered | _estimates(folders[0].parents[1] / params.claims.main / AUDIT, toys.parent, params)
+
+
+def _estimates(audit: Path, results: Path, params: Params) -> Frames:
+    """Return what the scale's own growth and oracle measured of the estimate; they must fit the present settings."""
+    grown, known = Manifest(audit / AUDITS["growth"]), Manifest(results / "oracle.manifest.json")
+    grown.require(params.experiment(params.claims.main).settings("growth"), code=False)
+    known.require(params.oracle, code=False)
+    return {GROWTH: read_csv(audit / GROWTH), "oracle.csv": read_csv(results / "oracle.csv")}
 
 
 def _report(left_out: Counter[tuple[str, str, str]], known: set[str], params: Params) -> None:

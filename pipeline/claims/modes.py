@@ -9,12 +9,12 @@ import torch
 from tqdm import tqdm
 
 from gan.seeding import stream
-from gan.theory.modes import RECIPES, TARGETS, Snapshot, play
+from gan.theory.modes import SETTINGS, TARGETS, Snapshot, play
 from pipeline.files.formats import write_csv
 from pipeline.record.manifest import Record
 from pipeline.runtime import cli
 
-EPOCHS = (1, 2, 5, 10, 20)
+EPOCHS = (1, 2, 5, 10, 20, 40)
 N_SHOWN = 500  # points of the first seed's last samples, and of the mixture itself, in modes_points.csv
 FILES = ("modes.csv", "modes_points.csv")
 MEASURED = ("seed", "epoch", "covered", "good", "close")  # of a snapshot, in modes.csv
@@ -34,12 +34,12 @@ def _work(args: argparse.Namespace) -> None:
     if record.holds(manifest):
         return
     torch.set_num_threads(1)  # one number of threads gives one result
-    games = list(product(TARGETS, RECIPES))
+    games = list(product(TARGETS, SETTINGS))
     epochs = [epoch for epoch in EPOCHS if epoch * params.claims.shorten <= EPOCHS[-1]]
     seeds, played = params.claims.toy_seeds, {}
     with tqdm(total=len(games) * epochs[-1], desc="modes", unit="epoch") as bar:
         for target, setting in games:
-            played[target, setting] = play(TARGETS[target], RECIPES[setting], seeds, epochs, progress=bar.update)
+            played[target, setting] = play(TARGETS[target], SETTINGS[setting], seeds, epochs, progress=bar.update)
     files = [args.output / name for name in FILES]
     rows = [
         {"target": target, "modes": len(TARGETS[target].means), "setting": setting}

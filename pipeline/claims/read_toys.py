@@ -6,7 +6,7 @@ from functools import partial
 import pandas as pd
 
 from gan.theory.claim import Claim, check, counterexample, identity, paper
-from gan.theory.modes import RECIPES
+from gan.theory.modes import SETTINGS
 from gan.theory.optimum import EQUILIBRIUM
 from gan.theory.readings import Estimate, over_seeds, paired, ratio_over_seeds
 from pipeline.config.params import Params
@@ -113,7 +113,7 @@ def mode_coverage(frames: Frames, params: Params) -> list[Claim]:
 def _coverage(target: str, frame: pd.DataFrame, params: Params) -> list[Claim]:
     """Read how many modes a balanced game covers, and whether G's samples come together when it is overtrained."""
     bounds, confidence, all_modes = params.claims.bounds, params.confidence, int(frame.modes.iloc[0])
-    balanced, fast = (frame[frame.setting == setting].set_index("seed") for setting in RECIPES)
+    balanced, fast = (frame[frame.setting == setting].set_index("seed") for setting in SETTINGS)
     covered, good = (over_seeds(balanced[column].tolist(), confidence) for column in ("covered", "good"))
     closer = paired(fast.close.to_dict(), balanced.close.to_dict(), confidence)
     found, most, some = f"modes covered of {all_modes}", bounds.found * all_modes, (bounds.resolved, math.inf)

@@ -7,7 +7,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from gan.theory.claim import Claim
-from pipeline.claims import plots_toys, plots_trained, read_toys, read_trained
+from pipeline.claims import (
+    plots_advantages,
+    plots_evidence,
+    plots_toys,
+    plots_trained,
+    read_advantages,
+    read_evidence,
+    read_toys,
+    read_trained,
+)
 from pipeline.config.params import Params
 from pipeline.reporting.gather import Frames
 
@@ -50,6 +59,12 @@ SECTIONS = {
     "half": Section("D goes to 1/2", "section 4.1, Theorem 1", read_trained.half, ("half",)),
     "text-against-code": Section(
         "Text against code", "Algorithm 1 and goodfeli/adversarial", read_trained.switches, ("effects",)
+    ),
+    "memorised": Section("Nothing is memorised", "Figure 2, last column", read_evidence.memorised, ("memorised",)),
+    "estimate": Section("The estimate in high dimensions", "section 5", read_evidence.estimate, ()),
+    "sharp": Section("Sharp distributions", "section 6", read_advantages.sharpness, ("circle",)),
+    "uncorrelated": Section(
+        "Samples without a Markov chain", "Figure 2 and section 6", read_advantages.independence, ("chains",)
     ),
 }
 PICTURES = {  # by file name, without ending; the rules know them from files.FIGURES
@@ -106,6 +121,22 @@ PICTURES = {  # by file name, without ending; the rules know them from files.FIG
         "and the noise prior are choices that it leaves open. Bars: intervals of the means over seeds, simultaneous "
         "for all rows; those that leave the picture are wider than it.",
         "Differences in test log-likelihood to the 2014 code, by switch, with intervals",
+    ),
+    "memorised": Picture(
+        plots_evidence.plot_memorised,
+        "As many training as held-out images (validation and test); below 1/2 they are nearer to images that G has "
+        "not seen. Yardsticks: held-out images against the other ones, and training images with noise.",
+        "Distances of samples to the nearest training and held-out image, and the share nearer to a training image",
+    ),
+    "circle": Picture(
+        plots_advantages.plot_circle,
+        "Kernels around training points, of the bandwidth at which their samples score what G's score.",
+        "Points on a circle, samples of G and of a kernel model, and their distances from the circle for each seed",
+    ),
+    "chains": Picture(
+        plots_advantages.plot_chains,
+        "The sharper the two patterns, the longer the chain stays at one. G's samples are those of the circle.",
+        "Steps of two Gibbs chains, and the correlation of samples against the lag, for four chains and G",
     ),
 }
 

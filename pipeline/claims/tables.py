@@ -22,6 +22,7 @@ OUTCOMES: dict[str, tuple[Outcome, ...]] = {  # of readings, as a sentence count
 }
 COUNTED = {outcome: words for words, outcomes in OUTCOMES.items() for outcome in outcomes}
 FOUR_DIGITS = 1000  # from here on without decimals
+DRAWN = ("seed", "pair", "sample", "draw", "kind")  # what n counts where the number has chance in it
 
 
 def scoreboard(claims: pd.DataFrame) -> pd.DataFrame:
@@ -63,7 +64,7 @@ def shown(claims: pd.DataFrame, name: str, confidence: float) -> pd.DataFrame:
 
 
 def _interval(low: float, high: float, over: str) -> str:
-    if over not in ("seed", "pair"):
+    if over not in DRAWN:
         return "exact"
     return " to ".join(f"{end:,.0f}" if abs(end) >= FOUR_DIGITS else f"{end:.3g}" for end in (low, high))
 

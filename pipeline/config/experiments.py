@@ -145,6 +145,7 @@ class Bounds:
     turns: float
     found: float
     resolved: float
+    copied: float
     confident: float
     digits: float
 
@@ -154,10 +155,11 @@ class Claims:
     """Experiments that are compared with each other to test what the paper claims.
 
     Attributes:
+        main: the scale's own experiment whose samples are held against training images.
         code: the experiment that others are held against, seed by seed.
         switches: what differs from it in one thing, or in all that the text says; their intervals hold all at once.
         alone: likewise, but each with an interval of its own.
-        saturating, switching: with the saturating loss of G; with that in the first epochs only.
+        switching: with the saturating loss of G in the first epochs only.
         steps: of different k, the first that of k = 1, which the others are held against.
         least_seeds, least_epochs: what training gives is not read from fewer.
         bounds: of the readings.
@@ -166,10 +168,10 @@ class Claims:
         shorten: divides what the toys' trainings take; smoke only.
     """
 
+    main: str
     code: str
     switches: list[str]
     alone: list[str]
-    saturating: str
     switching: str
     steps: list[str]
     least_seeds: int
@@ -193,9 +195,7 @@ class Claims:
     @property
     def experiments(self) -> list[str]:
         """All names, each once."""
-        return list(
-            dict.fromkeys([self.code, *self.switches, *self.alone, self.saturating, self.switching, *self.steps])
-        )
+        return list(dict.fromkeys([self.code, *self.switches, *self.alone, self.switching, *self.steps]))
 
 
 @dataclass(frozen=True)

@@ -123,8 +123,7 @@ class Params:
 
     def measuring(self, name: str) -> dict[str, Any]:
         """What the measures of an experiment's runs depend on; recorded in their manifests."""
-        confidence = self.confidence
-        return self.experiment(name).settings("measure") | {"confidence": confidence}
+        return self.experiment(name).settings("measure") | {"confidence": self.confidence}
 
     def toys(self) -> dict[str, Any]:
         """What the toys behind the claims depend on; recorded in their manifests."""
@@ -276,6 +275,7 @@ def _check_stages(catalogue: dict[str, Any], experiments: dict[str, Any]) -> Non
 
 def _check_claims(claims: Claims, catalogue: dict[str, Any], experiments: dict[str, Any]) -> None:
     """What is compared is in the catalogue, on one data set, in one stage, and no experiment of the scale's own."""
+    known("claims: main", claims.main, experiments)
     for name in claims.experiments:
         known("claims", name, catalogue)
         entry = catalogue[name]

@@ -23,6 +23,38 @@ use rule command as modes with:
         settings=graph.depends("claims.modes", graph.params.toys()),
 
 
+use rule command as advantages with:
+    output:
+        expand(
+            "results/{{scale}}/claims/{name}.csv",
+            name=["circle", "circle_points", "chains", "machines", "chain_steps"],
+        ),
+        "results/{scale}/claims/advantages.manifest.json",
+    log:
+        "<logs>/advantages/{scale}.log",
+    params:
+        stage="claims.advantages",
+        settings=graph.depends("claims.advantages", graph.params.toys()),
+
+
+use rule with_data as memorised with:
+    input:
+        graph.lists([graph.main]),
+        expand("{run}/{file}", run=graph.runs([graph.main]), file=["samples.npy", "samples.manifest.json"]),
+        data=graph.claims_data()["data"],
+    output:
+        "results/{scale}/claims/memorised.csv",
+        "results/{scale}/claims/memorised.manifest.json",
+    log:
+        "<logs>/memorised/{scale}.log",
+    params:
+        stage="claims.memorised",
+        experiment=graph.main,
+        options=f"--run {' '.join(graph.runs([graph.main]))} --output",
+        target=subpath(output[0]),
+        settings=graph.memorised(),
+
+
 use rule with_data as saturation with:
     input:
         data=graph.claims_data()["data"],
@@ -75,8 +107,12 @@ use rule command as read_claims with:
     input:
         rules.theory.output,
         rules.modes.output,
+        rules.advantages.output,
+        rules.memorised.output,
         rules.saturation.output,
         rules.classify.output,
+        rules.oracle.output,
+        graph.claims_growth(),
         graph.lists(graph.params.claims.experiments),
         expand("{run}/{file}", run=graph.claims_runs(), file=["measures.csv", "measures.manifest.json"]),
     output:
@@ -86,7 +122,7 @@ use rule command as read_claims with:
             category="Claims",
             labels={"scale": "{scale}"},
         ),
-        expand("results/{{scale}}/claims/{name}", name=["claims.md", "claims.html", "measures.csv", "curves.csv"]),
+        expand("results/{{scale}}/claims/{name}", name=["claims.md", "claims.html", *(f"{name}.csv" for name in CLAIMS_OF_RUNS)]),
         "results/{scale}/claims/claims.manifest.json",
         "results/{scale}/claims/figures/manifest.json",
         expand("results/{{scale}}/claims/figures/{name}.{kind}", name=CLAIMS_FIGURES, kind=["svg", "png"]),

@@ -13,7 +13,7 @@ from pipeline.files.errors import UserError
 from pipeline.files.formats import read_json, sha256
 from pipeline.record.code import ROOT, code_hash
 from pipeline.record.places import PUBLISHED, RESULTS, RUNS, audit_folder, first_run, labels, prepared, run_folders
-from pipeline.record.runs import AUDIT, IMAGES, MANIFESTS, REDRAWN, SHEET, name_of, seeds_of
+from pipeline.record.runs import AUDIT, AUDITS, GROWTH, IMAGES, MANIFESTS, REDRAWN, SHEET, name_of, seeds_of
 
 QUOTED = ROOT / "pipeline/quoted.csv"
 OVERRIDABLE = ("scale", "experiments", "seeds", "seeds_per_job")
@@ -48,6 +48,7 @@ class Graph:
         _check_data([params.dataset(name) for name in params.datasets])
         self.results, self.claims = f"{RESULTS}/{params.scale}", f"{RESULTS}/{params.scale}/claims"
         self.code = params.claims.code  # the experiment that the others are held against
+        self.main = params.claims.main  # the one whose samples are held against training images
         self.threads: int = params.values["compute"]["threads"]
 
     def announcement(self) -> str:
@@ -209,6 +210,15 @@ class Graph:
         """Return what the games depend on whose gradients are measured: as many seeds as of a toy."""
         seeds = {"seeds": self.params.claims.toy_seeds}
         return self.depends("claims.saturation", self.params.experiment(self.code).settings("train") | seeds)
+
+    def memorised(self) -> dict[str, Any]:
+        """Return what the distances to training images depend on."""
+        return self.depends("claims.memorised", self.params.experiment(self.main).settings("sample"))
+
+    def claims_growth(self) -> list[str]:
+        """Return what the scale's own growth measured of the estimate."""
+        folder = audit_folder(self.params, self.main)
+        return [str(folder / GROWTH), str(folder / AUDITS["growth"])]
 
     def measuring(self, stage: str) -> Callable[[Any], dict[str, Any]]:
         """Return what a run's measures depend on, or those of the yardsticks."""

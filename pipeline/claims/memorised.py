@@ -1,0 +1,83 @@
+"""Hold samples of finished runs against training and against held-out images: which are they nearer to?
+
+Real images that were held out, and copies of training images made on purpose, are held against both as well.
+"""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from gan.evidence.memorisation import Nearness, nearness, noisy_copies
+from gan.images import TEST, TRAIN, VALIDATION
+from gan.seeding import stream
+from pipeline.claims.files import COPIES, UNSEEN, G
+from pipeline.data.arrays import check_prepared, load_images
+from pipeline.files.formats import read_array, write_csv
+from pipeline.record.manifest import Record
+from pipeline.record.runs import SAMPLES, Run
+from pipeline.runtime import cli
+from pipeline.runtime.devices import add_device, use_device
+
+N_COMPARED = 2_000  # samples of each run; the error of the difference is then 0.01 pixel units on MNIST
+NOISE = 0.05  # of the copies
+EXAMPLE = """--scale quick --experiment mnist --run runs/quick/mnist/seed0 runs/quick/mnist/seed1 \\
+    --data data/prepared/mnist.npz --output results/quick/claims/memorised.csv"""
+
+
+def main() -> None:
+    """Command line."""
+    parser = cli.parser("claims.memorised", __doc__, EXAMPLE)
+    cli.add_params(parser)
+    add_device(parser)
+    cli.add_experiment(parser)
+    parser.add_argument("--run", type=Path, nargs="+", required=True, help="folders of sampled runs of one experiment")
+    parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
+    parser.add_argument("--output", type=Path, required=True, help="the csv file to write")
+    cli.run(parser, _work)
+
+
+def _work(args: argparse.Namespace) -> None:
+    params = cli.params(args)
+    experiment, manifest = params.experiment(args.experiment), args.output.with_suffix(".manifest.json")
+    check_prepared(args.data)
+    runs = [Run(folder, experiment, "sample") for folder in args.run]
+    inputs = [runs[0].use(args.data), *(run.use(run.folder / SAMPLES["best"]) for run in runs)]
+    record = Record("claims.memorised", inputs, experiment.settings("sample"))
+    if record.holds(manifest):
+        return
+    device = use_device(args, params)
+    parts = [load_images(args.data, part, experiment.dataset).to(device) for part in (TRAIN, VALIDATION, TEST)]
+    training, held_out = parts[0], torch.cat(parts[1:])
+    samples = {run.seed: read_array(run.folder / SAMPLES["best"])[:N_COMPARED] for run in runs}
+    common = {"experiment": experiment.name, "scale": params.scale, "epochs": experiment.epochs}
+    rows = [common | {"of": of, "seed": 0} | asdict(found) for of, found in _yardsticks(training, held_out)]
+    for seed, array in tqdm(samples.items(), desc=f"{experiment.name} neighbours", unit="run"):
+        found = nearness(torch.from_numpy(array).to(device), training, held_out, _images(device))
+        rows.append(common | {"of": G, "seed": seed} | asdict(found))
+    write_csv(args.output, pd.DataFrame(rows))
+    record.write(manifest, [args.output], device=device.type)
+
+
+def _images(device: torch.device) -> torch.Generator:
+    """Return the random stream that chooses the images: the same for all that is compared."""
+    return stream(0, "images compared", device=device)
+
+
+def _yardsticks(training: torch.Tensor, held_out: torch.Tensor) -> Iterator[tuple[str, Nearness]]:
+    """Measure real images that are no copies, and copies of training images with a little noise."""
+    device = training.device
+    random = stream(0, "yardsticks of memorisation", device=device)
+    order = torch.randperm(len(held_out), generator=random, device=device)
+    n = min(N_COMPARED, len(held_out) // 2)
+    yield UNSEEN, nearness(held_out[order[:n]], training, held_out[order[n:]], _images(device))
+    copies = noisy_copies(training, n, NOISE, random)
+    yield COPIES, nearness(copies, training, held_out, _images(device))
+
+
+if __name__ == "__main__":
+    main()
