@@ -1,9 +1,14 @@
 """Which settings of the toys were tried, on what, and which were chosen: benchmarks/results/toys.csv.
 
 The games in the plane were tuned on a ring of 6 and a grid of 4 Gaussians, with seeds 100 to 102; `choose` states the
-rule. The claims report a ring of 8, a grid of 9 and a circle, with seeds 0, 1, ... The grid of 16 chose nothing: it
-shows that no setting learns it, which is why the claims have no grid of 25. The other toys are played with the
-settings that the claims use on densities that the claims do not have.
+rule. The claims report a ring of 8, a grid of 9 and a circle, with seeds 0, 1, ... The grid of 16 chose nothing: of the
+settings with the greater rates none has learned it after 40 epochs, which is why the claims have no grid of 25. The
+other toys are played with the settings that the claims use, on densities that the claims do not have.
+
+By hand, before: networks of 64 and 128 units and up to 80 epochs (slower, no better on a grid of 16; the best there, 60
+epochs of uniform noise at norm 2.5, had half of the samples on modes), a momentum of 0.8 (games collapse), norms of 4
+and more (modes are lost). The grid of 9 and the circle were played on the way, with seeds 100 to 102; `choose` knows
+nothing of that.
 
 Rows are appended as they come; those that are there already are not made again.
 
@@ -38,6 +43,9 @@ NOT_LEARNED = {"grid of 16": grid(16)}
 HELD_OUT = {"ring of 8": ring(8), "grid of 9": grid(9)}
 PRIORS, NORMS = ("gaussian", "uniform"), (1.0, 1.5, 2.5)
 RATES = ((0.05, 1.0002), (0.05, 1.0005), (0.1, 1.0006))  # with what divides them after each minibatch
+# The best of these had the least norm and the greatest rate: so a second round around it.
+AROUND = (("gaussian", 1.2, RATES[2]), *product(("gaussian",), (0.8, 1.0, 1.2), ((0.2, 1.0006), (0.1, 1.0003))))
+GREATER_RATE = 0.1
 ALL_COVERED = 0.9  # of the modes, in every game: the bound of the claims
 KEY = ["toy", "case", "on", "setting"]
 Row = dict[str, Any]
@@ -65,6 +73,8 @@ def games() -> Iterator[tuple[tuple[str, str, str, str], Any]]:
     """Yield what is to be played, by key: a function that returns its rows."""
     for case, targets in (("tuning", TUNED_ON), ("not learned", NOT_LEARNED)):
         for (on, target), (name, setting) in product(targets.items(), settings().items()):
+            if case == "not learned" and setting.recipe.learning_rate < GREATER_RATE:
+                continue
             yield ("mixtures", case, on, name), lambda target=target, setting=setting: mixture(target, setting, SEEDS)
     for on, target in HELD_OUT.items():
         yield ("mixtures", "held out", on, text(CHOSEN)), lambda target=target: mixture(target, CHOSEN, range(5))
@@ -88,7 +98,7 @@ def settings() -> dict[str, Setting]:
                 learning_rate_decay=decay,
             ),
         )
-        for prior, norm, (rate, decay) in product(PRIORS, NORMS, RATES)
+        for prior, norm, (rate, decay) in (*product(PRIORS, NORMS, RATES), *AROUND)
     ]
     return {text(setting): setting for setting in tried}
 

@@ -52,7 +52,13 @@ def plot_chains(frames: Frames, params: Params) -> Figure:
     for blur in blurs:
         axes.plot(means[f"{blur:g}"], "o-", color=shades[blur], markersize=4, label=f"{GIBBS}, {blur:.0%} flipped")
     axes.plot(means[G], "D-", color=colours["ours"], markersize=4, label="samples of G")
-    axes.set(xscale="log", xlabel="lag", ylim=(-0.05, 1), ylabel="correlation", title=f"mean of n = {frame.seed.nunique()} seeds")
+    axes.set(
+        xscale="log",
+        xlabel="lag",
+        ylim=(-0.05, 1),
+        ylabel="correlation",
+        title=f"mean of n = {frame.seed.nunique()} seeds",
+    )
     axes.set_xticks(means.index, [str(lag) for lag in means.index])
     axes.minorticks_off()
     axes.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from gan.seeding import stream
-from gan.theory.modes import BALANCED, RECIPES, grid, play, ring
+from gan.theory.modes import SETTINGS, grid, play, ring
+from gan.theory.plane import CHOSEN
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 SEEDS = [0, 1, 2, 3]
@@ -39,8 +40,8 @@ def test_log_density_is_that_of_the_parts():
 
 def test_play_is_each_seeds_own_game_whoever_plays_beside_it(monkeypatch):
     monkeypatch.setattr("gan.theory.modes.N_TRAINING", 1_000)  # few steps: rounding differs, and grows
-    together = play(ring(8), BALANCED, [0, 1], [1, 2])
-    alone = play(ring(8), BALANCED, [1], [2])
+    together = play(ring(8), CHOSEN, [0, 1], [1, 2])
+    alone = play(ring(8), CHOSEN, [1], [2])
     assert [(one.seed, one.epoch) for one in together] == [(0, 1), (1, 1), (0, 2), (1, 2)]
     assert together[3].samples.shape == (2_500, 2)
     assert torch.allclose(together[3].samples, alone[0].samples, atol=1e-4)
@@ -48,7 +49,7 @@ def test_play_is_each_seeds_own_game_whoever_plays_beside_it(monkeypatch):
 
 def closeness(setting: str, epochs: int) -> float:
     """Mean share of close pairs of samples over SEEDS."""
-    return sum(one.close for one in play(ring(8), RECIPES[setting], SEEDS, [epochs])) / len(SEEDS)
+    return sum(one.close for one in play(ring(8), SETTINGS[setting], SEEDS, [epochs])) / len(SEEDS)
 
 
 def test_play_collapses_with_g_too_fast(monkeypatch):
@@ -60,7 +61,7 @@ def test_play_collapses_with_g_too_fast(monkeypatch):
 @pytest.mark.long
 def test_play_covers_the_ring_in_balance():
     """After 2,000 steps all of 8 modes; a share of close pairs near 0.11, that of perfect draws, not beyond."""
-    for one in play(ring(8), RECIPES["balanced"], SEEDS, [20]):
+    for one in play(ring(8), CHOSEN, SEEDS, [20]):
         assert one.covered >= 7
         assert one.close < 0.12
     assert closeness("G too fast", 20) > 0.2

@@ -12,7 +12,7 @@ from pipeline.config.params import Params, load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_json, sha256, write_csv, write_json
 from pipeline.record.manifest import Record, plain
-from pipeline.record.runs import CURVE, MANIFESTS, MEASURED, MEASURES
+from pipeline.record.runs import AUDIT, CURVE, GROWTH, MANIFESTS, MEASURED, MEASURES
 
 FLOAT32, BFLOAT16 = "mnist-code", "mnist-bfloat16"
 
@@ -43,7 +43,14 @@ def run(runs: Path, params: Params, name: str, seed: int, rounding: str, classif
 
 
 @pytest.fixture
-def toys(tmp_path) -> Path:
+def toys(tmp_path, params) -> Path:
+    """The folder of a classifier's manifest, where the scale's growth and oracle have been measured, too."""
+    main, audit = params.claims.main, tmp_path / params.claims.main / AUDIT
+    results = {audit / GROWTH: params.experiment(main).settings("growth"), tmp_path / "oracle.csv": params.oracle}
+    for path, settings in results.items():
+        write_csv(path, pd.DataFrame({"value": [1.0]}))
+        content = {"stage": "growth", "inputs": {}, "outputs": {path.name: sha256(path)}, "settings": plain(settings)}
+        write_json(path.with_suffix(".manifest.json"), content)
     write_json(
         tmp_path / "toys/classifier.manifest.json",
         {"stage": "claims.classify", "inputs": {}, "outputs": {CLASSIFIER: "one"}},
@@ -54,7 +61,8 @@ def toys(tmp_path) -> Path:
 def test_a_run_in_another_precision_than_asked_for_is_left_out(params, toys, tmp_path, capsys):
     folders = [run(tmp_path, params, FLOAT32, seed, "float32") for seed in (0, 1)]
     folders += [run(tmp_path, params, BFLOAT16, seed, found) for seed, found in enumerate(("bfloat16", "float32"))]
-    for frame in gather_claims(folders, params, toys).values():
+    gathered = gather_claims(folders, params, toys)
+    for frame in (gathered["measures.csv"], gathered["curves.csv"]):
         assert frame[["experiment", "seed"]].values.tolist() == [[FLOAT32, 0], [FLOAT32, 1], [BFLOAT16, 0]]
     assert capsys.readouterr().out == f"{BFLOAT16}: asks for bfloat16; 1 run computed in float32 left out\n"
 
@@ -81,6 +89,14 @@ def test_all_runs_are_measured_with_one_classifier(params, toys, tmp_path):
     folders = [run(tmp_path, params, FLOAT32, 0, "float32"), run(tmp_path, params, FLOAT32, 1, "float32", "another")]
     with pytest.raises(UserError, match="seed1: used another classifier"):
         gather_claims(folders, params, toys)
+
+
+@pytest.mark.parametrize("name", ["mnist/audit/growth", "oracle"])
+def test_an_estimate_of_other_settings_is_refused(params, toys, tmp_path, name):
+    path = tmp_path / f"{name}.manifest.json"
+    write_json(path, read_json(path) | {"settings": {"n_samples": 7}})
+    with pytest.raises(UserError, match=rf"{path.name}: does not hold \(settings"):
+        gather_claims([run(tmp_path, params, FLOAT32, 0, "float32")], params, toys)
 
 
 def test_claims_read_by_other_rules_are_not_shown(params, tmp_path, capsys):

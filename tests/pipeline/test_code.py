@@ -52,7 +52,7 @@ NOTHING = {
 DROPPED = "{units: 240, pieces: 5, activation: maxout, weight_range: 0.005, keep: 0.7}"
 # What a change reaches by itself; what is made from that follows through its inputs.
 TRAINED = {"train", "claims.saturation"}
-TOYS = {"toy", "claims.theory", "claims.modes"}
+TOYS = {"toy", "claims.theory", "claims.modes", "claims.advantages"}
 SCORED = {"evaluate", "audit", "growth"}
 OF_CLAIMS = {"claims.classify", "claims.measure"}
 REACHED = {
@@ -60,7 +60,7 @@ REACHED = {
     "a reader": (replace("pipeline/data/readers.py", "TFD_CODES = {0: TRAIN,", "TFD_CODES = {0: UNUSED,"), {"prepare"}),
     "the estimate": (
         replace("gan/parzen.py", "math.sqrt(2 * math.pi)", "math.sqrt(6)"),
-        {"train", "oracle", "claims.theory", "claims.modes"} | SCORED | OF_CLAIMS,
+        {"train", "oracle", "claims.theory", "claims.modes", "claims.advantages"} | SCORED | OF_CLAIMS,
     ),
     "a baseline": (
         replace("gan/evidence/baselines.py", "norms = centers.square()", "norms = centers.abs()"),
@@ -92,11 +92,14 @@ def dependencies(folder: Folder) -> dict[str, object]:
     one, params = SimpleNamespace(experiment="mnist", dataset="mnist"), graph.params
     of_runs = {stage: graph.settings(stage)(one) for stage in ("train", "sample", "evaluate", "audit", "growth")}
     of_claims = {stage: graph.measuring(stage)(one) for stage in ("claims.classify", "claims.measure")}
-    toys = {stage: graph.depends(stage, params.toys()) for stage in ("claims.theory", "claims.modes")}
+    toys = {
+        stage: graph.depends(stage, params.toys()) for stage in ("claims.theory", "claims.modes", "claims.advantages")
+    }
     others = {
         "download": graph.files(one),
         "prepare": graph.preparation(one),
         "claims.saturation": graph.saturation(),
+        "claims.memorised": graph.memorised(),
         "oracle": graph.depends("oracle", params.oracle),
         "toy": graph.depends("toy"),
     }

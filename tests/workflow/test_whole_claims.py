@@ -8,8 +8,8 @@ from helpers import ROOT, call, copy_project, edit, jobs, only_mnist, run_in
 from markupsafe import escape
 
 from pipeline import publish
-from pipeline.claims import classify, measure, modes, saturation, theory
-from pipeline.claims.files import FIGURES, OF_TOYS
+from pipeline.claims import advantages, classify, measure, memorised, modes, saturation, theory
+from pipeline.claims.files import FIGURES, OF_RUNS, OF_TOYS
 from pipeline.claims.gather import gather_claims
 from pipeline.claims.sections import SECTIONS
 from pipeline.config.params import load
@@ -101,6 +101,12 @@ def test_measures_of_a_run_and_of_the_yardsticks(project, monkeypatch):
     assert call(classify, *about, *labels, "--output", folder).returncode == 0
     assert call(measure, *about, *of_run).returncode == 0
     assert call(saturation, *about, "--seeds", "0", "--output", folder / "saturation.csv").returncode == 0
+    both = ("--run", "runs/smoke/mnist/seed0", "runs/smoke/mnist/seed1", "--output", folder / "memorised.csv")
+    assert call(memorised, *about, *both).returncode == 0
+    near = read_csv(folder / "memorised.csv").set_index(["of", "seed"])
+    assert list(near.index) == [("held-out images", 0), ("copies on purpose", 0), ("G", 0), ("G", 1)]
+    assert near.nearer["copies on purpose", 0] > 0.6
+    assert abs(near.nearer["held-out images", 0] - 0.5) < 0.1
     measures = read_csv(project / "runs/smoke/mnist/seed0/measures.csv").set_index("metric").value
     metrics = read_csv(project / "runs/smoke/mnist/seed0/metrics.csv").query(
         "generator == 'best' and grid == 'authors'"
@@ -114,7 +120,8 @@ def test_measures_of_a_run_and_of_the_yardsticks(project, monkeypatch):
     assert read_csv(folder / "classifier.csv").accuracy.item() > 0.8
     assert read_csv(folder / "saturation.csv").step.tolist() == [0, 5]
     runs, params = [project / "runs/smoke/mnist/seed0"], load(project / "params.yaml", "smoke")
-    assert len(gather_claims(runs, params, folder)["measures.csv"]) > 0
+    gathered = gather_claims(runs, params, folder)
+    assert all(len(gathered[f"{name}.csv"]) > 0 for name in OF_RUNS)
     content = read_json(folder / "classifier.manifest.json")
     content["outputs"]["classifier.safetensors"] = "another"
     write_json(folder / "classifier.manifest.json", content)
@@ -122,7 +129,7 @@ def test_measures_of_a_run_and_of_the_yardsticks(project, monkeypatch):
         gather_claims(runs, params, folder)
 
 
-@pytest.mark.parametrize("stage", [theory, modes])
+@pytest.mark.parametrize("stage", [theory, modes, advantages])
 def test_the_toys_leave_their_tables(tmp_path, monkeypatch, stage):
     options = ("--params", ROOT / "params.yaml", "--scale", "smoke", "--output", tmp_path)
     assert call(stage, *options).returncode == 0
@@ -136,7 +143,8 @@ def test_the_toys_leave_their_tables(tmp_path, monkeypatch, stage):
     ("old", "new", "message"),
     [
         ("  code: mnist-code ", "  code: mnist ", "claims: mnist is an experiment of the scale"),
-        ("  saturating: mnist-saturating\n", "  saturating: tfd\n", "claims: tfd has a first stage"),
+        ("  main: mnist ", "  main: mnist-code ", "claims: main: 'mnist-code' is unknown"),
+        ("switching: mnist-switching\n", "switching: tfd\n", "claims: tfd has a first stage"),
         ("  switching: mnist-switching\n", "  switching: nobody\n", "claims: 'nobody' is unknown"),
         ("claims: {toys: 5, seeds: 2", "claims: {toys: 5, seeds: 1", "1 is less than the minimum of 2"),
     ],
