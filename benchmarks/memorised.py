@@ -19,6 +19,8 @@ from gan.evidence.memorisation import nearness
 from gan.images import TEST, TRAIN, VALIDATION
 from gan.sampling import draw_samples
 from gan.seeding import stream
+from pipeline.claims.files import G
+from pipeline.claims.memorised import yardsticks
 from pipeline.config.params import load
 from pipeline.data.arrays import load_images
 from pipeline.files.formats import write_csv
@@ -39,10 +41,11 @@ def main() -> None:
     random = stream(args.seed, "evaluation samples")
     samples = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
     training, *others = (load_images(args.data, part, "mnist") for part in (TRAIN, VALIDATION, TEST))
-    rows = []
+    held_out = torch.cat(others)
+    rows = [{"of": of, "choice": 0} | asdict(found) for of, found in yardsticks(training, held_out)]
     for choice in range(args.choices):
-        images = stream(0, "images compared", choice)
-        rows.append({"choice": choice} | asdict(nearness(samples, training, torch.cat(others), images)))
+        found = nearness(samples, training, held_out, stream(0, "images compared", choice))
+        rows.append({"of": G, "choice": choice} | asdict(found))
         write_csv(args.output, pd.DataFrame(rows))
     print(pd.DataFrame(rows).to_string(index=False))
 

@@ -13,5 +13,5 @@ FIGURES = (
     *("memorised", "circle", "chains"),
 )
 G = "G"  # beside it, in columns of the tables:
-UNSEEN, COPIES = "held-out images", "copies on purpose"
+UNSEEN, SEEN, COPIES = "held-out images", "training images", "copies on purpose"
 GIBBS = "Gibbs chain"

@@ -1,6 +1,7 @@
 """Hold samples of finished runs against training and against held-out images: which are they nearer to?
 
-Real images that were held out, and copies of training images made on purpose, are held against both as well.
+Held against both as well: real images of either side, themselves left out, which are no copies but come from the same
+writers; and copies of training images made on purpose.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from tqdm import tqdm
 from gan.evidence.memorisation import Nearness, nearness, noisy_copies
 from gan.images import TEST, TRAIN, VALIDATION
 from gan.seeding import stream
-from pipeline.claims.files import COPIES, UNSEEN, G
+from pipeline.claims.files import COPIES, SEEN, UNSEEN, G
 from pipeline.data.arrays import check_prepared, load_images
 from pipeline.files.formats import read_array, write_csv
 from pipeline.record.manifest import Record
@@ -55,7 +56,7 @@ def _work(args: argparse.Namespace) -> None:
     training, held_out = parts[0], torch.cat(parts[1:])
     samples = {run.seed: read_array(run.folder / SAMPLES["best"])[:N_COMPARED] for run in runs}
     common = {"experiment": experiment.name, "scale": params.scale, "epochs": experiment.epochs}
-    rows = [common | {"of": of, "seed": 0} | asdict(found) for of, found in _yardsticks(training, held_out)]
+    rows = [common | {"of": of, "seed": 0} | asdict(found) for of, found in yardsticks(training, held_out)]
     for seed, array in tqdm(samples.items(), desc=f"{experiment.name} neighbours", unit="run"):
         found = nearness(torch.from_numpy(array).to(device), training, held_out, _images(device))
         rows.append(common | {"of": G, "seed": seed} | asdict(found))
@@ -68,15 +69,23 @@ def _images(device: torch.device) -> torch.Generator:
     return stream(0, "images compared", device=device)
 
 
-def _yardsticks(training: torch.Tensor, held_out: torch.Tensor) -> Iterator[tuple[str, Nearness]]:
-    """Measure real images that are no copies, and copies of training images with a little noise."""
+def yardsticks(training: torch.Tensor, held_out: torch.Tensor) -> Iterator[tuple[str, Nearness]]:
+    """Measure real images of either side against the others, and copies of training images with a little noise."""
     device = training.device
     random = stream(0, "yardsticks of memorisation", device=device)
-    order = torch.randperm(len(held_out), generator=random, device=device)
-    n = min(N_COMPARED, len(held_out) // 2)
-    yield UNSEEN, nearness(held_out[order[:n]], training, held_out[order[n:]], _images(device))
+    n = min(N_COMPARED, len(held_out) // 2, len(training) // 2)
+    unseen, others = _parted(held_out, n, random)
+    yield UNSEEN, nearness(unseen, training, others, _images(device))
+    seen, others = _parted(training, n, random)
+    yield SEEN, nearness(seen, others, held_out, _images(device))
     copies = noisy_copies(training, n, NOISE, random)
     yield COPIES, nearness(copies, training, held_out, _images(device))
+
+
+def _parted(images: torch.Tensor, n: int, random: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return n of the images, and the others."""
+    order = torch.randperm(len(images), generator=random, device=images.device)
+    return images[order[:n]], images[order[n:]]
 
 
 if __name__ == "__main__":

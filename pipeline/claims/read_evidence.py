@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import replace
-from functools import partial
 
 import pandas as pd
 from scipy.stats import norm
@@ -10,7 +9,7 @@ from scipy.stats import norm
 from gan.evidence.memorisation import difference_of_copies
 from gan.theory.claim import Claim, check, paper
 from gan.theory.readings import Estimate, over_seeds, ratio_over_seeds
-from pipeline.claims.files import COPIES, UNSEEN, G
+from pipeline.claims.files import COPIES, SEEN, UNSEEN, G
 from pipeline.config.params import Params
 from pipeline.reporting.cells import count
 from pipeline.reporting.evidence import growth_trend
@@ -60,16 +59,20 @@ def _difference(frame: pd.DataFrame, confidence: float) -> tuple[Estimate, str]:
 
 
 def _yardsticks(frame: pd.DataFrame, params: Params, bounds: tuple[float, float]) -> list[Claim]:
-    """Read the same difference of images that are no copies, and of copies made on purpose."""
-    (unseen, over), (copies, _) = (_difference(frame[frame.of == of], params.confidence) for of in (UNSEEN, COPIES))
-    _, limit = bounds
-    measured = "the same difference of distances, of {} in place of samples"
-    claim = partial(check, unit=UNIT, over=over)
-    real, noisy = measured.format("held-out images, by other ones"), measured.format("training images with noise")
-    return [
-        claim("real images that G has not seen are no copies either", real, unseen, bounds),
-        claim("copies made on purpose are noticed", noisy, copies, (limit, math.inf)),
-    ]
+    """Read the same difference of real images, which are no copies, and of copies made on purpose."""
+    measured, (_, limit) = "the same difference, of {} in place of samples", bounds
+    rows = []
+    for of, says, what in (
+        (SEEN, "training images, each left out, are no copies of the others", "training images"),
+        (UNSEEN, "nor are held-out images, each left out", "held-out images"),
+        (COPIES, "copies made on purpose are noticed", "training images with noise"),
+    ):
+        number, over = _difference(frame[frame.of == of], params.confidence)
+        within = (limit, math.inf) if of == COPIES else bounds
+        row = check(says, measured.format(what), number, within, UNIT, over=over)
+        beside = "" if of == COPIES else f"; {nearer(number, frame[frame.of == of].held_out.mean())}"
+        rows.append(replace(row, reading=row.reading + beside))
+    return rows
 
 
 def estimate(frames: Frames, params: Params) -> list[Claim]:

@@ -125,7 +125,7 @@ PICTURES = {  # by file name, without ending; the rules know them from files.FIG
     "memorised": Picture(
         plots_evidence.plot_memorised,
         "As many training as held-out images (validation and test); below 1/2 they are nearer to images that G has "
-        "not seen. Yardsticks: held-out images against the other ones, and training images with noise.",
+        "not seen. Yardsticks: real images of either side, themselves left out, and training images with noise.",
         "Distances of samples to the nearest training and held-out image, and the share nearer to a training image",
     ),
     "circle": Picture(

@@ -9,7 +9,7 @@ from markupsafe import escape
 
 from pipeline import publish
 from pipeline.claims import advantages, classify, measure, memorised, modes, saturation, theory
-from pipeline.claims.files import FIGURES, OF_RUNS, OF_TOYS
+from pipeline.claims.files import COPIES, FIGURES, OF_RUNS, OF_TOYS, SEEN, UNSEEN, G
 from pipeline.claims.gather import gather_claims
 from pipeline.claims.sections import SECTIONS
 from pipeline.config.params import load
@@ -104,9 +104,9 @@ def test_measures_of_a_run_and_of_the_yardsticks(project, monkeypatch):
     both = ("--run", "runs/smoke/mnist/seed0", "runs/smoke/mnist/seed1", "--output", folder / "memorised.csv")
     assert call(memorised, *about, *both).returncode == 0
     near = read_csv(folder / "memorised.csv").set_index(["of", "seed"])
-    assert list(near.index) == [("held-out images", 0), ("copies on purpose", 0), ("G", 0), ("G", 1)]
-    assert near.nearer["copies on purpose", 0] > 0.6
-    assert abs(near.nearer["held-out images", 0] - 0.5) < 0.1
+    assert list(near.index) == [(of, 0) for of in (UNSEEN, SEEN, COPIES, G)] + [(G, 1)]
+    assert near.nearer[COPIES, 0] > 0.6
+    assert all(abs(near.nearer[of, 0] - 0.5) < 0.1 for of in (UNSEEN, SEEN))
     measures = read_csv(project / "runs/smoke/mnist/seed0/measures.csv").set_index("metric").value
     metrics = read_csv(project / "runs/smoke/mnist/seed0/metrics.csv").query(
         "generator == 'best' and grid == 'authors'"
