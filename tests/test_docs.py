@@ -4,6 +4,9 @@ import shutil
 
 from helpers import ROOT, edit, misfits
 
+from benchmarks.toys import choose, text
+from gan.theory.modes import TARGETS
+from gan.theory.plane import CHOSEN
 from pipeline.files.formats import read_csv
 
 
@@ -54,3 +57,25 @@ def test_lock_holds_every_requirement():
             assert f"\n{line.split('==')[0].split('[')[0]}==" in lock, line
     assert "+cpu" not in lock
     assert "@" not in lock
+
+
+def test_the_page_of_claims_shows_the_distances_of_the_csv():
+    frame = read_csv(ROOT / "benchmarks/results/memorised-seed0.csv").drop_duplicates("of").set_index("of")
+    page, samples = (ROOT / "docs/claims.md").read_text(), frame.loc["G"]
+    shown = (
+        f"{samples.training:.3f} pixel units",
+        f"held-out ones {samples.held_out:.3f}",
+        f"{samples.nearer:.1%} of the",
+    )
+    differences = (
+        f"{row.difference:.3f} ± {row.standard_error:.3f}" for row in frame.drop("copies on purpose").itertuples()
+    )
+    for words in (*shown, *differences):
+        assert words in page
+
+
+def test_the_games_in_the_plane_are_played_with_the_setting_that_was_chosen():
+    frame = read_csv(ROOT / "benchmarks/results/toys.csv")
+    (chosen,) = frame[frame.chosen].setting.unique()
+    assert chosen == text(CHOSEN) == choose(frame)
+    assert not set(frame[frame.case == "tuning"].on) & set(TARGETS), "tuned on what the claims report"

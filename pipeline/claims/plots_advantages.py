@@ -5,6 +5,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from gan.theory.circle import DATA, KERNELS, G
 from pipeline.claims.files import GIBBS
@@ -32,6 +33,7 @@ def plot_circle(frames: Frames, params: Params) -> Figure:
         right.plot(table[model], table.index, "o", color=by[model], label=model)
     right.set(xlabel="rms distance from the circle (radii)", ylabel="seed", xlim=(0, None))
     right.set_yticks(table.index)
+    right.xaxis.set_major_locator(MaxNLocator(5))
     right.legend(fontsize=8, frameon=False, loc="upper center", bbox_to_anchor=(0.5, 1.14), ncols=2)
     return figure
 

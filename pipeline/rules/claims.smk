@@ -122,7 +122,10 @@ use rule command as read_claims with:
             category="Claims",
             labels={"scale": "{scale}"},
         ),
-        expand("results/{{scale}}/claims/{name}", name=["claims.md", "claims.html", *(f"{name}.csv" for name in CLAIMS_OF_RUNS)]),
+        expand(
+            "results/{{scale}}/claims/{name}",
+            name=["claims.md", "claims.html", *(f"{name}.csv" for name in CLAIMS_OF_RUNS)],
+        ),
         "results/{scale}/claims/claims.manifest.json",
         "results/{scale}/claims/figures/manifest.json",
         expand("results/{{scale}}/claims/figures/{name}.{kind}", name=CLAIMS_FIGURES, kind=["svg", "png"]),
