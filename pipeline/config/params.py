@@ -278,11 +278,10 @@ def _check_claims(claims: Claims, catalogue: dict[str, Any], experiments: dict[s
     known("claims: main", claims.main, experiments)
     for name in claims.experiments:
         known("claims", name, catalogue)
-        entry = catalogue[name]
-        if name in experiments or entry.get("pretraining") is not None:
+        if name in experiments or catalogue[name].get("pretraining") is not None:
             why = "is an experiment of the scale: like it, give it a name of its own"
             raise UserError(f"params: claims: {name} {why if name in experiments else 'has a first stage'}")
-        if entry["dataset"] != catalogue[claims.code]["dataset"]:
+        if catalogue[name]["dataset"] != catalogue[claims.code]["dataset"]:
             raise UserError(f"params: claims: {name} has another data set than {claims.code}")
 
 
