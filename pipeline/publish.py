@@ -32,7 +32,7 @@ from pipeline.record.runs import (
     manifests,
 )
 from pipeline.reporting.cells import columns
-from pipeline.reporting.evidence import audit_sentences, passages, read_evidence
+from pipeline.reporting.evidence import answers, audit_sentences, passages, read_evidence
 from pipeline.reporting.page import with_passages
 from pipeline.reporting.plan import plan_passages
 from pipeline.reporting.sources import variance_sentences
@@ -75,7 +75,8 @@ def main() -> None:
     what.add_argument(
         "--regenerated", action="store_true", help="copy results/regenerated/, made from what is published"
     )
-    pages = {"readme": "README.md", "evidence": "docs/evidence.md", "plan": "docs/runs.md", "page": "docs/claims.md"}
+    pages = {"readme": "README.md", "page": "docs/claims.md", "plan": "docs/runs.md"}
+    pages |= {name: f"docs/{name}.md" for name in ("evidence", "reviewers")}
     for name, path in pages.items():
         parser.add_argument(f"--{name}", type=Path, default=Path(path), help="default: %(default)s")
     cli.run(parser, _work)
@@ -193,17 +194,27 @@ def collect_claims(params: Params, results: Path, runs: Path) -> dict[str, Path]
 
 def results_passages(published: Path, args: argparse.Namespace, params: Params) -> Passages:
     """Return the passages that show the published results."""
+    frames = read_evidence(published)
     return {
         args.readme: readme_passages(published, published.as_posix(), params),
-        args.evidence: passages(read_evidence(published), params),
+        args.evidence: passages(frames, params),
+        args.reviewers: answers(frames, params),
         args.plan: plan_passages(published, params),
     }
 
 
 def claims_passages(published: Path, args: argparse.Namespace, params: Params) -> Passages:
     """Return the passages that show the published claims."""
-    line = f"- {summary(read_csv(published / 'claims.csv'))} [docs/claims.md](docs/claims.md)"
-    return {args.readme: {"claims": line}, args.page: page_passages(published, params)}
+    return {
+        args.readme: {"claims": claims_line(published, "docs/claims.md")},
+        args.reviewers: {"claims": claims_line(published, "claims.md")},
+        args.page: page_passages(published, params),
+    }
+
+
+def claims_line(published: Path, page: str) -> str:
+    """Say how many claims hold, with a link to their page."""
+    return f"- {summary(read_csv(published / 'claims.csv'))} [{page}]({page})"
 
 
 # By folder, below a scale's results and below results/published/: what verifies, collects and shows its files.

@@ -70,6 +70,13 @@ def passages(frames: Frames, params: Params) -> dict[str, str]:
     }
 
 
+def answers(frames: Frames, params: Params) -> dict[str, str]:
+    """Return the passages of docs/reviewers.md: the same sentences as a list, without the tables."""
+    names = ("verdict", "optimism", "variance", "audit", "agreement", "grids", "two_sample")
+    said = evidence(frames, params)
+    return {name: "\n".join(f"- {sentence}" for sentence in said[name]) for name in names}
+
+
 def scales(frames: Frames, params: Params) -> str:
     """Say of which scale the numbers are."""
     metrics = frames["metrics.csv"]

@@ -13,13 +13,13 @@ from pipeline.config.params import load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, sha256
 from pipeline.record.runs import GATHERED, OUR_MODEL, SUMMARY, audits
-from pipeline.reporting.evidence import passages, read_evidence
+from pipeline.reporting.evidence import answers, passages, read_evidence
 from pipeline.reporting.gather import tidy
 from pipeline.reporting.page import with_passages
 from pipeline.reporting.tables import render
 
 PUBLISHED = ROOT / "results/published"
-README, EVIDENCE = ROOT / "README.md", ROOT / "docs/evidence.md"
+README, EVIDENCE, REVIEWERS = ROOT / "README.md", ROOT / "docs/evidence.md", ROOT / "docs/reviewers.md"
 CLAIMS, CLAIMS_PAGE = PUBLISHED / "claims", ROOT / "docs/claims.md"
 ENTRY = read_json(PUBLISHED / "published.json")
 CLAIMS_SCALE = read_json(CLAIMS / "published.json")["scale"]
@@ -127,6 +127,15 @@ def test_readme_shows_the_published_table():
 def test_evidence_says_what_the_published_files_say():
     page = EVIDENCE.read_text()
     assert page == with_passages(page, passages(read_evidence(PUBLISHED), PARAMS), EVIDENCE)
+
+
+def test_reviewers_are_answered_from_the_published_files():
+    page, line = REVIEWERS.read_text(), publish.claims_line(CLAIMS, "claims.md")
+    found = answers(read_evidence(PUBLISHED), PARAMS) | {"claims": line}
+    assert page == with_passages(page, found, REVIEWERS)
+    assert set(re.findall(r"<!-- (\w+):begin -->", page)) == set(found)
+    assert len(page.splitlines()) <= 150
+    assert [int(number) for number in re.findall(r"^## (\d+)", page, re.MULTILINE)] == list(range(1, 11))
 
 
 def test_evidence_has_no_number_that_the_pipeline_did_not_write():
