@@ -1,6 +1,10 @@
-"""Draw a run's Parzen samples from both of its generators, and the images of Figures 2 and 3."""
+"""Draw a run's Parzen samples from both of its generators, and the images of Figures 2 and 3.
+
+With --published: draw from the weights that come with the project, weights/mnist-seed0, without data or a run.
+"""
 
 import argparse
+import sys
 from pathlib import Path
 
 import torch
@@ -9,17 +13,21 @@ from gan.images import TRAIN, nearest, to_grey
 from gan.sampling import draw_samples, interpolate
 from gan.seeding import stream
 from pipeline.config.experiments import Dataset, Experiment
+from pipeline.config.params import load
 from pipeline.data.arrays import load_images
 from pipeline.files.errors import RunError
 from pipeline.files.formats import write_array, write_arrays, write_same
 from pipeline.record.manifest import Record
+from pipeline.record.places import RESULTS
 from pipeline.record.runs import GENERATORS, MANIFESTS, SAMPLES, SHEET, Run
+from pipeline.record.weights import published_weights
 from pipeline.runtime import cli
 from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.networks import load_generator
 
 SHEET_ROWS, SHEET_COLUMNS = 4, 5  # fair draws of Figure 2; a sixth column shows neighbours
 CORNERS, STEPS = 5, 20  # of Figure 3's walk through z-space
+DIGITS = 10  # rows and columns of the published generator's sheet
 
 
 def main() -> None:
@@ -27,14 +35,27 @@ def main() -> None:
     parser = cli.parser(
         "sample",
         __doc__,
-        "--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz",
+        "--scale quick --experiment mnist --run runs/quick/mnist/seed0 --data data/prepared/mnist.npz\n"
+        "  python -m pipeline.sample --published",
     )
-    cli.add_params(parser)
     add_device(parser)
+    parser.add_argument(
+        "--published",
+        action="store_true",
+        help="draw from the weights that come with the project; takes --device and --threads alone",
+    )
+    if "--published" in sys.argv:  # then argparse refuses the options of a run
+        cli.run(parser, _draw_published)
+    else:
+        _add_run(parser)
+        cli.run(parser, _work)
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    cli.add_params(parser)
     cli.add_experiment(parser)
     parser.add_argument("--run", type=Path, required=True, help="folder of a finished run; the samples go there too")
     parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
-    cli.run(parser, _work)
 
 
 def _work(args: argparse.Namespace) -> None:
@@ -64,6 +85,22 @@ def _work(args: argparse.Namespace) -> None:
         outputs=[args.run / name for name in (*SAMPLES.values(), SHEET)],
         device=device.type,
     )
+
+
+def _draw_published(args: argparse.Namespace) -> None:
+    from pipeline.reporting import plots  # matplotlib takes a second to import, and a run's samples do not need it
+
+    path, made = published_weights()
+    params = load(Path("params.yaml"), "paper")
+    experiment, folder = params.experiment("mnist"), RESULTS / path.parent
+    samples = _draw(path, experiment, made["seed"], use_device(args, params)).cpu().numpy()
+    write_array(folder / SAMPLES["best"], samples)
+    draws = samples[: DIGITS**2].reshape(DIGITS, DIGITS, -1)
+    title = f"{experiment.label}, seed {made['seed']}, epoch {made['epoch']:,}, weights in {made['dtype']}"
+    plots.style()
+    figure = plots.fair_draws(draws, params, experiment.dataset, f"{title}\n{DIGITS**2} fair draws")
+    _, picture = plots.save(figure, folder / "digits")
+    print(f"{picture}: the first {DIGITS**2} of {len(samples):,} samples in {folder / SAMPLES['best']}")
 
 
 def _draw(path: Path, experiment: Experiment, seed: int, device: torch.device) -> torch.Tensor:

@@ -96,16 +96,23 @@ def contact_sheet(draws: np.ndarray, neighbours: np.ndarray, shape: tuple[int, .
     Source:
         goodfeli/adversarial, show_samples_*_paper.py: 5 pixels of padding, mid-grey ground.
     """
-    rows, columns = draws.shape[0], draws.shape[1] + 1
-    inner = shape[-2:]
-    height, width = inner[0] + PADDING, inner[1] + PADDING
+    sheet = tiles(np.concatenate([draws, neighbours[:, None]], axis=1), shape)
+    (height, width), left = shape[-2:], draws.shape[1] * (shape[-1] + PADDING) + PADDING
+    for row, image in enumerate(neighbours):
+        top = row * (height + PADDING) + PADDING
+        sheet[top - 1 : top + height + 1, left - 1 : left + width + 1] = YELLOW
+        sheet[top : top + height, left : left + width] = picture(image, shape)
+    return sheet
+
+
+def tiles(images: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return images (rows, columns, d) beside and below each other on mid-grey ground: (H, W, 3), values in [0, 1]."""
+    rows, columns, _ = images.shape
+    height, width = shape[-2] + PADDING, shape[-1] + PADDING
     sheet = np.full((rows * height + PADDING, columns * width + PADDING, 3), GREY)
-    for row in range(rows):
-        for column, image in enumerate([*draws[row], neighbours[row]]):
-            top, left = row * height + PADDING, column * width + PADDING
-            if column == columns - 1:
-                sheet[top - 1 : top + inner[0] + 1, left - 1 : left + inner[1] + 1] = YELLOW
-            sheet[top : top + inner[0], left : left + inner[1]] = picture(image, shape)
+    for row, column in np.ndindex(rows, columns):
+        down, right = row * height + PADDING, column * width + PADDING
+        sheet[down : down + shape[-2], right : right + shape[-1]] = picture(images[row, column], shape)
     return sheet
 
 
@@ -122,6 +129,11 @@ def samples(sheet: Sheet, params: Params, experiment: str, seed: int, epoch: int
     title = f"{panel}{entry.label}, seed {seed}, epoch {epoch}"
     below = "20 fair draws; yellow: the training image nearest to column 5"
     return label_scale(_picture(grid, (6, 4.6), f"{title}\n{below}"), params)
+
+
+def fair_draws(draws: np.ndarray, params: Params, dataset: str, title: str) -> Figure:
+    """Plot samples that were not chosen, (rows, columns, d), values in [0, 1]."""
+    return label_scale(_picture(tiles(draws, params.dataset(dataset).shape), (6, 6.4), title), params)
 
 
 def interpolation(sheet: Sheet, params: Params, experiment: str, seed: int, epoch: int) -> Figure:

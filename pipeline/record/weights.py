@@ -1,0 +1,26 @@
+"""The weights that come with the project: made by no rule, checked before they are used."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pipeline.files.errors import UserError
+from pipeline.files.formats import one_line_errors, sha256
+
+WEIGHTS = Path("weights/mnist-seed0")
+RESTORE = "run this in the project's folder, where `git checkout -- weights` restores what is missing"
+
+
+def published_weights(folder: Path = WEIGHTS) -> tuple[Path, dict[str, Any]]:
+    """Return the file of the published generator, and its manifest.
+
+    Raises:
+        UserError: a file is missing, or the weights are not the bytes that the manifest records.
+    """
+    with one_line_errors(folder / "manifest.json", RESTORE):
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        path, expected = folder / manifest["file"], manifest["sha256"]
+    found = sha256(path) if path.is_file() else "no file"
+    if found != expected:
+        raise UserError(f"{path}: sha256 {expected} expected, got {found}; `git checkout -- weights` restores it")
+    return path, manifest
