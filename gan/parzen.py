@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 
 TOLERANCE_NATS = 1e-3  # that float32 may cost
@@ -15,12 +16,13 @@ BLOCKS = {False: (500, 2000), True: (5000, 10000)}  # queries, centers: in a CPU
 FEW = 0.01  # share of a block's pairs up to which they are treated one by one
 EVERY = 61  # of so many centers one tells how many pairs are near
 Pairs = tuple[torch.Tensor, ...]  # places of queries and of centers in a block, shape (pairs,) each
+Images = torch.Tensor | np.ndarray  # shape (n, d), float32 or float64
 
 
 @torch.no_grad()
 def log_density(
-    queries: torch.Tensor,
-    centers: torch.Tensor,
+    queries: Images,
+    centers: Images,
     bandwidths: Sequence[float],
     *,
     query_block: int | None = None,
@@ -31,19 +33,21 @@ def log_density(
     log p(x) = log (1/n sum_i exp(-|x - c_i|^2 / (2 sigma^2))) - d log(sigma sqrt(2 pi))
 
     Args:
-        queries: shape (m, d), flattened images.
-        centers: shape (n, d), generated samples.
+        queries: shape (m, d), flattened images; a tensor or an array, float32 or float64.
+        centers: shape (n, d), generated samples, likewise.
         bandwidths: k standard deviations of the kernel, in pixel units, > 0.
         query_block, center_block: rows in a block; they change the time and the memory only. By default BLOCKS.
     Returns:
         shape (k, m), nats, float64, on the device of `queries`.
     Raises:
+        TypeError: an input is neither a tensor nor an array.
         ValueError: shapes disagree, an input is empty, not finite or neither float32 nor float64, a bandwidth is not
             positive, or distances and bandwidths are so far apart that float64 cannot hold their ratio.
     Accuracy:
         against direct sums in float64 (tests/gan/test_parzen.py): for d < 784 1e-6 nats plus 1e-12
         relative; from there on 2e-3 nats plus 1e-6 relative.
     """
+    queries, centers = as_images("queries", queries), as_images("centers", centers)
     of_queries, of_centers = BLOCKS[queries.device.type == "cuda"]
     window = ParzenWindow(queries, bandwidths, query_block=query_block or of_queries)
     for block in centers.split(center_block or of_centers):
@@ -62,11 +66,11 @@ class ParzenWindow:
         bandwidths: k standard deviations, > 0.
         query_block: queries that meet a block of centers at once.
     Raises:
-        ValueError: as log_density.
+        TypeError, ValueError: as log_density.
     """
 
-    def __init__(self, queries: torch.Tensor, bandwidths: Sequence[float], *, query_block: int = 500) -> None:
-        _check_images("queries", queries)
+    def __init__(self, queries: Images, bandwidths: Sequence[float], *, query_block: int = 500) -> None:
+        queries = as_images("queries", queries)
         # Outside (1e-150, 1e150) the square of a bandwidth leaves float64.
         if len(bandwidths) == 0 or not all(1e-150 < bandwidth < 1e150 for bandwidth in bandwidths):
             raise ValueError(f"bandwidths must be positive and finite, got {list(bandwidths)}")
@@ -82,11 +86,11 @@ class ParzenWindow:
         self._in_float64 = self.d < FLOAT32_FROM
 
     @torch.no_grad()
-    def add(self, centers: torch.Tensor) -> None:
+    def add(self, centers: Images) -> None:
         """Take in a block of centers, shape (n, d)."""
-        _check_images("centers", centers)
+        centers = as_images("centers", centers)
         if centers.shape[1] != self.d:
-            raise ValueError(f"want (m, d) and (n, d), got d = {self.d} and {centers.shape[1]}")
+            raise ValueError(f"expected (m, d) and (n, d), got d = {self.d} and {centers.shape[1]}")
         block = _Points(centers, self._middle)
         sizes = [len(points.given) for points in self._queries]
         rows = zip(self._queries, self._nearest.split(sizes), self._sums.split(sizes, dim=1), strict=True)
@@ -166,19 +170,35 @@ class ParzenWindow:
         return result
 
 
-def _check_images(name: str, images: torch.Tensor) -> None:
-    if images.dim() != 2:
-        raise ValueError(f"want (m, d) and (n, d), got {name} of shape {tuple(images.shape)}")
-    if images.dtype not in (torch.float32, torch.float64):
+def as_images(name: str, images: Images) -> torch.Tensor:
+    """Return images as the tensor that the estimate takes, or refuse them: nothing is rounded or scaled.
+
+    Args:
+        name: what an error calls them.
+        images: shape (n, d), float32 or float64. An array shares its memory with the tensor where torch can.
+    Raises:
+        TypeError: neither a tensor nor an array.
+        ValueError: of another shape or type, empty, or not finite.
+    """
+    if not isinstance(images, torch.Tensor | np.ndarray):
+        raise TypeError(f"{name} are a {type(images).__name__}, expected a torch.Tensor or a numpy.ndarray")
+    if images.ndim != 2:
         raise ValueError(
-            f"{name} are {images.dtype}, expected torch.float32 or torch.float64: convert them with .float() and scale "
-            "bytes of grey to [0, 1]"
+            f"expected shape (n, d), one flattened image per row; got {name} of shape {tuple(images.shape)}"
         )
+    kind = str(images.dtype).removeprefix("torch.")
+    if kind not in ("float32", "float64"):  # nor of another order of bytes, which NumPy names otherwise
+        raise ValueError(
+            f"{name} are {kind}, expected float32 or float64: convert them, and scale bytes of grey to [0, 1]"
+        )
+    if isinstance(images, np.ndarray):
+        images = torch.from_numpy(np.require(images, requirements=["C", "W"]))  # a copy where it is neither
     if images.numel() == 0:
         raise ValueError(f"{name} are empty: shape {tuple(images.shape)}")
     least, greatest = images.aminmax()  # one cheap pass; both are nan where one value is
     if not (least.isfinite() and greatest.isfinite()):
         raise ValueError(f"{name} hold values that are not finite")
+    return images
 
 
 class _Points:

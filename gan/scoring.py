@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from gan.parzen import log_density
+from gan.parzen import Images, as_images, log_density
 
 BLOCK_IMAGES = 1000  # validation images whose mean is kept by itself: as many as choose the bandwidth of a score
 FIRST_PLACES = range(
@@ -76,7 +76,7 @@ class Validation:
     blocks: np.ndarray
 
 
-def validate(samples: torch.Tensor, validation: torch.Tensor, grid: Sequence[float]) -> Validation:
+def validate(samples: Images, validation: Images, grid: Sequence[float]) -> Validation:
     """Measure a generator in training by the mean log-density of the validation images under its samples.
 
     Few bandwidths are measured: the rest of the grid only where the best of the FIRST_PLACES is the first or the last
@@ -102,7 +102,7 @@ def validate(samples: torch.Tensor, validation: torch.Tensor, grid: Sequence[flo
 
 
 def _by_place(
-    samples: torch.Tensor, validation: torch.Tensor, grid: Sequence[float], places: Sequence[int]
+    samples: Images, validation: Images, grid: Sequence[float], places: Sequence[int]
 ) -> dict[int, torch.Tensor]:
     """Log-density of each validation image, shape (m,), on the CPU, by place in the grid."""
     if not places:
@@ -137,21 +137,26 @@ class Score:
         return standard_error(self.test_images)
 
 
-def score(
-    samples: torch.Tensor, validation: torch.Tensor, test: torch.Tensor, grids: Mapping[str, Sequence[float]]
-) -> dict[str, Score]:
+def score(samples: Images, validation: Images, test: Images, grids: Mapping[str, Sequence[float]]) -> dict[str, Score]:
     """Choose a bandwidth from each grid, and score the test images with it.
 
     All grids share one pass over the distances to the validation images and one to the test images.
 
     Args:
-        samples: shape (n, d), the centers; the same for choosing and for scoring.
+        samples: shape (n, d), the centers; the same for choosing and for scoring. Like the images a tensor or an
+            array, float32 or float64; all on one device.
         validation: shape (m, d).
         test: shape (m', d); scored at the chosen bandwidths only.
-        grids: bandwidths by name.
+        grids: bandwidths by name; the authors' is numpy.geomspace(0.1, 1, 10).tolist().
     Returns:
         a score for each grid.
+    Raises:
+        TypeError, ValueError: as gan.parzen.log_density.
     """
+    samples, validation, test = (
+        as_images(name, images)
+        for name, images in (("samples", samples), ("validation images", validation), ("test images", test))
+    )
     on_validation = log_density(validation, samples, [bandwidth for grid in grids.values() for bandwidth in grid])
     rows = dict(zip(grids, on_validation.split([len(grid) for grid in grids.values()]), strict=True))
     chosen = {name: select_bandwidth(grid, rows[name].mean(dim=1).tolist()) for name, grid in grids.items()}
@@ -168,7 +173,7 @@ def score(
 
 
 def score_by_subset(
-    samples: torch.Tensor, validation: torch.Tensor, size: int, test: torch.Tensor, grid: Sequence[float]
+    samples: Images, validation: Images, size: int, test: Images, grid: Sequence[float]
 ) -> list[tuple[Selection, float]]:
     """The protocol once for each of the disjoint validation subsets of a size; samples and test images stay.
 

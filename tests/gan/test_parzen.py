@@ -8,7 +8,7 @@ import torch
 from sklearn.neighbors import KernelDensity
 
 from gan import parzen
-from gan.parzen import log_density
+from gan.parzen import ParzenWindow, log_density
 from gan.seeding import stream
 
 AUTHORS = tuple(np.geomspace(0.1, 1, 10))
@@ -156,10 +156,20 @@ def test_log_density_ignores_autocast_and_gradients():
         (torch.zeros(3), torch.zeros(2, 3), [1.0], "queries of shape \\(3,\\)"),
         (torch.zeros(0, 3), torch.zeros(2, 3), [1.0], "queries are empty"),
         (torch.zeros(2, 3), torch.zeros(0, 3), [1.0], "centers are empty"),
-        (torch.zeros(2, 3).half(), torch.zeros(2, 3), [1.0], r"queries are torch.float16, expected .*\.float\(\)"),
-        (torch.zeros(2, 3), torch.zeros(2, 3).bfloat16(), [1.0], "centers are torch.bfloat16, expected torch.float32"),
-        (torch.zeros(2, 3, dtype=torch.uint8), torch.zeros(2, 3), [1.0], r"queries are torch.uint8, .* to \[0, 1\]$"),
-        (torch.zeros(2, 3), torch.zeros(2, 3, dtype=torch.int64), [1.0], "centers are torch.int64"),
+        (torch.zeros(2, 3).half(), torch.zeros(2, 3), [1.0], "queries are float16, expected float32 or float64"),
+        (torch.zeros(2, 3), torch.zeros(2, 3).bfloat16(), [1.0], "centers are bfloat16, expected float32"),
+        (torch.zeros(2, 3, dtype=torch.uint8), torch.zeros(2, 3), [1.0], r"queries are uint8, .* to \[0, 1\]$"),
+        (torch.zeros(2, 3), torch.zeros(2, 3, dtype=torch.int64), [1.0], "centers are int64"),
+        (np.zeros((2, 3), np.uint8), np.zeros((2, 3)), [1.0], r"queries are uint8, .* to \[0, 1\]$"),
+        (np.zeros((2, 3)), np.zeros((2, 3), object), [1.0], "centers are object, expected float32"),
+        (np.zeros((2, 3), ">f4"), np.zeros((2, 3)), [1.0], "queries are >f4, expected float32"),
+        (
+            np.zeros((2, 1, 3)),
+            np.zeros((2, 3)),
+            [1.0],
+            r"one flattened image per row; got queries of shape \(2, 1, 3\)",
+        ),
+        (np.zeros((2, 3)), np.full((2, 3), math.nan), [1.0], "centers hold"),
         (torch.full((2, 3), math.nan), torch.zeros(2, 3), [1.0], "queries hold"),
         (torch.zeros(2, 3), torch.full((2, 3), math.inf), [1.0], "centers hold"),
         (torch.zeros(2, 3), torch.zeros(2, 3), [], "bandwidths"),
@@ -173,3 +183,22 @@ def test_log_density_ignores_autocast_and_gradients():
 def test_log_density_refuses(queries, centers, bandwidths, message):
     with pytest.raises(ValueError, match=message):
         log_density(queries, centers, bandwidths)
+
+
+def test_log_density_refuses_what_is_no_array():
+    with pytest.raises(TypeError, match=r"^centers are a list, expected a torch.Tensor or a numpy.ndarray$"):
+        log_density(np.zeros((2, 3)), [[0.0, 0.0, 0.0]], [1.0])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_log_density_of_arrays_is_that_of_tensors(kind, recwarn):
+    """Of read-only and reversed ones too, which torch cannot share."""
+    queries, centers = (uniform(n, 30, name).numpy().astype(kind) for n, name in ((7, "q"), (20, "c")))
+    wanted = log_density(torch.from_numpy(queries), torch.from_numpy(centers), AUTHORS)
+    centers.flags.writeable = False
+    for rows in (queries, np.asfortranarray(queries), queries[::-1][::-1]):
+        assert torch.equal(log_density(rows, centers, np.array(AUTHORS)), wanted)  # type: ignore[arg-type]
+    window = ParzenWindow(queries[::-1], AUTHORS)
+    window.add(centers)
+    torch.testing.assert_close(window.log_density(), wanted.flip(1), rtol=1e-12, atol=1e-9)
+    assert not recwarn.list

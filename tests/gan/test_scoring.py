@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -63,6 +64,20 @@ def test_score_chooses_on_validation_and_scores_test_images():
         assert got.validation_curve == pytest.approx(curve.tolist())
         assert got.test == pytest.approx(on_test.mean().item())
         assert got.test_error == pytest.approx(on_test.std(correction=0).item() / math.sqrt(40))
+
+
+def test_score_takes_arrays_and_names_what_it_refuses():
+    tensors = [uniform(n, 30, name) for n, name in ((50, "s"), (20, "v"), (40, "t"))]
+    samples, validation, test = (rows.numpy() for rows in tensors)
+    grids = {"grid": (0.3, 0.4)}
+    got, wanted = score(samples, validation, test, grids)["grid"], score(*tensors, grids)["grid"]
+    assert (got.selection, got.test) == (wanted.selection, wanted.test)
+    with pytest.raises(ValueError, match=r"^samples are uint8, expected float32 or float64: convert them"):
+        score((255 * samples).astype(np.uint8), validation, test, grids)
+    with pytest.raises(ValueError, match=r"got validation images of shape \(20, 5, 6\)$"):
+        score(samples, validation.reshape(20, 5, 6), test, grids)
+    with pytest.raises(ValueError, match=r"^test images hold values that are not finite$"):
+        score(samples, validation, np.full_like(test, np.nan), grids)
 
 
 def test_known_answer_of_training_images_as_samples(mnist):

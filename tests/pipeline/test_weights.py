@@ -1,5 +1,6 @@
 """The published weights: the bytes on record, of our network, drawing digits; a card whose numbers are the files'."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -86,6 +87,14 @@ def test_untrained_weights_draw_none_though_their_mean_image_is_right():
     images = draws(state)
     assert images.mean() == pytest.approx(0.1307, abs=0.01)
     assert not are_digits(images)
+
+
+def test_the_readmes_example_draws_digits(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    exec(example, names := {})
+    assert names["images"].shape == (16, 784)
+    assert names["images"].std().item() == pytest.approx(0.3081, abs=0.05)
 
 
 @pytest.fixture

@@ -110,13 +110,6 @@ def test_new_results_have_the_documented_columns(finished):
     assert misfits(finished / "results/smoke") == []
 
 
-def test_the_readmes_example_draws_images(finished):
-    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    code = example.replace('"quick"', '"smoke"').replace("runs/quick", "runs/smoke")
-    done = run_in(finished, "-c", f"{code}\nprint(tuple(images.shape))")
-    assert done.stdout.strip() == "(16, 784)", done.stderr
-
-
 def test_report_is_one_file_that_says_its_scale(finished):
     page = (finished / "results/smoke/report.html").read_text()
     assert not re.search(r"""(src|href)\s*=\s*["']?(https?:|//)|@import|<script|url\(""", page)
