@@ -145,8 +145,12 @@ def _reading(one: Told, confidence: float) -> str:
 
 
 def told_rows(metrics: pd.DataFrame, params: Params, titles: Mapping[str, str]) -> list[dict[str, str]]:
-    """Return the rows of Table 1's companion as text, a column per experiment: `titles` by experiment."""
-    texts = {titles[name]: _texts(told(metrics, params, name)) for name in titles if name in set(metrics.experiment)}
+    """Return the rows of Table 1's companion as text, a column per experiment: `titles` by experiment.
+
+    None where nothing was measured.
+    """
+    found = {titles[name]: told(metrics, params, name) for name in titles if name in set(metrics.experiment)}
+    texts = {title: _texts(one) for title, one in found.items()} if any(found.values()) else {}
     labels = dict.fromkeys(label for cells in texts.values() for label in cells)
     return [{"Model": label} | {title: cells.get(label, "") for title, cells in texts.items()} for label in labels]
 

@@ -16,7 +16,7 @@ from pipeline.reporting.cells import our_cells
 from pipeline.reporting.evidence import audit_sentences
 from pipeline.reporting.gather import tidy
 from pipeline.reporting.tables import parts, render, table1
-from pipeline.reporting.two_sample import CAPTION, told, told_sentences
+from pipeline.reporting.two_sample import CAPTION, told, told_rows, told_sentences
 from pipeline.reporting.verdicts import sentences
 from pipeline.runtime.two_sample import two_sample_rows
 
@@ -99,7 +99,9 @@ def test_the_companion_of_table_1_is_no_part_of_the_papers_table():
         "real training images": "0.531 ± 0.004",
         "k-means centroids, as many as samples": "1.000 ± 0.004",
     }
-    assert companion(metrics(SEEDS)).MNIST.to_dict() == {"samples of our GAN": "not measured"}
+    both = pd.concat([frame, metrics(SEEDS).assign(experiment="tfd")])
+    assert told_rows(both, PARAMS, {"mnist": "MNIST", "tfd": "TFD"})[0]["TFD"] == "not measured"
+    assert told_rows(metrics(SEEDS), PARAMS, {"mnist": "MNIST"}) == [], "nothing to put beside the table"
 
 
 def test_nothing_that_is_said_of_nats_changes_with_it():
