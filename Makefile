@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONNOUSERSITE := 1
-SNAKEMAKE := python -m pipeline.files.lock .snakemake.flock snakemake --nolock --cores all
+SNAKEMAKE := python -m pipeline.files.lock .snakemake.flock python -m pipeline.console --nolock --cores all
 
 .PHONY: help setup quick cpu paper claims test torture bench original format
 help:  ## this list

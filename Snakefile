@@ -4,6 +4,7 @@ import os
 import sys
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -13,6 +14,7 @@ os.environ.update(PYTHONPATH=workflow.basedir, PYTHONUTF8="1")
 os.environ.setdefault("USER", str(os.getuid()))  # Snakemake asks for a name, which a container's user may not have
 sys.stdout.reconfigure(errors="backslashreplace")
 
+from pipeline.console.jobs import planned
 from pipeline.files.errors import UserError
 from pipeline.claims.files import FIGURES as CLAIMS_FIGURES
 from pipeline.claims.files import OF_RUNS as CLAIMS_OF_RUNS
@@ -38,8 +40,8 @@ wildcard_constraints:
 
 
 onstart:
-    if set(workflow.dag_settings.targets) <= {"all", "all_runs"}:
-        print(graph.announcement(), flush=True)
+    about = graph.announcement(workflow.dag_settings.targets)
+    logger.info(about, extra={"plan": planned(workflow.dag), "guesses": graph.params.scale == "quick"})
 
 
 onsuccess:

@@ -1,0 +1,134 @@
+"""What is told of a run, from Snakemake's events: what will happen, each job as it ends, time left, how it ended."""
+
+import re
+from logging import ERROR, LogRecord
+
+from snakemake_interface_logger_plugins.common import LogEvent
+
+from pipeline.console.jobs import Job, Jobs, in_words
+from pipeline.console.screen import Screen
+
+QUIET_SECONDS = 600.0  # after which a log gets a line though no job has ended
+BAR_WIDTH = 20
+PLACE = re.compile(r"^\w+ in (?:file|rule) .*:\n|^Error: |\n +File .*")  # of an error of Snakemake's, in the Snakefile
+NOTHING = "Nothing to be done"
+STOPPED = "Terminating processes on user request"
+CONSEQUENCES = ("At least one job did not complete", "Exiting because a job execution failed")
+
+
+class Console:
+    """A run on a screen: on a terminal its bottom shows the jobs at work, elsewhere each job is one line.
+
+    Args:
+        screen: where.
+        log: name of the file that has the rest, to be pointed to.
+    """
+
+    def __init__(self, screen: Screen, log: str) -> None:
+        self.screen, self.log, self.jobs = screen, log, Jobs()
+        self.started: float | None = None  # the first job
+        self.told = 0.0  # when the last line was printed
+        self.problems: list[str] = []
+        self.interrupted = self.has_told = False
+
+    def tell(self, record: LogRecord) -> None:
+        """Take in one of Snakemake's records, and print what it is worth."""
+        event, now = getattr(record, "event", None), record.created
+        if event == LogEvent.RESOURCES_INFO and hasattr(record, "cores"):
+            self.jobs.cores = record.cores
+        elif event == LogEvent.JOB_INFO:
+            self._start(record, now)
+        elif event == LogEvent.JOB_FINISHED:
+            self._end(record.job_id, now)  # type: ignore[attr-defined]
+        elif event == LogEvent.JOB_ERROR:
+            self._end(record.jobid, now, failed=True)  # type: ignore[attr-defined]
+        elif hasattr(record, "plan"):
+            self._announce(record)
+        elif record.levelno >= ERROR:
+            self._note(record.getMessage())
+        elif record.getMessage().startswith(STOPPED):
+            self.interrupted = True
+        elif record.getMessage().startswith(NOTHING):
+            self.has_told = True
+            self.screen.keep("Nothing to run: every file is there, and up to date.")
+
+    def _announce(self, record: LogRecord) -> None:
+        """Print what will happen."""
+        self.jobs.by_number, self.jobs.guesses = record.plan, record.guesses  # type: ignore[attr-defined]
+        self.started, self.told, self.has_told = record.created, record.created, True
+        n, cores = len(self.jobs.by_number), self.jobs.cores
+        text = f"{n} job{'s' * (n != 1)} on {cores} core{'s' * (cores != 1)}"
+        self.screen.keep(*record.getMessage().splitlines(), f"{text}{self._left(record.created)}. Details: {self.log}")
+
+    def _start(self, record: LogRecord, now: float) -> None:
+        if (job := self.jobs.by_number.get(record.jobid)) is not None:  # type: ignore[attr-defined]
+            job.started, job.ended, job.failed = now, None, False
+            self.refresh(now)
+
+    def _end(self, number: int, now: float, *, failed: bool = False) -> None:
+        """Print the line of a job that has ended; a target, which ran nothing, has none."""
+        job = self.jobs.by_number.get(number)
+        if job is None or job.ended is not None:
+            return
+        job.ended, job.failed = now, failed
+        n, of = len(self.jobs.ended), len(self.jobs.by_number)
+        took = in_words(now - (job.started or now))
+        how = f"failed after {took}; its log: {job.log}" if failed else took
+        self.screen.keep(f"[{n:{len(str(of))}}/{of}] {job.title}: {how}{'' if failed else self._left(now)}")
+        self.told = now
+        self.refresh(now)
+
+    def _note(self, text: str) -> None:
+        if not any(part in text for part in CONSEQUENCES):
+            self.problems.append(PLACE.sub("", text.strip()))
+            self.has_told = True
+
+    def _left(self, now: float) -> str:
+        """Return the time left for the whole in words, empty at the end and where too little is known."""
+        seconds, known = self.jobs.seconds_left(now)
+        if not seconds or (not known and seconds < 60):
+            return ""
+        return f", {'about' if known else 'more than'} {in_words(seconds)} left"
+
+    def refresh(self, now: float) -> None:
+        """Show the jobs at work on a terminal; in a log, say after a long silence that they are."""
+        running = self.jobs.where(running=True)
+        if self.started is None or not running:
+            self.screen.show([])
+            return
+        looks = [(job, *job.look()) for job in running]
+        if self.screen.is_live:
+            n, of = len(self.jobs.ended), len(self.jobs.by_number)
+            whole = f"{bar(n / of)} {n} of {of} jobs, {in_words(now - self.started)} passed{self._left(now)}"
+            self.screen.show([*(at_work(*look, now) for look in looks), whole])
+        elif now - self.told >= QUIET_SECONDS:
+            self.told = now
+            jobs = "; ".join(f"{job.title} ({words})" if words else job.title for job, _, words in looks)
+            self.screen.keep(f"at work: {jobs}{self._left(now)}")
+
+    def finish(self, now: float) -> None:
+        """Say how the run ended, with what matters last."""
+        jobs, failed = self.jobs.by_number, self.jobs.where(failed=True)
+        n_done = len(self.jobs.ended) - len(failed)
+        self.screen.show([])
+        if self.started is not None and n_done == len(jobs):
+            self.screen.keep(f"{n_done} job{'s' * (n_done != 1)} in {in_words(now - self.started)}.")
+        elif self.started is not None:
+            what = "Interrupted" if self.interrupted else "Stopped"
+            self.screen.keep(
+                f"{what}: {n_done} of {len(jobs)} jobs are done. What is finished is kept; the same command resumes."
+            )
+        if not self.interrupted:
+            self.screen.keep(*self.problems, *(f"{job.error()} (log: {job.log})" for job in failed))
+
+
+def bar(share: float) -> str:
+    """Return a bar of fixed width, of characters that every terminal has."""
+    full = int(share * BAR_WIDTH)
+    return f"[{'#' * full}{'.' * (BAR_WIDTH - full)}]"
+
+
+def at_work(job: Job, share: float | None, words: str, now: float) -> str:
+    """Return the line of a job at work."""
+    front = "" if share is None else f"{bar(share)} "
+    return f"  {front}{job.title}: {in_words(now - (job.started or now))}{', ' * bool(words)}{words}"
