@@ -25,20 +25,19 @@ quick cpu paper:
 	@$(SNAKEMAKE) --config scale=$@
 	@python -m pipeline.verify --scale $@
 	@test ! -f tests/regression/$@.json || python -m pipeline.check --scale $@
-	@cat results/$@/table1.md
-	@echo "Report: results/$@/report.html"
+	@python -m pipeline.show --scale $@
 
 claims: setup  ## what the paper claims, as experiments, at scale `quick`: half an hour on 2 CPU cores
 	@$(SNAKEMAKE) --config scale=quick -- claims
-	@cat results/quick/claims/claims.md
-	@echo "Page: results/quick/claims/claims.html"
+	@python -m pipeline.show --scale quick --claims
 
 test: setup  ## lint, types, all tests
-	ruff format --check .
-	ruff check .
-	snakefmt --check Snakefile pipeline/rules
-	mypy
-	pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@echo "Format, lint and types, then the tests: about 10 minutes on 2 CPU cores."
+	@ruff format --check --quiet .
+	@ruff check --quiet .
+	@snakefmt --check Snakefile pipeline/rules
+	@mypy --no-error-summary
+	@pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 torture: setup  ## many more faults than in `make test`, counted in docs/reliability.md: half an hour
 	pytest tests/faults --long --tally docs/reliability.md

@@ -7,7 +7,7 @@ HERE = Path(__file__).parent
 COMMANDS = {
     "a number, from raw data to verdict": ("download", "prepare", "train", "sample", "evaluate", "table"),
     "what it is worth": ("audit", "growth", "oracle"),
-    "what is shown": ("toy", "figures", "report"),
+    "what is shown": ("toy", "figures", "report", "show"),
     "what the paper claims": (
         *(f"claims.{name}" for name in ("theory", "modes", "advantages", "saturation")),
         *(f"claims.{name}" for name in ("classify", "measure", "memorised")),

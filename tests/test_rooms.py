@@ -10,6 +10,7 @@ PIPELINE = ROOT / "pipeline"
 # Each folder of pipeline/ and what it imports, beside itself; commands import all but each other and the rules.
 ARROWS = {
     "files": set(),
+    "console": {"files"},
     "config": {"files"},
     "record": {"files", "config"},
     "data": {"files", "config"},

@@ -12,8 +12,8 @@ QUIET_SECONDS = 600.0  # after which a log gets a line though no job has ended
 BAR_WIDTH = 20
 PLACE = re.compile(r"^\w+ in (?:file|rule) .*:\n|^Error: |\n +File .*")  # of an error of Snakemake's, in the Snakefile
 NOTHING = "Nothing to be done"
-STOPPED = "Terminating processes on user request"
-CONSEQUENCES = ("At least one job did not complete", "Exiting because a job execution failed")
+INTERRUPTED = "Terminating processes on user request"
+ENDING = "Will exit after finishing currently running jobs"
 
 
 class Console:
@@ -45,12 +45,10 @@ class Console:
         elif hasattr(record, "plan"):
             self._announce(record)
         elif record.levelno >= ERROR:
-            self._note(record.getMessage())
-        elif record.getMessage().startswith(STOPPED):
-            self.interrupted = True
-        elif record.getMessage().startswith(NOTHING):
+            self.problems.append(PLACE.sub("", record.getMessage().strip()))
             self.has_told = True
-            self.screen.keep("Nothing to run: every file is there, and up to date.")
+        else:
+            self._note(record.getMessage())
 
     def _announce(self, record: LogRecord) -> None:
         """Print what will happen."""
@@ -71,17 +69,25 @@ class Console:
         if job is None or job.ended is not None:
             return
         job.ended, job.failed = now, failed
-        n, of = len(self.jobs.ended), len(self.jobs.by_number)
-        took = in_words(now - (job.started or now))
-        how = f"failed after {took}; its log: {job.log}" if failed else took
-        self.screen.keep(f"[{n:{len(str(of))}}/{of}] {job.title}: {how}{'' if failed else self._left(now)}")
+        n, of, took = len(self.jobs.ended), len(self.jobs.by_number), in_words(now - (job.started or now))
+        how = f"{took}{self._left(now)}"
+        if failed:
+            how = f"stopped after {took}" if job.is_stopped else f"failed after {took}; its log: {job.log}"
+            self.interrupted |= job.is_stopped
+        self.screen.keep(f"[{n:{len(str(of))}}/{of}] {job.title}: {how}")
         self.told = now
         self.refresh(now)
 
     def _note(self, text: str) -> None:
-        if not any(part in text for part in CONSEQUENCES):
-            self.problems.append(PLACE.sub("", text.strip()))
+        """Take in what Snakemake says in words."""
+        if text.startswith(NOTHING):
             self.has_told = True
+            self.screen.keep("Nothing to run: every file is there, and up to date.")
+        elif text.startswith(ENDING) and not self.interrupted:
+            self.interrupted = True
+            self.screen.keep("Stopping when the jobs at work have ended.")
+        elif text.startswith(INTERRUPTED):
+            self.interrupted = True
 
     def _left(self, now: float) -> str:
         """Return the time left for the whole in words, empty at the end and where too little is known."""
@@ -108,18 +114,27 @@ class Console:
 
     def finish(self, now: float) -> None:
         """Say how the run ended, with what matters last."""
-        jobs, failed = self.jobs.by_number, self.jobs.where(failed=True)
-        n_done = len(self.jobs.ended) - len(failed)
+        failed = [job for job in self.jobs.where(failed=True) if not job.is_stopped]
+        n, of = len(self.jobs.ended) - len(self.jobs.where(failed=True)), len(self.jobs.by_number)
         self.screen.show([])
-        if self.started is not None and n_done == len(jobs):
-            self.screen.keep(f"{n_done} job{'s' * (n_done != 1)} in {in_words(now - self.started)}.")
+        if self.started is not None and n == of:
+            self.screen.keep(f"{n} job{'s' * (n != 1)} in {in_words(now - self.started)}.")
         elif self.started is not None:
+            counts = f"{n} of {of} jobs done" + (f", {len(failed)} failed" if failed else "")
             what = "Interrupted" if self.interrupted else "Stopped"
-            self.screen.keep(
-                f"{what}: {n_done} of {len(jobs)} jobs are done. What is finished is kept; the same command resumes."
-            )
-        if not self.interrupted:
-            self.screen.keep(*self.problems, *(f"{job.error()} (log: {job.log})" for job in failed))
+            self.screen.keep(f"{what}: {counts}. What is finished is kept; the same command resumes.")
+        if failed:
+            self.screen.keep(*errors(failed))
+        elif not self.interrupted:
+            self.screen.keep(*self.problems)
+
+
+def errors(failed: list[Job]) -> list[str]:
+    """Return each error once, with the logs that it is in."""
+    logs: dict[str, list[str]] = {}
+    for job in failed:
+        logs.setdefault(job.error(), []).append(str(job.log))
+    return [f"{error} (log: {', '.join(names)})" for error, names in logs.items()]
 
 
 def bar(share: float) -> str:

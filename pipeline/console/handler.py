@@ -1,4 +1,4 @@
-"""Snakemake's logger plugin: passes each record to the console and prints it, which `pipeline.console` sends to a log."""
+"""Snakemake's logger plugin: each record is told to the console, and printed, which goes into a log."""
 
 import sys
 import threading

@@ -12,8 +12,8 @@ GUESSES = Path(__file__).parent / "seconds.csv"  # of scale quick on a core of t
 TAIL = 4096  # bytes: more than the longest line of a log
 EPOCH = re.compile(r"epoch (?P<epoch>\d+)/(?P<epochs>\d+)(?P<numbers>.*), (?P<seconds>[\d.]+) s/epoch, ")
 VALIDATION = re.compile(r"best validation .*? nats")
-BAR = re.compile(r"(?P<what>.*?):? +(?P<percent>\d+)%\|")  # of tqdm
-ERROR = re.compile(r"^[\w.]+: (error|stopped)[:;] .*")  # the one line of pipeline.runtime.cli
+BAR = re.compile(r"(?P<what>.*?):? *(?P<percent>\d+)%\|")  # of tqdm
+ERROR, STOPPED = re.compile(r"^[\w.]+: (error|stopped)[:;] .*"), re.compile(r"^[\w.]+: stopped; ")  # of runtime.cli
 OVERRUN = 0.1  # a job that takes longer than expected is taken to need so much of its time more
 
 
@@ -44,14 +44,20 @@ class Job:
     @property
     def title(self) -> str:
         """Return e.g. "train mnist seed 0"."""
-        seeds = self.wildcards.get("seeds") or self.wildcards.get("seed", "")
-        words = [self.rule.replace("_", " "), self.experiment, f"seed{'s' * ('seeds' in seeds)} " * bool(seeds)]
-        return " ".join(filter(None, words)).strip() + (f" {seeds.lstrip('seed')}" if seeds else "")
+        seed = self.wildcards.get("seed")
+        seeds = self.wildcards.get("seeds") or (f"seed{seed}" if seed else "")
+        words = (self.rule.replace("_", " "), self.experiment, re.sub(r"^(seeds?)", r"\1 ", seeds))
+        return " ".join(filter(None, words))
 
     @property
     def running(self) -> bool:
         """Whether it has begun and not ended."""
         return self.started is not None and self.ended is None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it ended because a person stopped it."""
+        return self.failed and STOPPED.match(self.error()) is not None
 
     def look(self) -> tuple[float | None, str]:
         """Read the end of the log.

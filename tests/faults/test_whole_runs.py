@@ -16,7 +16,7 @@ COMMAND = (
     ".snakemake.flock",
     sys.executable,
     "-m",
-    "snakemake",
+    "pipeline.console",
     "--nolock",
     "--cores",
     "2",
@@ -48,13 +48,15 @@ def kill(
 ) -> signal.Signals | None:
     """Start the run and signal its process group; None where it ended before."""
     environment = os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
-    with (folder / "log").open("w") as log:
+    log = folder / "logs/snakemake.log"
+    log.unlink(missing_ok=True)
+    with (folder / "log").open("w") as told:
         process = subprocess.Popen(
-            [sys.executable, *COMMAND], cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
+            [sys.executable, *COMMAND], cwd=folder, env=environment, stdout=told, stderr=told, start_new_session=True
         )
         until = time.perf_counter() + seconds
         while process.poll() is None and (
-            time.perf_counter() < until or after_text not in (folder / "log").read_text()
+            time.perf_counter() < until or not (log.is_file() and after_text in log.read_text())
         ):
             time.sleep(0.02)
         ended = process.poll() is not None
