@@ -41,7 +41,7 @@ wildcard_constraints:
 
 onstart:
     about = graph.announcement(workflow.dag_settings.targets)
-    logger.info(about, extra={"plan": planned(workflow.dag), "guesses": graph.params.scale == "quick"})
+    logger.info(about, extra={"plan": planned(workflow.dag, guesses=graph.params.scale == "quick")})
 
 
 onsuccess:

@@ -52,10 +52,10 @@ class Console:
 
     def _announce(self, record: LogRecord) -> None:
         """Print what will happen."""
-        self.jobs.by_number, self.jobs.guesses = record.plan, record.guesses  # type: ignore[attr-defined]
-        self.started, self.told, self.has_told = record.created, record.created, True
-        n, cores = len(self.jobs.by_number), self.jobs.cores
-        text = f"{n} job{'s' * (n != 1)} on {cores} core{'s' * (cores != 1)}"
+        self.jobs, cores = record.plan, self.jobs.cores  # type: ignore[attr-defined]
+        self.jobs.cores, self.started, self.told, self.has_told = cores, record.created, record.created, True
+        n, before = len(self.jobs.by_number), self.jobs.done_before
+        text = f"{n} job{'s' * (n != 1)} on {cores} core{'s' * (cores != 1)}" + f" ({before} are done)" * bool(before)
         self.screen.keep(*record.getMessage().splitlines(), f"{text}{self._left(record.created)}. Details: {self.log}")
 
     def _start(self, record: LogRecord, now: float) -> None:

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-GUESSES = Path(__file__).parent / "seconds.csv"  # of scale quick on a core of the machine in docs/performance.md
+GUESSES = Path(__file__).parent / "seconds.csv"  # of scale quick; docs/development.md says where they are from
 TAIL = 4096  # bytes: more than the longest line of a log
 EPOCH = re.compile(r"epoch (?P<epoch>\d+)/(?P<epochs>\d+)(?P<numbers>.*), (?P<seconds>[\d.]+) s/epoch, ")
 VALIDATION = re.compile(r"best validation .*? nats")
@@ -97,21 +97,6 @@ class Job:
             return ""
 
 
-def planned(dag: Any) -> dict[int, Job]:
-    """Return the jobs that Snakemake will run, by number; targets, which run nothing, are none."""
-    needed = {job: dag.jobid(job) for job in dag.needrun_jobs() if job.rule.shellcmd is not None}
-    return {
-        number: Job(
-            job.rule.name,
-            dict(job.wildcards_dict),
-            Path(job.log[0]) if job.log else None,
-            job.threads,
-            frozenset(needed[below] for below in dag.dependencies[job] if below in needed),
-        )
-        for job, number in needed.items()
-    }
-
-
 @dataclass
 class Jobs:
     """All jobs of a run, by Snakemake's numbers.
@@ -119,11 +104,13 @@ class Jobs:
     Attributes:
         cores: that they share.
         guesses: whether the run is of the scale that the first guesses are of.
+        done_before: jobs that need not run, for what they make is there.
     """
 
     by_number: dict[int, Job] = field(default_factory=dict)
     cores: int = 1
     guesses: bool = False
+    done_before: int = 0
 
     def where(self, **states: bool) -> list[Job]:
         """Return the jobs in a state, e.g. running=True."""
@@ -180,6 +167,28 @@ class Jobs:
         pairs = [(_taken(job), _guess(job)) for job in self.by_number.values()]
         known = [(taken, guess) for taken, guess in pairs if taken is not None and guess is not None]
         return sum(taken for taken, _ in known) / sum(guess for _, guess in known) if known else 1.0
+
+
+def planned(dag: Any, *, guesses: bool) -> Jobs:
+    """Return the jobs that Snakemake will run; targets, which run nothing, are none.
+
+    Args:
+        dag: Snakemake's.
+        guesses: see Jobs.
+    """
+    working = [job for job in dag.jobs if job.rule.shellcmd is not None]
+    needed = {job: dag.jobid(job) for job in working if dag.needrun(job)}
+    by_number = {
+        number: Job(
+            job.rule.name,
+            dict(job.wildcards_dict),
+            Path(job.log[0]) if job.log else None,
+            job.threads,
+            frozenset(needed[below] for below in dag.dependencies[job] if below in needed),
+        )
+        for job, number in needed.items()
+    }
+    return Jobs(by_number, guesses=guesses, done_before=len(working) - len(needed))
 
 
 def _taken(job: Job) -> float | None:

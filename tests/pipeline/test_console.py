@@ -63,7 +63,7 @@ def begun(stream: io.StringIO, folder: Path, wildcards: dict[int, dict[str, str]
     plan = {number: Job("train", wildcards[number], folder / f"{number}.log", needs=frozenset({1})) for number in later}
     plan |= {1: Job("prepare", wildcards[1], folder / "1.log"), 9: Job("table", needs=frozenset(later))}
     tell(console, 0, LogEvent.RESOURCES_INFO, cores=2)
-    tell(console, 0, text="Scale quick.\n  MNIST: 5 seeds", plan=plan, guesses=False)
+    tell(console, 0, text="Scale quick.\n  MNIST: 5 seeds", plan=Jobs(plan, done_before=7))
     return console
 
 
@@ -86,7 +86,7 @@ def fail(console: Console, seconds: float, number: int, line: str) -> None:
 
 WHOLE = """Scale quick.
   MNIST: 5 seeds
-4 jobs on 2 cores. Details: logs/snakemake.log
+4 jobs on 2 cores (7 are done). Details: logs/snakemake.log
 [1/4] prepare: 4 s
 [2/4] train mnist seeds 1-4: 1.0 min
 [3/4] train mnist seed 0: 2.0 min
@@ -273,8 +273,8 @@ HALF = Job("train", {"experiment": "mnist"}, started=START - 30, total=100)
         ([ended("sample", 10), waiting("evaluate")], False, (0, False)),  # nothing like it has been timed
         ([HALF], False, (70, True)),
         ([HALF, waiting("train")], False, (100, True)),  # the other takes as long; 170 s of work on two cores
-        ([waiting("evaluate")], True, (30, True)),
-        ([ended("sample", 10), waiting("evaluate")], True, (60, True)),  # a machine half as fast as guessed
+        ([waiting("evaluate")], True, (38, True)),
+        ([ended("sample", 10), waiting("evaluate")], True, (76, True)),  # a machine half as fast as guessed
         ([Job("train", failed=True, started=0, ended=1), waiting("table", 0), waiting("report", 1)], True, (0, True)),
         ([ended("sample", 10), Job("sample", {"experiment": "mnist"}, started=START - 50)], False, (5, True)),
     ],
