@@ -13,7 +13,8 @@ TAIL = 4096  # bytes: more than the longest line of a log
 EPOCH = re.compile(r"epoch (?P<epoch>\d+)/(?P<epochs>\d+)(?P<numbers>.*), (?P<seconds>[\d.]+) s/epoch, ")
 VALIDATION = re.compile(r"best validation .*? nats")
 BAR = re.compile(r"(?P<what>.*?):? *(?P<percent>\d+)%\|")  # of tqdm
-ERROR, STOPPED = re.compile(r"^[\w.]+: (error|stopped)[:;] .*"), re.compile(r"^[\w.]+: stopped; ")  # of runtime.cli
+ERROR = re.compile(r"[\w.]+: (error: |stopped; ).*")  # the line of pipeline.runtime.cli; a bar may stand before it
+TRUST = 60.0  # seconds of jobs that have to be known before they say more of the machine than the guesses do
 OVERRUN = 0.1  # a job that takes longer than expected is taken to need so much of its time more
 
 
@@ -57,7 +58,7 @@ class Job:
     @property
     def is_stopped(self) -> bool:
         """Whether it ended because a person stopped it."""
-        return self.failed and STOPPED.match(self.error()) is not None
+        return self.failed and (found := ERROR.match(self.error())) is not None and found[1] == "stopped; "
 
     def look(self) -> tuple[float | None, str]:
         """Read the end of the log.
@@ -82,8 +83,7 @@ class Job:
 
     def error(self) -> str:
         """Return the line of the log that says why the job failed; its last line where none does."""
-        lines = self._tail().splitlines()
-        found = [line for line in lines if ERROR.match(line)]
+        found = [match[0] for match in ERROR.finditer(self._tail())]
         return found[-1] if found else self.last_line() or "ended without a word"
 
     def _tail(self) -> str:
@@ -163,10 +163,10 @@ class Jobs:
         return None if guess is None else guess * self._slowness()
 
     def _slowness(self) -> float:
-        """Return the seconds of all jobs that are known over what was guessed for them; 1 before the first."""
+        """Return the seconds of all jobs that are known over what was guessed for them; near 1 for few seconds."""
         pairs = [(_taken(job), _guess(job)) for job in self.by_number.values()]
         known = [(taken, guess) for taken, guess in pairs if taken is not None and guess is not None]
-        return sum(taken for taken, _ in known) / sum(guess for _, guess in known) if known else 1.0
+        return (TRUST + sum(taken for taken, _ in known)) / (TRUST + sum(guess for _, guess in known))
 
 
 def planned(dag: Any, *, guesses: bool) -> Jobs:

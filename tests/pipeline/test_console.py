@@ -78,7 +78,7 @@ def end(console: Console, seconds: float, number: int) -> None:
 
 def fail(console: Console, seconds: float, number: int, line: str) -> None:
     log = console.jobs.by_number[number].log
-    log.write_text(f"{line}\nOMP: Info #1\n")
+    log.write_text(f"scoring\n\roracle:  98%|#### | 44/45 [02:13<00:07,  7.01s/density]{line}\nOMP: Info #1\n")
     os.utime(log, (START + seconds,) * 2)
     tell(console, seconds, LogEvent.ERROR, f'RuleException:\nCalledProcessError in file "base.smk": {number}')
     tell(console, seconds, LogEvent.JOB_ERROR, "Error in rule", jobid=number)
@@ -274,7 +274,7 @@ HALF = Job("train", {"experiment": "mnist"}, started=START - 30, total=100)
         ([HALF], False, (70, True)),
         ([HALF, waiting("train")], False, (100, True)),  # the other takes as long; 170 s of work on two cores
         ([waiting("evaluate")], True, (38, True)),
-        ([ended("sample", 10), waiting("evaluate")], True, (76, True)),  # a machine half as fast as guessed
+        ([ended("evaluate", 380), waiting("sample")], True, (5 * 440 / 98, True)),  # a machine slower than guessed
         ([Job("train", failed=True, started=0, ended=1), waiting("table", 0), waiting("report", 1)], True, (0, True)),
         ([ended("sample", 10), Job("sample", {"experiment": "mnist"}, started=START - 50)], False, (5, True)),
     ],

@@ -45,7 +45,7 @@ def test_a_run_is_told_in_lines_and_the_rest_is_in_its_log(finished, terminal):
         assert "\x1b" not in printed
         assert len(printed.splitlines()) == 5
     assert code == 1
-    assert printed.splitlines()[0].endswith("2 jobs on 2 cores (4 are done). Details: logs/snakemake.log")
+    assert printed.splitlines()[0].endswith("2 jobs on 2 cores (3 are done). Details: logs/snakemake.log")
     assert "/2] toy: " in printed
     assert toy.is_file()
     stopped, error = printed.splitlines()[-2:]
