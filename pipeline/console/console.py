@@ -66,7 +66,7 @@ class Console:
     def _end(self, number: int, now: float, *, failed: bool = False) -> None:
         """Print the line of a job that has ended; a target, which ran nothing, has none."""
         job = self.jobs.by_number.get(number)
-        if job is None or job.ended is not None:
+        if job is None:
             return
         job.ended, job.failed = now, failed
         n, of, took = len(self.jobs.ended), len(self.jobs.by_number), in_words(now - (job.started or now))
