@@ -283,9 +283,9 @@ def test_the_time_left(jobs, guesses, expected):
     assert Jobs(dict(enumerate(jobs)), cores=2, guesses=guesses).seconds_left(START) == pytest.approx(expected)
 
 
-def test_the_first_guesses_are_of_all_rules_but_those_of_published_results():
-    text = "".join(path.read_text() for path in (ROOT / "pipeline/rules").glob("*.smk") if path.stem != "published")
-    assert set(read_csv(GUESSES).rule) == set(re.findall(r"^use rule \w+ as (\w+) with:", text, flags=re.MULTILINE))
+def test_the_first_guesses_are_of_rules_that_there_are():
+    text = "".join(path.read_text() for path in (ROOT / "pipeline/rules").glob("*.smk"))
+    assert set(read_csv(GUESSES).rule) <= set(re.findall(r"^use rule \w+ as (\w+) with:", text, flags=re.MULTILINE))
 
 
 def test_durations_are_said_as_a_person_says_them():
