@@ -7,6 +7,7 @@ HERE = Path(__file__).parent
 COMMANDS = {
     "a number, from raw data to verdict": ("download", "prepare", "train", "sample", "evaluate", "table"),
     "what it is worth": ("audit", "growth", "oracle"),
+    "beside other models": ("rival", "ais", "compare"),
     "what is shown": ("toy", "figures", "report", "show"),
     "what the paper claims": (
         *(f"claims.{name}" for name in ("theory", "modes", "advantages", "saturation")),

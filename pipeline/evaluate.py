@@ -27,10 +27,10 @@ from pipeline.record.runs import (
     IMAGES,
     MANIFESTS,
     METRICS,
-    OUR_MODEL,
     REDRAWN,
     SAMPLES,
     Run,
+    model_of,
     precision_of,
 )
 from pipeline.runtime import cli
@@ -60,7 +60,7 @@ def main() -> None:
 
 def _work(args: argparse.Namespace) -> None:
     params = cli.params(args)
-    experiment = params.experiment(args.experiment)
+    experiment = params.model(args.experiment)
     run = Run(args.run, experiment, "sample")
     behind = (*SAMPLES.values(), GENERATORS["best"], MANIFESTS["train"])
     inputs = [*(args.run / name for name in behind), run.use(args.data)]
@@ -75,7 +75,7 @@ def _work(args: argparse.Namespace) -> None:
     # Where nothing was selected, both generators are the same: scored once, reported twice.
     same = experiment.selection == "last"
     scored["last"] = scored["best"] if same else score_folds(samples["last"], parts, experiment)
-    common = {"experiment": experiment.name, "model": OUR_MODEL, "seed": run.seed, "scale": params.scale}
+    common = {"experiment": experiment.name, "model": model_of(experiment), "seed": run.seed, "scale": params.scale}
     trained = read_json(args.run / MANIFESTS["train"])
     metrics = _metrics(scored, samples["best"], run.seed, parts, experiment, trained)
     for length, folder in _snapshots_of(args.work, args.run, experiment, trained).items():

@@ -60,7 +60,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 def _work(args: argparse.Namespace) -> None:
     params = cli.params(args)
-    experiment = params.experiment(args.experiment)
+    experiment = params.model(args.experiment)
     run = Run(args.run, experiment, "train")
     inputs = [*(args.run / name for name in GENERATORS.values()), run.use(args.data)]
     record = Record("sample", inputs, experiment.settings("sample"))

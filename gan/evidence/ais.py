@@ -185,7 +185,14 @@ def _energy(chains: Chains, momentum: torch.Tensor, beta: float) -> torch.Tensor
 
 
 def tuned(
-    density: Density, images: torch.Tensor, n: int, chains: int, leaps: int, acceptance: float, random: torch.Generator
+    density: Density,
+    images: torch.Tensor,
+    n: int,
+    chains: int,
+    leaps: int,
+    acceptance: float,
+    random: torch.Generator,
+    tick: Tick = nothing,
 ) -> Sampler:
     """Return a sampler whose step sizes a pilot run has adapted; frozen, they leave the weights of other runs unbiased.
 
@@ -197,15 +204,18 @@ def tuned(
         leaps: leapfrog steps of a trajectory.
         acceptance: share of accepted trajectories that step sizes aim at.
         random: advanced.
+        tick: called after each distribution, the WARM_UP at the first apart.
     """
     betas, found = schedule(n), list[torch.Tensor]()
     sampler = Sampler(density, betas, (), leaps)
     u = density.draw(len(images) * chains, random)
     state = Chains(u, *density.log_likelihood(images, u))
     rungs, step_size = betas[1:-1].tolist(), torch.full((), FIRST_STEP_SIZE, device=images.device)
-    for beta in rungs[:1] * WARM_UP + rungs:
+    for place, beta in enumerate(rungs[:1] * WARM_UP + rungs):
         state, chances = sampler.move(images, state, beta, step_size, random)
         found.append(step_size)
+        if place >= WARM_UP:
+            tick()
         step_size = (step_size * (GAIN * (chances.mean() - acceptance)).exp().float()).clamp(*STEP_SIZES)
     step_sizes = torch.stack(found[WARM_UP:]).tolist() if n else []
     return Sampler(density, betas, step_sizes, leaps)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import torch
 
-from gan.layers import Layer
+from gan.layers import AnyLayer, Layer
 from gan.models import Generator
 from gan.rivals import gmmn, linear, vae
 
@@ -53,7 +53,7 @@ def layers_of(kind: str, noise_size: int, hidden: Sequence[int], d: int) -> tupl
 
 
 def new(
-    kind: str, images: torch.Tensor, noise_size: int, layers: Sequence[Layer], epochs: Sequence[int], seed: int
+    kind: str, images: torch.Tensor, noise_size: int, layers: Sequence[AnyLayer], epochs: Sequence[int], seed: int
 ) -> Rival:
     """Return an untrained model.
 

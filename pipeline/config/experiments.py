@@ -24,6 +24,7 @@ SETTINGS = {
     "measure": ("n_validation", "grids", "n_samples", "n_splits"),
 }
 SELECTING = ("validation_images", "patience_epochs", "n_samples", "validation_grid")  # of training that validates
+RIVAL = ("name", "dataset", "noise_size", "generator", "rival")  # what the training of another model depends on
 KINDS = {"dense": Layer, "deconvolution": Deconvolution, "maxout-convolution": MaxoutConvolution}
 
 
@@ -43,6 +44,23 @@ def bandwidths(spacing: str, first: float, last: float, count: int) -> tuple[flo
         raise ValueError(f"a grid of bandwidths ascends, got first {first}, last {last}")
     space = np.linspace if spacing == "linear" else np.geomspace
     return tuple(round(float(value), 10) for value in space(first, last, count))
+
+
+@dataclass(frozen=True)
+class Rival:
+    """How another model is trained.
+
+    Attributes:
+        kind: a key of gan.rivals.KINDS.
+        hidden: units of the hidden layers, from the noise to the image.
+        epochs: of each phase of training.
+        settings_from: "c" the authors' code, "p" a paper's text, "r" ours.
+    """
+
+    kind: str
+    hidden: tuple[int, ...]
+    epochs: tuple[int, ...]
+    settings_from: str
 
 
 @dataclass(frozen=True)
@@ -66,6 +84,7 @@ class Experiment:
         most_samples: of one generator, scored as a growing set.
         n_validation: of the first validation images, to choose the bandwidth of a score; None: all of them.
         grids: bandwidths by name.
+        rival: how another model than a GAN is trained; None: a GAN.
     Raises:
         ValueError: the pretrained generator does not fit on top of the new layers, or a bound on column norms
             is asked of a deconvolution, whose weights have no columns of one unit; other settings contradict.
@@ -97,6 +116,7 @@ class Experiment:
     lloyd_iterations: int
     n_validation: int | None
     grids: dict[str, tuple[float, ...]]
+    rival: Rival | None = None
 
     def __post_init__(self) -> None:
         if self.recipe.max_column_norm is not None and any(isinstance(one, Deconvolution) for one in self.generator):
@@ -126,6 +146,8 @@ class Experiment:
             stage: a key of SETTINGS.
         """
         everything = asdict(self) | {"validation_grid": self.grids["authors"]}
+        if stage == "train" and self.rival is not None:
+            return {key: everything[key] for key in RIVAL}
         settings = {key: everything[key] for key in SETTINGS[stage]}
         if stage != "train":
             return settings

@@ -10,14 +10,14 @@ from typing import Any
 from gan.layers import AnyLayer, Deconvolution, Layer
 from gan.models import check_layers
 from gan.recipe import Recipe
+from pipeline.config.comparison import Comparison, comparison_of, rival_experiment
 from pipeline.config.experiments import Bounds, Claims, Dataset, Experiment, bandwidths, layer
+from pipeline.config.labels import check_labels
 from pipeline.config.schema import known, validated
 from pipeline.files.errors import UserError
 from pipeline.files.yaml_core import parse_yaml
 
 SYNTHETIC = "synthetic-"
-MARKUP = r"\`*_<>[]|$&~#{}^"  # means something in Markdown, HTML, LaTeX or a figure's text; % is escaped for LaTeX
-PAPERS_COLUMNS = {"mnist": "MNIST", "tfd": "TFD"}  # of Table 1
 
 
 class Params:
@@ -49,9 +49,10 @@ class Params:
         _check_claims(self.claims, values["catalogue"], self._scale["experiments"])
         compared = {"seeds": self.claims.seeds, "epochs": self.claims.epochs}
         self._played = self._scale["experiments"] | dict.fromkeys(self.claims.experiments, compared)
-        _check_labels(values["catalogue"])
-        for name in self._played:  # what contradicts itself is reported at once, not by the job that meets it
-            self.experiment(name)
+        self.comparison: Comparison = comparison_of(values, self.scale)
+        check_labels(values["catalogue"])
+        for name in (*self._played, *values["rivals"]):  # reported at once, not by a job
+            self.model(name)
 
     @property
     def asked(self) -> list[str]:
@@ -73,7 +74,7 @@ class Params:
 
     def stages(self, experiment: str) -> list[str]:
         """The experiment, after the one that trains its upper layers."""
-        first = self.values["catalogue"][experiment].get("pretraining")
+        first = self.values["catalogue"].get(experiment, {}).get("pretraining")
         return [experiment] if first is None else [first, experiment]
 
     @property
@@ -109,7 +110,8 @@ class Params:
 
     def seeds(self, experiment: str) -> list[int]:
         """The seeds to train."""
-        return self.values["seeds"] or list(range(self._played[experiment]["seeds"]))
+        rivals = dict.fromkeys(self.values["rivals"], self.comparison.seeds)
+        return self.values["seeds"] or list(range(rivals.get(experiment) or self._played[experiment]["seeds"]))
 
     def planned_seeds(self, experiment: str) -> int:
         """How many seeds the scale has."""
@@ -174,6 +176,20 @@ class Params:
         except (ValueError, TypeError) as error:
             raise UserError(f"params: catalogue: {name}: {error}") from error
 
+    def model(self, name: str) -> Experiment:
+        """The settings of an experiment, or of a rival that is sampled and scored as one.
+
+        Raises:
+            UserError: the scale has no such model.
+        """
+        if name not in self.values["rivals"]:
+            return self.experiment(name)
+        base, most = self.experiment(self.comparison.experiment), self._scale.get("max_units", math.inf)
+        try:
+            return rival_experiment(name, self.values["rivals"][name], base, self.comparison, most)
+        except ValueError as error:
+            raise UserError(f"params: rivals: {name}: {error}") from error
+
     def _validation(self, entry: dict[str, Any]) -> dict[str, Any]:
         """How a catalogue entry's generator is measured during training."""
         values = self.values["validation"] | entry.get("validation", {})
@@ -186,7 +202,8 @@ class Params:
 
     def dataset_of(self, experiment: str) -> str:
         """Name of an experiment's data set; the scale need not have the experiment."""
-        name = self.values["catalogue"][experiment]["dataset"]
+        beside = self.comparison.experiment if experiment in self.values["rivals"] else experiment
+        name = self.values["catalogue"][beside]["dataset"]
         return name if self.is_real else SYNTHETIC + name
 
     def dataset(self, name: str) -> Dataset:
@@ -283,18 +300,3 @@ def _check_claims(claims: Claims, catalogue: dict[str, Any], experiments: dict[s
             raise UserError(f"params: claims: {name} {why if name in experiments else 'has a first stage'}")
         if catalogue[name]["dataset"] != catalogue[claims.code]["dataset"]:
             raise UserError(f"params: claims: {name} has another data set than {claims.code}")
-
-
-def _check_labels(catalogue: dict[str, Any]) -> None:
-    """Labels are titles of columns, the same text in every form: each appears once, and the paper's are given."""
-    seen = dict.fromkeys(("part", "Model"), "another column of Table 1")
-    for name, entry in catalogue.items():
-        label = entry["label"]
-        if label != label.strip() or not (label[0].isalnum() and label.isprintable()) or set(label) & set(MARKUP):
-            rule = f"a label begins with a letter or digit and has no line break, no blank at its end, none of {MARKUP}"
-            raise UserError(f"params: catalogue: {name}: label: {label!r}: {rule}")
-        if seen.setdefault(entry["label"], name) != name:
-            raise UserError(f"params: catalogue: {name}: label: {entry['label']!r} is that of {seen[entry['label']]}")
-    for name, label in PAPERS_COLUMNS.items():
-        if name in catalogue and (catalogue[name]["label"] != label or not catalogue[name].get("margin_nats")):
-            raise UserError(f"params: catalogue: {name}: needs the label {label!r} of Table 1, and margin_nats")

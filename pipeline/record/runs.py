@@ -18,6 +18,7 @@ VALIDATION_CURVE, PICTURES = "validation.csv", "pictures.npz"  # measurements, a
 TRAINING_FILES = (*GENERATORS.values(), CURVE, VALIDATION_CURVE, PICTURES)  # of a run, beside its manifest
 REDRAWN, IMAGES = "redrawn.csv", "test_images.npz"  # scores of other draws; the log-likelihood of each test image
 MEASURES, MEASURED = "measures.csv", "measures.manifest.json"  # of a run that is compared with others
+AIS, AIS_IMAGES = "ais.csv", "ais_images.csv"  # of a generator by annealed importance sampling: means, each image
 OUR_MODEL = "adversarial-nets"  # model of our rows in metrics.csv
 AUDIT, GROWTH = "audit", "growth.csv"  # of an experiment: the folder beside its runs, and a file there
 VARIANCE, CHOICES = "variance.csv", "choices.csv"  # where variance comes from; what validation images choose
@@ -113,6 +114,11 @@ class Run:
         """
         self._expect(path.name, sha256(path))
         return path
+
+
+def model_of(experiment: Experiment) -> str:
+    """Return what a run's rows name as its model."""
+    return OUR_MODEL if experiment.rival is None else experiment.name
 
 
 def precision_of(trained: dict[str, Any]) -> str:

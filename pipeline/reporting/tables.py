@@ -8,7 +8,8 @@ import pandas as pd
 
 from gan.agreement import rank
 from gan.statistics import MIN_SEEDS, SeedSummary
-from pipeline.config.params import PAPERS_COLUMNS, Params
+from pipeline.config.labels import PAPERS_COLUMNS
+from pipeline.config.params import Params
 from pipeline.files.formats import csv_text, json_text
 from pipeline.record.runs import OUR_MODEL, SUMMARY
 from pipeline.reporting.cells import EDGE, Cell, Ours, columns, our_cells, quoted, two_digits, why_missing

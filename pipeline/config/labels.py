@@ -1,0 +1,23 @@
+"""Labels of experiments, which are titles of columns."""
+
+from typing import Any
+
+from pipeline.files.errors import UserError
+
+MARKUP = r"\`*_<>[]|$&~#{}^"  # means something in Markdown, HTML, LaTeX or a figure's text; % is escaped for LaTeX
+PAPERS_COLUMNS = {"mnist": "MNIST", "tfd": "TFD"}  # of Table 1
+
+
+def check_labels(catalogue: dict[str, Any]) -> None:
+    """Labels are titles of columns, the same text in every form: each appears once, and the paper's are given."""
+    seen = dict.fromkeys(("part", "Model"), "another column of Table 1")
+    for name, entry in catalogue.items():
+        label = entry["label"]
+        if label != label.strip() or not (label[0].isalnum() and label.isprintable()) or set(label) & set(MARKUP):
+            rule = f"a label begins with a letter or digit and has no line break, no blank at its end, none of {MARKUP}"
+            raise UserError(f"params: catalogue: {name}: label: {label!r}: {rule}")
+        if seen.setdefault(entry["label"], name) != name:
+            raise UserError(f"params: catalogue: {name}: label: {entry['label']!r} is that of {seen[entry['label']]}")
+    for name, label in PAPERS_COLUMNS.items():
+        if name in catalogue and (catalogue[name]["label"] != label or not catalogue[name].get("margin_nats")):
+            raise UserError(f"params: catalogue: {name}: needs the label {label!r} of Table 1, and margin_nats")
