@@ -37,6 +37,7 @@ wildcard_constraints:
     experiment="[a-z0-9-]+",
     seed=r"\d+",
     seeds=r"seeds?\d[\d_-]*",
+    rival="|".join(graph.params.values["rivals"]),
 
 
 onstart:
@@ -60,6 +61,7 @@ localrules:
     all_data,
     all_runs,
     claims,
+    comparison,
     published,
 
 
@@ -68,6 +70,7 @@ include: "pipeline/rules/data.smk"
 include: "pipeline/rules/runs.smk"
 include: "pipeline/rules/results.smk"
 include: "pipeline/rules/claims.smk"
+include: "pipeline/rules/comparison.smk"
 include: "pipeline/rules/published.smk"
 
 
@@ -107,3 +110,9 @@ rule claims:
         expand([*rules.theory.output, *rules.modes.output, *rules.saturation.output], scale=graph.params.scale),
         expand([*rules.advantages.output, *rules.memorised.output], scale=graph.params.scale),
         expand([*rules.classify.output, *rules.read_claims.output], scale=graph.params.scale),
+
+
+rule comparison:
+    input:
+        graph.lists([graph.params.comparison.experiment]),
+        expand(rules.compare.output, scale=graph.params.scale),

@@ -37,6 +37,7 @@ from pipeline.runtime.scores import Rows, named
 EXAMPLE = """--scale cpu --experiment mnist --run runs/cpu/mnist/seed0 \\
     --data data/prepared/mnist.npz --output runs/cpu/mnist/seed0"""
 K_MEANS = "k-means"
+CHOICES = ("parzen", "ais")  # estimates that choose a bandwidth
 Generated = Iterator[torch.Tensor]
 
 
@@ -53,6 +54,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="of the run behind --generator")
     parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
     parser.add_argument("--output", type=Path, required=True, help=f"folder of {AIS} and {AIS_IMAGES}")
+    choices = list(CHOICES)
+    parser.add_argument("--chosen-by", nargs="+", choices=choices, default=choices, help="default: %(default)s")
     for name in ("images", "chains", "distributions"):
         parser.add_argument(f"--{name}", type=cli.positive, help="default: the scale's `comparison`")
     cli.run(parser, _work)
@@ -65,9 +68,8 @@ def _work(args: argparse.Namespace) -> None:
     comparison = replace(params.comparison, **sizes)
     check_prepared(args.data)
     file, seed = _generator_file(args, experiment)
-    settings = (
-        comparison.settings() | experiment.settings("measure") | {"lloyd_iterations": experiment.lloyd_iterations}
-    )
+    settings = comparison.settings() | experiment.settings("measure") | {"chosen_by": args.chosen_by}
+    settings |= {"lloyd_iterations": experiment.lloyd_iterations}
     record = Record("ais", [args.data, *([file] if file else [])], settings)
     manifest = args.output / AIS.replace(".csv", ".manifest.json")
     if record.holds(manifest):
@@ -75,11 +77,11 @@ def _work(args: argparse.Namespace) -> None:
     device = use_device(args, params)
     data = _load(args.data, experiment, comparison, device)
     if file is None:
-        model, (rows, images) = K_MEANS, _of_centroids(data, experiment, comparison)
+        model, (rows, images) = K_MEANS, _of_centroids(data, experiment, comparison, args.chosen_by)
     else:
         generator = load_generator(file, experiment, device).requires_grad_(False)
         model = model_of(experiment)
-        rows, images = _Measurement(generator, seed, data, experiment, comparison).rows()
+        rows, images = _Measurement(generator, seed, data, experiment, comparison).rows(args.chosen_by)
     common = {"experiment": comparison.experiment, "model": model, "seed": seed, "scale": params.scale}
     write_csv(args.output / AIS, pd.DataFrame(named(rows, **common)))
     write_csv(args.output / AIS_IMAGES, pd.DataFrame(named(images, **common)))
@@ -139,12 +141,13 @@ def _per_image(data: _Data, about: dict[str, object], **columns: torch.Tensor) -
     return [about | {"image": place} | {name: values[name][row] for name in names} for row, place in enumerate(places)]
 
 
-def _of_centroids(data: _Data, experiment: Experiment, comparison: Comparison) -> tuple[Rows, Rows]:
+def _of_centroids(data: _Data, experiment: Experiment, comparison: Comparison, choices: list[str]) -> tuple[Rows, Rows]:
     """Measure k-means centroids as a generator with so many equally probable codes: its Parzen score is exact."""
     n = min(experiment.n_samples, len(data.train))
     centers, _ = k_means(data.train, n, experiment.lloyd_iterations, stream(0, "k-means", device=data.train.device))
     rows, images = Rows(), Rows()
-    for chosen_by, grid in (("parzen", experiment.grids["authors"]), ("ais", comparison.bandwidths)):
+    grids = {"parzen": experiment.grids["authors"], "ais": comparison.bandwidths}
+    for chosen_by, grid in ((name, grids[name]) for name in choices):
         means = log_density(data.validation, centers, grid).mean(dim=1)
         about: dict[str, object] = {"chosen_by": chosen_by, "bandwidth": grid[int(means.argmax())]}
         (exact,) = log_density(data.test, centers, [grid[int(means.argmax())]])
@@ -174,15 +177,18 @@ class _Measurement:
         self.experiment, self.comparison, self.device = experiment, comparison, data.test.device
         self.n = comparison.distributions
         self.few = max(1, self.n // 4)  # distributions that choose a bandwidth
-        self.bar = tqdm(total=8 * self.n + 2 * len(comparison.bandwidths) * self.few, desc=experiment.name, unit="step")
+        self.bar = tqdm(desc=experiment.name, unit="step")
 
-    def rows(self) -> tuple[Rows, Rows]:
-        """Return the rows of ais.csv and of ais_images.csv."""
-        rows, images = Rows(), Rows()
+    def rows(self, choices: list[str]) -> tuple[Rows, Rows]:
+        """Return the rows of ais.csv and of ais_images.csv, at the bandwidths that some of CHOICES choose."""
+        rows, images, chosen = Rows(), Rows(), dict[str, float]()
+        tries = 2 * len(self.comparison.bandwidths) * self.few
+        self.bar.reset(4 * len(choices) * self.n + tries * ("ais" in choices))
         with self.bar:
-            tried, by_ais = self._tried()
-            rows += tried
-            chosen = {"parzen": self._by_parzen(), "ais": by_ais}
+            if "parzen" in choices:
+                chosen["parzen"] = self._by_parzen()
+            if "ais" in choices:
+                rows, chosen["ais"] = self._tried()
             windows, annealed = self._parzen(list(chosen.values())), dict[float, tuple[Rows, dict[str, torch.Tensor]]]()
             for place, (chosen_by, bandwidth) in enumerate(chosen.items()):
                 about: dict[str, object] = {"chosen_by": chosen_by, "bandwidth": bandwidth}

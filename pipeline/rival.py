@@ -84,7 +84,7 @@ def _train(run: Path, experiment: Experiment, device: torch.device, record: Reco
     model = rivals.new(experiment.rival.kind, images, *about)
     checkpoint = args.work / f"{run.name}.safetensors"
     fingerprint = _fingerprint(experiment, seed, args.data, device)
-    curve, saved = _restored(checkpoint, fingerprint, model), time.perf_counter()
+    curve, saved = _restored(checkpoint, fingerprint, model, experiment.epochs), time.perf_counter()
     rounds = range(len(curve) + 1, experiment.epochs + 1)
     bar = tqdm(rounds, f"{experiment.name} seed {seed}", experiment.epochs, unit="epoch", initial=len(curve))
     for epoch in bar:
@@ -104,17 +104,22 @@ def _train(run: Path, experiment: Experiment, device: torch.device, record: Reco
 
 def _fingerprint(experiment: Experiment, seed: int, data: Path, device: torch.device) -> dict[str, str]:
     """Return what a checkpoint must fit, as text."""
-    settings = json.dumps(experiment.settings("train"), sort_keys=True)
-    facts = {"settings": settings, "seed": str(seed), "data": sha256(data)}
+    settings = experiment.settings("train")
+    *first, _ = settings["rival"]["epochs"]  # more of the last phase make a run longer
+    settings["rival"] |= {"epochs": first}
+    facts = {"settings": json.dumps(settings, sort_keys=True), "seed": str(seed), "data": sha256(data)}
     return facts | {"code": code_hash("pipeline.rival"), "device": device.type}
 
 
-def _restored(path: Path, fingerprint: dict[str, str], model: rivals.Rival) -> list[dict[str, Any]]:
-    """Put the model where its checkpoint is, and return the curve so far; empty where none fits."""
+def _restored(path: Path, fingerprint: dict[str, str], model: rivals.Rival, most: int) -> list[dict[str, Any]]:
+    """Put the model where its checkpoint is, if that fits and has at most so many epochs; return the curve so far."""
     if not path.is_file():
         return []
     tensors, found = read_tensors(path)
     misfits = [key for key, value in fingerprint.items() if found.get(key) != value]
+    with one_line_errors(path):
+        curve: list[dict[str, Any]] = json.loads(found["curve"])
+    misfits += ["length"] if len(curve) > most else []
     if misfits:
         aside = path.with_suffix(".other")
         path.rename(aside)
@@ -122,7 +127,6 @@ def _restored(path: Path, fingerprint: dict[str, str], model: rivals.Rival) -> l
         return []
     with one_line_errors(path):
         model.load_state(tensors)
-        curve: list[dict[str, Any]] = json.loads(found["curve"])
     return curve
 
 

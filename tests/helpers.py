@@ -122,7 +122,7 @@ def misfits(folder: Path) -> list[str]:
             if not kind or not kinds[kind](values):
                 found.append(f"{name}: {column} is {values.dtype}, documented as {kind or 'nothing'}")
         found += [f"{name}: has no {column}" for column in documented if column not in recent]
-    paths = {path.relative_to(folder).as_posix() for path in (*folder.glob("*.csv"), *folder.glob("claims/*.csv"))}
+    paths = {path.relative_to(folder).as_posix() for path in (*folder.glob("*.csv"), *folder.glob("*/*.csv"))}
     return found + [f"{name}: not documented" for name in sorted(paths - set(sections[::2]))]
 
 

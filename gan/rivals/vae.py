@@ -1,8 +1,8 @@
 """The variational autoencoder, as in the paper that prints Parzen scores of several sizes of it.
 
 Source:
-    Kingma and Welling 2014 (arXiv 1312.6114): the bound and its estimator. Yeung et al. 2017 ("Tackling over-pruning in
-    variational autoencoders", Table 1): layers of 500 ReLU, Adam with 1e-3, 200 epochs, weight 1 of the divergence.
+    Kingma and Welling 2014 (arXiv 1312.6114): the bound and its estimator. Yeung, Kannan, Dauphin and Fei-Fei, Epitomic
+    variational autoencoders (ICLR 2017 submission): layers of 500 ReLU, Adam with 1e-3, 200 epochs, divergence in full.
     Neither states the likelihood, minibatch or initial weights that go with the scores; Bernoulli, 100 and
     U(-1/sqrt(inputs), 1/sqrt(inputs)) are ours.
 """

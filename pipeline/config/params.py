@@ -10,9 +10,9 @@ from typing import Any
 from gan.layers import AnyLayer, Deconvolution, Layer
 from gan.models import check_layers
 from gan.recipe import Recipe
+from pipeline.config.checks import check_claims, check_labels
 from pipeline.config.comparison import Comparison, comparison_of, rival_experiment
 from pipeline.config.experiments import Bounds, Claims, Dataset, Experiment, bandwidths, layer
-from pipeline.config.labels import check_labels
 from pipeline.config.schema import known, validated
 from pipeline.files.errors import UserError
 from pipeline.files.yaml_core import parse_yaml
@@ -46,7 +46,7 @@ class Params:
             known(f"catalogue: {name}: dataset", entry["dataset"], values["datasets"])
             _check_sizes(name, entry, values)
         _check_stages(values["catalogue"], self._scale["experiments"])
-        _check_claims(self.claims, values["catalogue"], self._scale["experiments"])
+        check_claims(self.claims, values["catalogue"], self._scale["experiments"])
         compared = {"seeds": self.claims.seeds, "epochs": self.claims.epochs}
         self._played = self._scale["experiments"] | dict.fromkeys(self.claims.experiments, compared)
         self.comparison: Comparison = comparison_of(values, self.scale)
@@ -136,6 +136,10 @@ class Params:
         entries = {name: self.values["catalogue"][name] for name in self.claims.experiments}
         sections = {key: self.values[key] for key in ("statistics", "figures")}
         return sections | {"claims": asdict(self.claims), "catalogue": entries}
+
+    def compared_models(self) -> dict[str, Any]:
+        """What the comparison of models depends on beside what was measured; recorded in its manifest."""
+        return {key: self.values[key] for key in ("statistics", "rivals", "figures")}
 
     def presentation(self) -> dict[str, Any]:
         """What figures and report depend on beside the metrics; recorded in their manifests."""
@@ -288,15 +292,3 @@ def _check_stages(catalogue: dict[str, Any], experiments: dict[str, Any]) -> Non
     for name, entry in experiments.items():
         if name not in firsts.values() and "seeds" not in entry:
             raise UserError(f"params: scales: experiments: {name}: seeds: missing")
-
-
-def _check_claims(claims: Claims, catalogue: dict[str, Any], experiments: dict[str, Any]) -> None:
-    """What is compared is in the catalogue, on one data set, in one stage, and no experiment of the scale's own."""
-    known("claims: main", claims.main, experiments)
-    for name in claims.experiments:
-        known("claims", name, catalogue)
-        if name in experiments or catalogue[name].get("pretraining") is not None:
-            why = "is an experiment of the scale: like it, give it a name of its own"
-            raise UserError(f"params: claims: {name} {why if name in experiments else 'has a first stage'}")
-        if catalogue[name]["dataset"] != catalogue[claims.code]["dataset"]:
-            raise UserError(f"params: claims: {name} has another data set than {claims.code}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from gan.statistics import MIN_SEEDS, SeedSummary, Verdict, summarise_seeds, verdict
-from pipeline.config.labels import PAPERS_COLUMNS
+from pipeline.config.checks import PAPERS_COLUMNS
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import one_line_errors, read_csv

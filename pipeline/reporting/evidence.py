@@ -88,7 +88,7 @@ def scales(frames: Frames, params: Params) -> str:
     others = {what: sorted(set(rows.scale) - {params.scale}) for what, rows in parts.items()}
     but = [f"{what} (scale `{', '.join(found)}`)" for what, found in others.items() if found]
     first = f"These numbers are of scale `{params.scale}`"
-    return f"{first}, but for {_and(but)}." if but else f"{first}."
+    return f"{first}, but for {in_words(but)}." if but else f"{first}."
 
 
 def audit_cells(metrics: pd.DataFrame, params: Params, experiment: str, model: str) -> str:
@@ -135,7 +135,7 @@ def _beaten(real: str, ours: pd.Series, means: dict[str, float]) -> str:
     above = [f"{name} ({mean:.1f})" for name, mean in others.items() if mean > means[REAL]]
     below = {"real images": means[REAL]} | {name: mean for name, mean in others.items() if mean <= means[REAL]}
     seeds = ", ".join(f"{(ours > mean).sum()} beat {name} ({mean:.1f})" for name, mean in below.items())
-    winners = f"{_and(above)} score above" if above else "nothing that was tried scores above"
+    winners = f"{in_words(above)} score above" if above else "nothing that was tried scores above"
     return f"under this estimate {winners} {real}. Of our {count(len(ours), 'seed')}, {seeds}."
 
 
@@ -143,7 +143,8 @@ def _short(model: str) -> str:
     return AUDITED[model].split(",")[0]
 
 
-def _and(words: list[str]) -> str:
+def in_words(words: list[str]) -> str:
+    """Return words as a list in a sentence."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 

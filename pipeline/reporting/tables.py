@@ -8,7 +8,7 @@ import pandas as pd
 
 from gan.agreement import rank
 from gan.statistics import MIN_SEEDS, SeedSummary
-from pipeline.config.labels import PAPERS_COLUMNS
+from pipeline.config.checks import PAPERS_COLUMNS
 from pipeline.config.params import Params
 from pipeline.files.formats import csv_text, json_text
 from pipeline.record.runs import OUR_MODEL, SUMMARY

@@ -84,7 +84,7 @@ class Graph:
 
         An edited file may arrive with an old time, which Snakemake takes for no change of an input.
         """
-        edited = {"quoted": sha256(QUOTED)} if stage in ("table", "figures", "report") else {}
+        edited = {"quoted": sha256(QUOTED)} if stage in ("table", "figures", "report", "compare") else {}
         return {"settings": settings, "code": code_hash(f"pipeline.{stage}")} | edited
 
     def settings(self, stage: str) -> Callable[[Any], dict[str, Any]]:
@@ -92,7 +92,7 @@ class Graph:
         return lambda wildcards: self.depends(stage, self._experiment(wildcards).settings(stage))
 
     def _experiment(self, wildcards: Any) -> Experiment:
-        return self.params.experiment(wildcards.experiment)
+        return self.params.model(getattr(wildcards, "rival", None) or wildcards.experiment)
 
     # Data.
 
@@ -158,6 +158,8 @@ class Graph:
 
     def _list(self, experiment: str, seed: int) -> str:
         """Return the list that a seed is on: ensembles are fixed ranges, so that new seeds leave old ensembles."""
+        if experiment in self.params.values["rivals"]:
+            return f"{RUNS / self.params.scale / experiment}/rivals.json"
         size, wanted = self.params.values["seeds_per_job"], sorted(self._wanted(experiment))
         together = [one for one in wanted if one // size == seed // size]
         return f"{RUNS / self.params.scale / experiment}/{name_of(together)}.json"
@@ -235,6 +237,32 @@ class Graph:
     def measuring(self, stage: str) -> Callable[[Any], dict[str, Any]]:
         """Return what a run's measures depend on, or those of the yardsticks."""
         return lambda wildcards: self.depends(stage, self.params.measuring(getattr(wildcards, "experiment", self.code)))
+
+    # Other models.
+
+    def rival_runs(self) -> list[str]:
+        """Return the folders of the runs of the other models."""
+        return self.runs(self.params.values["rivals"])
+
+    def annealed(self) -> list[str]:
+        """Return the folders of what is measured by annealed importance sampling: first runs, and k-means."""
+        name = self.params.comparison.experiment
+        firsts = [first_run(self.params, one) for one in (name, *self.params.values["rivals"])]
+        return list(map(str, [firsts[0], audit_folder(self.params, name), *firsts[1:]]))
+
+    def rival_options(self, wildcards: Any) -> str:
+        """Return the seeds to train and where their files go."""
+        place, seeds = f"{self.params.scale}/{wildcards.rival}", self.params.seeds(wildcards.rival)
+        return f"--seeds {' '.join(map(str, seeds))} --output runs/{place} --work work/{place} --finished"
+
+    def rival_training(self, wildcards: Any) -> dict[str, Any]:
+        """Return what the training of another model depends on."""
+        return self.depends("rival", self.params.model(wildcards.rival).settings("train"))
+
+    def annealing(self, wildcards: Any) -> dict[str, Any]:
+        """Return what annealed importance sampling of a model depends on."""
+        settings = self._experiment(wildcards).settings("measure") | self.params.values["audit"]
+        return self.depends("ais", settings | self.params.comparison.settings())
 
     # What is published.
 

@@ -1,7 +1,9 @@
-"""Labels of experiments, which are titles of columns."""
+"""What the schema cannot say of the catalogue: labels are titles of columns; what is compared can be."""
 
 from typing import Any
 
+from pipeline.config.experiments import Claims
+from pipeline.config.schema import known
 from pipeline.files.errors import UserError
 
 MARKUP = r"\`*_<>[]|$&~#{}^"  # means something in Markdown, HTML, LaTeX or a figure's text; % is escaped for LaTeX
@@ -21,3 +23,15 @@ def check_labels(catalogue: dict[str, Any]) -> None:
     for name, label in PAPERS_COLUMNS.items():
         if name in catalogue and (catalogue[name]["label"] != label or not catalogue[name].get("margin_nats")):
             raise UserError(f"params: catalogue: {name}: needs the label {label!r} of Table 1, and margin_nats")
+
+
+def check_claims(claims: Claims, catalogue: dict[str, Any], experiments: dict[str, Any]) -> None:
+    """What is compared is in the catalogue, on one data set, in one stage, and no experiment of the scale's own."""
+    known("claims: main", claims.main, experiments)
+    for name in claims.experiments:
+        known("claims", name, catalogue)
+        if name in experiments or catalogue[name].get("pretraining") is not None:
+            why = "is an experiment of the scale: like it, give it a name of its own"
+            raise UserError(f"params: claims: {name} {why if name in experiments else 'has a first stage'}")
+        if catalogue[name]["dataset"] != catalogue[claims.code]["dataset"]:
+            raise UserError(f"params: claims: {name} has another data set than {claims.code}")

@@ -1,0 +1,82 @@
+"""Compare the GAN with other models under the Parzen estimate and annealed importance sampling: tables, a figure."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.files.errors import UserError
+from pipeline.files.formats import read_csv, write_csv, write_text
+from pipeline.record.manifest import Record
+from pipeline.record.runs import AIS, AIS_IMAGES, METRICS, Run
+from pipeline.reporting import plots, plots_comparison
+from pipeline.reporting.cells import QUOTED
+from pipeline.reporting.comparison import FILES, Frames, comparison_markdown
+from pipeline.reporting.gather import tidy
+from pipeline.reporting.page import with_passages
+from pipeline.runtime import cli
+
+EXAMPLE = """--scale cpu --ais runs/cpu/mnist/seed0 runs/cpu/mnist/audit runs/cpu/vae-1x500/seed0 \\
+    --runs runs/cpu/vae-1x500/seed0 --output results/cpu/comparison"""
+
+
+def main() -> None:
+    """Command line."""
+    parser = cli.parser("compare", __doc__, EXAMPLE)
+    cli.add_params(parser)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--ais", type=Path, nargs="+", help="folders that `ais` filled, in the order of the tables")
+    source.add_argument("--gathered", type=Path, help="folder of csv files that this command wrote, in their place")
+    parser.add_argument("--runs", type=Path, nargs="*", default=[], help="folders RIVAL/seedN of scored runs")
+    parser.add_argument("--output", type=Path, required=True, help="folder of tables and figure")
+    parser.add_argument("--page", type=Path, help="page whose passage `comparison` is written anew")
+    cli.run(parser, _work)
+
+
+def _work(args: argparse.Namespace) -> None:
+    params = cli.params(args)
+    if args.ais:
+        inputs = [folder / name for folder in args.ais for name in (AIS, AIS_IMAGES)]
+        inputs += [run / METRICS for run in args.runs]
+        for run in args.runs:
+            Run(run, params.model(run.parent.name), "evaluate")  # whole, and of the present settings
+        ais, images = (pd.concat([read_csv(folder / name) for folder in args.ais]) for name in (AIS, AIS_IMAGES))
+        metrics = [read_csv(run / METRICS) for run in args.runs] or [pd.DataFrame()]
+        frames = dict(zip(FILES, (ais, images, tidy(pd.concat(metrics))), strict=True))
+    else:
+        inputs = [args.gathered / name for name in FILES]
+        frames = {path.name: read_csv(path) for path in inputs}
+    _check(frames, params.scale)
+    record = Record("compare", [*inputs, QUOTED], params.compared_models())
+    for name, frame in frames.items():
+        write_csv(args.output / name, frame)
+    text = comparison_markdown(frames, params)
+    write_text(args.output / "comparison.md", text + "\n")
+    plots.style()
+    drawn = plots.save(plots_comparison.comparison(frames["ais.csv"], params), args.output / "comparison")
+    outputs = [*(args.output / name for name in FILES), args.output / "comparison.md", *drawn]
+    record.write(args.output / "comparison.manifest.json", outputs)
+    if args.page is not None:
+        page = args.page.read_text(encoding="utf-8")
+        write_text(args.page, with_passages(page, {"comparison": text}, args.page))
+
+
+def _check(frames: Frames, scale: str) -> None:
+    """Raise a UserError where rows are of another scale, or models were measured on different images."""
+    for name, frame in frames.items():
+        others = set(frame.scale) - {scale} if len(frame) else set()
+        if others:
+            raise UserError(
+                f"{name}: of scale {', '.join(sorted(others))}, not {scale}; name the right one with --scale"
+            )
+    images = frames["ais_images.csv"]
+    measured = images.groupby(["model", "chosen_by"]).image.agg(frozenset)
+    if measured.nunique() > 1:
+        sizes = {f"{model}: {len(found)}" for (model, _), found in measured.items()}
+        raise UserError(
+            f"models measured on different test images ({', '.join(sorted(sizes))}); run `ais` again for all"
+        )
+
+
+if __name__ == "__main__":
+    main()
