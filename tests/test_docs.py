@@ -2,11 +2,12 @@
 
 import shutil
 
-from helpers import ROOT, edit, misfits
+from helpers import ROOT, call, edit, misfits
 
 from benchmarks.toys import choose, text
 from gan.theory.modes import TARGETS
 from gan.theory.plane import CHOSEN
+from pipeline import compare
 from pipeline.files.formats import read_csv
 
 
@@ -29,6 +30,17 @@ def test_the_notes_on_length_show_the_curves():
     words = " ".join((ROOT / "docs/reproduction-notes.md").read_text().split())
     for numbers, after in (first, *others):
         assert f"{numbers} {after}" in words
+
+
+def test_the_second_opinion_shows_the_csv_files(tmp_path):
+    """The passage and the figure follow from the committed measurements."""
+    committed, page = ROOT / "benchmarks/results/comparison", tmp_path / "evidence.md"
+    shutil.copy(ROOT / "docs/evidence.md", page)
+    scale = ("--params", ROOT / "params.yaml", "--scale", read_csv(committed / "ais.csv").scale.iloc[0])
+    done = call(compare, *scale, "--gathered", committed, "--output", tmp_path, "--page", page)
+    assert done.returncode == 0, done.stderr
+    assert page.read_text() == (ROOT / "docs/evidence.md").read_text()
+    assert (tmp_path / "comparison.svg").read_bytes() == (committed / "comparison.svg").read_bytes()
 
 
 def test_every_column_of_the_results_is_documented_with_its_type():

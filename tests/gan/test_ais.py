@@ -63,9 +63,10 @@ def standard_error(values: torch.Tensor) -> float:
     return float(values.std() / math.sqrt(len(values)))
 
 
-@pytest.mark.parametrize("prior", ["gaussian", "uniform"])
-@pytest.mark.parametrize("bandwidth", BANDWIDTHS)
-def test_both_bounds_are_within_a_tenth_of_a_nat_of_a_linear_generators_density(bandwidth, prior):
+@pytest.mark.parametrize(
+    ("prior", "bandwidth"), [*(("gaussian", bandwidth) for bandwidth in BANDWIDTHS), ("uniform", 0.3)]
+)
+def test_both_bounds_are_within_a_tenth_of_a_nat_of_a_linear_generators_density(prior, bandwidth):
     found = measured(ais.Density(linear(), prior, bandwidth))
     assert max(errors(found)) < 0.1
     assert float(found["gap"].mean()) > -3 * standard_error(found["gap"])
@@ -148,7 +149,7 @@ def test_move_leaves_the_posterior_as_it_is():
 def test_step_sizes_that_are_wrong_open_the_gap():
     density = ais.Density(linear(), "gaussian", 0.1)
     for factor in (10.0, 1e-3):
-        assert float(measured(density, step_factor=factor)["gap"].mean()) > 1
+        assert float(measured(density, n=150, step_factor=factor)["gap"].mean()) > 1
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def test_step_sizes_that_are_wrong_open_the_gap():
 )
 def test_a_broken_schedule_is_noticed(betas, monkeypatch):
     monkeypatch.setattr(ais, "schedule", betas)
-    assert max(errors(measured(ais.Density(linear(), "gaussian", 0.1)))) > 0.1
+    assert max(errors(measured(ais.Density(linear(), "gaussian", 0.1), n=200))) > 0.1
 
 
 ais_schedule = ais.schedule
@@ -189,7 +190,7 @@ def test_an_energy_without_the_prior_is_noticed(monkeypatch):
         return momentum.double().square().sum(dim=1) / 2 - beta * chains.log_likelihoods
 
     monkeypatch.setattr(ais, "_energy", wrong)
-    assert max(errors(measured(ais.Density(linear(), "gaussian", 1.0)))) > 0.1
+    assert max(errors(measured(ais.Density(linear(), "gaussian", 0.3), n=200))) > 0.1
 
 
 def test_the_same_streams_give_the_same_bits():

@@ -19,10 +19,10 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 @pytest.fixture
 def pictures() -> torch.Tensor:
-    """1,200 images of 12 pixels in two shapes."""
+    """400 images of 12 pixels in two shapes."""
     shapes = torch.rand(2, 12, generator=stream(0, "shapes")).round()
-    rows = shapes[torch.randint(2, (1200,), generator=stream(0, "which"))]
-    return (0.8 * rows + 0.2 * torch.rand(1200, 12, generator=stream(0, "noise"))).clamp(0, 1)
+    rows = shapes[torch.randint(2, (400,), generator=stream(0, "which"))]
+    return (0.8 * rows + 0.2 * torch.rand(400, 12, generator=stream(0, "noise"))).clamp(0, 1)
 
 
 def new(kind: str, images: torch.Tensor, seed: int = 0) -> rivals.Rival:
@@ -128,9 +128,10 @@ def test_gmmn_generator_takes_noise_of_unit_variance(pictures):
 
 def test_gmmn_passes_over_all_images(pictures):
     model = new("gmmn", pictures)
-    rows = list(model._batches(100, 12, 1))
-    assert torch.equal(torch.cat(rows).sort().values, torch.arange(1200))
-    assert [len(batch) for batch in model._batches(1000, 3, 1)] == [1000] * 3
+    rows = list(model._batches(100, 4, 1))
+    assert torch.equal(torch.cat(rows).sort().values, torch.arange(400))
+    assert [len(batch) for batch in model._batches(150, 5, 1)] == [150] * 5
+    assert [len(batch) for batch in model._batches(1000, 3, 1)] == [400] * 3
 
 
 def test_dropout_keeps_the_mean():

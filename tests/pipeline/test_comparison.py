@@ -14,6 +14,7 @@ from pipeline.files.formats import read_csv, read_json, read_tensors, write_csv
 from pipeline.reporting.comparison import k_means_sentence, ranking_sentences, rankings, rivals_table
 
 PARAMS = load(ROOT / "params.yaml", "smoke")
+RIVALS = ("vae-1x500", "gmmn-ae", "linear-gaussian")  # one of each kind
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def folder(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("comparison")
     done = call(prepare, "--params", ROOT / "params.yaml", "--dataset", "synthetic-mnist", "--output", folder / "d.npz")
     assert done.returncode == 0, done.stderr
-    for name in PARAMS.values["rivals"]:
+    for name in RIVALS:
         finish(folder, name)
     measured(folder, "mnist", folder / "audit", "--k-means")
     return folder
@@ -52,14 +53,14 @@ def finish(folder: Path, name: str) -> None:
 
 
 def compared(folder: Path, *options: object):
-    runs = [folder / name / "seed0" for name in PARAMS.values["rivals"]]
+    runs = [folder / name / "seed0" for name in RIVALS]
     given = ("--ais", folder / "audit", *runs, "--runs", *runs)
     scale = ("--params", ROOT / "params.yaml", "--scale", "smoke")
     return call(compare, *scale, *given, "--output", folder / "out", *options)
 
 
 def test_a_rivals_run_is_scored_under_its_own_name(folder):
-    for name in PARAMS.values["rivals"]:
+    for name in RIVALS:
         metrics = read_csv(folder / name / "seed0/metrics.csv")
         assert set(metrics.model) == {name}
         assert set(metrics.precision) == {"float32"}
@@ -80,11 +81,14 @@ def test_rival_resumes_from_its_checkpoint(folder, tmp_path, monkeypatch):
     )
     assert done.returncode == 0, done.stderr
 
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
+    epochs = iter(range(1, 10))
+
+    def stop(*_: object, **__: object) -> None:
+        if next(epochs) == 3:  # trained, not yet saved
+            raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(rival.tqdm, "set_postfix", lambda bar, *_, **__: stop() if bar.n else None)
+        patch.setattr(rival.tqdm, "set_postfix", stop)
         assert trained(tmp_path, "gmmn-ae", "--checkpoint-seconds", 0).returncode == 1
     left = read_tensors(tmp_path / "work/gmmn-ae/seed0.safetensors")[1]
     assert left["curve"].count("epoch") == 2
