@@ -14,6 +14,7 @@ from pipeline.files.formats import read_csv, read_json, read_tensors, write_csv
 from pipeline.reporting.comparison import k_means_sentence, ranking_sentences, rankings, rivals_table
 
 PARAMS = load(ROOT / "params.yaml", "smoke")
+SCALE = ("--params", ROOT / "params.yaml", "--scale", "smoke")
 RIVALS = ("vae-1x500", "gmmn-ae", "linear-gaussian")  # one of each kind
 
 
@@ -26,6 +27,11 @@ def folder(tmp_path_factory) -> Path:
     for name in RIVALS:
         finish(folder, name)
     measured(folder, "mnist", folder / "audit", "--k-means")
+    (folder / "page.md").write_text("before\n<!-- comparison:begin -->\n<!-- comparison:end -->\nafter\n")
+    runs = [folder / name / "seed0" for name in RIVALS]
+    given = ("--ais", folder / "audit", *runs, "--runs", *runs, "--page", folder / "page.md")
+    done = call(compare, *SCALE, *given, "--output", folder / "out")
+    assert done.returncode == 0, done.stderr
     return folder
 
 
@@ -50,13 +56,6 @@ def finish(folder: Path, name: str) -> None:
     done = [trained(folder, name), *(call(each, *common(folder, name), "--run", run) for each in (sample, evaluate))]
     assert not any(each.returncode for each in done), [each.stderr for each in done]
     measured(folder, name, run, "--run", run)
-
-
-def compared(folder: Path, *options: object):
-    runs = [folder / name / "seed0" for name in RIVALS]
-    given = ("--ais", folder / "audit", *runs, "--runs", *runs)
-    scale = ("--params", ROOT / "params.yaml", "--scale", "smoke")
-    return call(compare, *scale, *given, "--output", folder / "out", *options)
 
 
 def test_a_rivals_run_is_scored_under_its_own_name(folder):
@@ -147,17 +146,12 @@ def test_training_commands_refuse_each_others_models(folder, tmp_path):
 
 
 def test_compare_writes_tables_figure_and_page_and_makes_them_again(folder, tmp_path):
-    page = tmp_path / "page.md"
-    page.write_text("before\n<!-- comparison:begin -->\n<!-- comparison:end -->\nafter\n")
-    done = compared(folder, "--page", page)
-    assert done.returncode == 0, done.stderr
-    out, text = folder / "out", page.read_text()
+    out, text = folder / "out", (folder / "page.md").read_text()
     assert text.startswith("before")
     assert text.endswith("after\n")
     assert "| VAE, 1 x 500 units" in text
     assert "rankings by the Parzen score" in text
-    again = ("--params", ROOT / "params.yaml", "--scale", "smoke", "--gathered", out, "--output", tmp_path / "again")
-    assert call(compare, *again).returncode == 0
+    assert call(compare, *SCALE, "--gathered", out, "--output", tmp_path / "again").returncode == 0
     for path in [*out.glob("*.csv"), out / "comparison.md", out / "comparison.svg"]:
         assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path
     assert set(read_json(out / "comparison.manifest.json")["outputs"]) == {
@@ -166,7 +160,6 @@ def test_compare_writes_tables_figure_and_page_and_makes_them_again(folder, tmp_
 
 
 def test_comparison_files_are_documented(folder, tmp_path):
-    assert compared(folder).returncode == 0
     (tmp_path / "comparison").mkdir()
     for path in (folder / "out").glob("*.csv"):
         write_csv(tmp_path / "comparison" / path.name, read_csv(path))
