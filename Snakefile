@@ -37,7 +37,7 @@ wildcard_constraints:
     experiment="[a-z0-9-]+",
     seed=r"\d+",
     seeds=r"seeds?\d[\d_-]*",
-    rival="|".join(graph.params.values["rivals"]),
+    rival="|".join(graph.params.rivals),
 
 
 onstart:

@@ -72,6 +72,11 @@ class Params:
         """Names of their data sets, each once."""
         return list(dict.fromkeys(self.dataset_of(name) for name in self.experiments))
 
+    @property
+    def rivals(self) -> list[str]:
+        """Names of the models that the comparison trains beside the GAN."""
+        return list(self.values["rivals"])
+
     def stages(self, experiment: str) -> list[str]:
         """The experiment, after the one that trains its upper layers."""
         first = self.values["catalogue"].get(experiment, {}).get("pretraining")

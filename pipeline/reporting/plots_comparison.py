@@ -17,13 +17,13 @@ def comparison(ais: pd.DataFrame, params: Params) -> Figure:
     """Plot what each estimate says of each model on the same test images, a panel for each choice of bandwidths."""
     chosen = {name: of_choice(ais, name) for name in CHOSEN if (ais.chosen_by == name).any()}
     height = 1.6 + 0.55 * max((len(models) for models in chosen.values()), default=1)
-    size = (5.2 * max(1, len(chosen)), height)
+    size = (max(7.6, 5.2 * len(chosen)), height)
     figure, panels = plt.subplots(1, max(1, len(chosen)), figsize=size, layout="constrained", squeeze=False)
     for axes, (name, models) in zip(panels[0], chosen.items(), strict=False):
         _panel(axes, models, params)
         axes.set_title(f"bandwidths chosen by {CHOSEN[name]}", fontsize=10)
     handles, labels = panels[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower left", ncols=3, fontsize=8, frameon=False)
+    figure.legend(handles, labels, loc="outside lower left", ncols=1 + len(chosen), fontsize=8, frameon=False)
     return label_scale(figure, params)
 
 

@@ -11,7 +11,7 @@ use rule with_data as rival with:
         experiment="{rival}",
         options=graph.rival_options,
         target=subpath(output[0]),
-        settings=graph.rival_training,
+        settings=graph.settings("train", "rival"),
 
 
 use rule with_data as ais with:
@@ -45,7 +45,7 @@ use rule with_data as ais_k_means with:
 use rule command as compare with:
     input:
         expand("{folder}/{file}", folder=graph.annealed(), file=["ais.csv", "ais_images.csv"]),
-        expand("{run}/{file}", run=graph.rival_runs(), file=["metrics.csv", "metrics.manifest.json"]),
+        expand("{run}/{file}", run=graph.runs(graph.params.rivals), file=["metrics.csv", "metrics.manifest.json"]),
         quoted=here("pipeline/quoted.csv"),
     output:
         expand("results/{{scale}}/comparison/{name}", name=["ais.csv", "ais_images.csv", "rivals.csv"]),
@@ -62,5 +62,5 @@ use rule command as compare with:
         "<logs>/compare/{scale}.log",
     params:
         stage="compare",
-        options=f"--ais {' '.join(graph.annealed())} --runs {' '.join(graph.rival_runs())}",
+        options=f"--ais {' '.join(graph.annealed())} --runs {' '.join(graph.runs(graph.params.rivals))}",
         settings=graph.depends("compare", graph.params.compared_models()),

@@ -87,9 +87,9 @@ class Graph:
         edited = {"quoted": sha256(QUOTED)} if stage in ("table", "figures", "report", "compare") else {}
         return {"settings": settings, "code": code_hash(f"pipeline.{stage}")} | edited
 
-    def settings(self, stage: str) -> Callable[[Any], dict[str, Any]]:
+    def settings(self, stage: str, command: str = "") -> Callable[[Any], dict[str, Any]]:
         """Return the same for a stage of an experiment, as a function of the wildcards."""
-        return lambda wildcards: self.depends(stage, self._experiment(wildcards).settings(stage))
+        return lambda wildcards: self.depends(command or stage, self._experiment(wildcards).settings(stage))
 
     def _experiment(self, wildcards: Any) -> Experiment:
         return self.params.model(getattr(wildcards, "rival", None) or wildcards.experiment)
@@ -158,7 +158,7 @@ class Graph:
 
     def _list(self, experiment: str, seed: int) -> str:
         """Return the list that a seed is on: ensembles are fixed ranges, so that new seeds leave old ensembles."""
-        if experiment in self.params.values["rivals"]:
+        if experiment in self.params.rivals:
             return f"{RUNS / self.params.scale / experiment}/rivals.json"
         size, wanted = self.params.values["seeds_per_job"], sorted(self._wanted(experiment))
         together = [one for one in wanted if one // size == seed // size]
@@ -240,24 +240,16 @@ class Graph:
 
     # Other models.
 
-    def rival_runs(self) -> list[str]:
-        """Return the folders of the runs of the other models."""
-        return self.runs(self.params.values["rivals"])
-
     def annealed(self) -> list[str]:
         """Return the folders of what is measured by annealed importance sampling: first runs, and k-means."""
         name = self.params.comparison.experiment
-        firsts = [first_run(self.params, one) for one in (name, *self.params.values["rivals"])]
+        firsts = [first_run(self.params, one) for one in (name, *self.params.rivals)]
         return list(map(str, [firsts[0], audit_folder(self.params, name), *firsts[1:]]))
 
     def rival_options(self, wildcards: Any) -> str:
         """Return the seeds to train and where their files go."""
         place, seeds = f"{self.params.scale}/{wildcards.rival}", self.params.seeds(wildcards.rival)
         return f"--seeds {' '.join(map(str, seeds))} --output runs/{place} --work work/{place} --finished"
-
-    def rival_training(self, wildcards: Any) -> dict[str, Any]:
-        """Return what the training of another model depends on."""
-        return self.depends("rival", self.params.model(wildcards.rival).settings("train"))
 
     def annealing(self, wildcards: Any) -> dict[str, Any]:
         """Return what annealed importance sampling of a model depends on."""

@@ -66,5 +66,7 @@ def test_snakemake_reads_params_as_the_stages_do(tmp_path):
     edit(folder / "params.yaml", "learning_rate: 1e-05\n", "learning_rate: 1e-05\n      learning_rate: 0.05\n")
     done = run_in(folder, "-m", "snakemake", "-n", "--config", "scale=smoke")
     assert done.returncode != 0
-    assert "params.yaml: not valid YAML: key 'learning_rate' appears on lines 146 and 147" in done.stdout + done.stderr
+    line = (folder / "params.yaml").read_text().splitlines().index("      learning_rate: 1e-05") + 1
+    where = f"key 'learning_rate' appears on lines {line} and {line + 1}"
+    assert f"params.yaml: not valid YAML: {where}" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
