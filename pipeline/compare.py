@@ -42,10 +42,10 @@ def _work(args: argparse.Namespace) -> None:
             Run(run, params.model(run.parent.name), "evaluate")  # whole, and of the present settings
         ais, images = (pd.concat([read_csv(folder / name) for folder in args.ais]) for name in (AIS, AIS_IMAGES))
         metrics = [read_csv(run / METRICS) for run in args.runs] or [pd.DataFrame()]
-        frames = dict(zip(FILES, (ais, images, tidy(pd.concat(metrics))), strict=True))
+        frames = dict(zip(FILES, map(tidy, (ais, images, pd.concat(metrics))), strict=True))
     else:
         inputs = [args.gathered / name for name in FILES]
-        frames = {path.name: read_csv(path) for path in inputs}
+        frames = {path.name: tidy(read_csv(path)) for path in inputs}
     _check(frames, params.scale)
     record = Record("compare", [*inputs, QUOTED], params.compared_models())
     for name, frame in frames.items():

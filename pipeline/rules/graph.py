@@ -1,19 +1,18 @@
 """What the rules ask of the params: targets, inputs, options and what a job depends on. Nothing of the machine."""
 
-import os
 import shlex
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from pipeline.config.experiments import MIRROR_VARIABLE, RAW, Dataset, Experiment
+from pipeline.config.experiments import RAW, Experiment
 from pipeline.config.params import Params, read
-from pipeline.data.readers import READERS
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_json, sha256
 from pipeline.record.code import ROOT, code_hash
 from pipeline.record.places import PUBLISHED, RESULTS, RUNS, audit_folder, first_run, labels, prepared, run_folders
 from pipeline.record.runs import AUDIT, AUDITS, GROWTH, IMAGES, MANIFESTS, REDRAWN, SHEET, name_of, seeds_of
+from pipeline.rules.asked import check_data, numbers, options_of
 
 QUOTED = ROOT / "pipeline/quoted.csv"
 OVERRIDABLE = ("scale", "experiments", "seeds", "seeds_per_job")
@@ -39,13 +38,13 @@ class Graph:
                 f"--config can set {', '.join(OVERRIDABLE)}; to change {', '.join(changed)} edit {params_file}"
             )
         self._config = values = values | config
-        values["seeds"] = _numbers(values.get("seeds"))
+        values["seeds"] = numbers(values.get("seeds"))
         self.params = params = Params(values)
         if not params.experiments:
             missing = [params.dataset(params.dataset_of(name)) for name in params.asked]
             hints = dict.fromkeys(data.how_to_supply for data in missing) or ["a first stage alone is no experiment"]
             raise UserError("nothing to run: " + "; ".join(hints))
-        _check_data([params.dataset(name) for name in params.datasets])
+        check_data([params.dataset(name) for name in params.datasets])
         self.results, self.claims = f"{RESULTS}/{params.scale}", f"{RESULTS}/{params.scale}/claims"
         self.code = params.claims.code  # the experiment that the others are held against
         self.main = params.claims.main  # the one whose samples are held against training images
@@ -190,7 +189,7 @@ class Graph:
 
     def selection(self) -> str:
         """Return the options that repeat the scale and --config's choice."""
-        return f"--scale {self.params.scale} {_options(self._config)}".rstrip()
+        return f"--scale {self.params.scale} {options_of(self._config)}".rstrip()
 
     def figure_options(self, _: Any, input: Any) -> str:
         """Return what figures are made from."""
@@ -261,7 +260,7 @@ class Graph:
     def published(self, _: Any) -> str:
         """Return the options that select what was committed."""
         entry = read_json(PUBLISHED / "published.json")
-        return f"--scale {entry['scale']} {_options(entry)}".rstrip()
+        return f"--scale {entry['scale']} {options_of(entry)}".rstrip()
 
     def published_settings(self, stage: str) -> Callable[[Any], dict[str, Any]]:
         """Return a function for what a stage depends on at the scale and with the choice of what was committed."""
@@ -305,28 +304,3 @@ class Graph:
     def published_claims(self, _: Any) -> str:
         """Return the option that names the scale of the committed claims."""
         return f"--scale {read_json(PUBLISHED / 'claims/published.json')['scale']}"
-
-
-def _check_data(datasets: Iterable[Dataset]) -> None:
-    """Say at once what would fail hours later: a path that leads nowhere, a data set without a reader."""
-    mirror = os.environ.get(MIRROR_VARIABLE)
-    if mirror is not None and not Path(mirror).is_dir():
-        raise UserError(f"{MIRROR_VARIABLE}={mirror} is not a folder")
-    for dataset in datasets:
-        if not dataset.synthetic and dataset.name not in READERS:
-            raise UserError(f"{dataset.name}: no reader; add one to READERS in pipeline/data/readers.py")
-        if dataset.path is not None and not Path(dataset.path).is_file():
-            raise UserError(f"{dataset.path}: no such file; {dataset.how_to_supply}")
-
-
-def _options(choice: dict[str, Any]) -> str:
-    """Return a choice of experiments and seeds as options of a command."""
-    chosen = [(key, choice[key]) for key in ("experiments", "seeds") if choice[key] is not None]
-    return " ".join(f"--{key} {shlex.join(map(str, values))}" for key, values in chosen)
-
-
-def _numbers(seeds: Any) -> Any:
-    """`--config seeds=[0,1]` arrives as a list of texts; what is no number is left for the schema to refuse."""
-    if not isinstance(seeds, list):
-        return seeds
-    return [int(seed) if str(seed).isdecimal() else seed for seed in seeds]
