@@ -67,6 +67,8 @@ def test_gan_knows_no_file_clock_terminal_or_pipeline():
         assert not called & {"open", "print", "input"}, path
 
 
-def test_evidence_and_theory_are_built_on_the_game_and_not_the_reverse():
+def test_evidence_theory_and_rivals_are_built_on_the_game_and_not_the_reverse():
     for path in (ROOT / "gan").glob("*.py"):
-        assert not [name for name in imports(path) if name.startswith(("gan.evidence", "gan.theory"))], path
+        assert not [name for name in imports(path) if name.startswith(("gan.evidence", "gan.theory", "gan.rivals"))], (
+            path
+        )
