@@ -87,11 +87,13 @@ def only_mnist(folder: Path) -> None:
 
 
 def jobs(text: str) -> dict[str, int]:
-    """Jobs by rule, from the job tables that Snakemake printed; a dry run prints its table twice."""
+    """Jobs by rule, from Snakemake's job tables, of which a dry run prints two, or from our console's lines."""
     counts: dict[str, int] = {}
     for rule, count in re.findall(r"^(\w+) +(\d+)$", text, flags=re.MULTILINE):
         if rule not in ("total", "all", "all_data", "all_runs"):
             counts[rule] = max(counts.get(rule, 0), int(count))
+    for rule in re.findall(r"^\[ *\d+/\d+\] (\w+)", text, flags=re.MULTILINE):
+        counts[rule] = counts.get(rule, 0) + 1
     return counts
 
 

@@ -6,6 +6,7 @@ from helpers import edit, run_in
 from pipeline.files.formats import read_csv, read_json
 from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.evidence import AUDITED
+from pipeline.reporting.two_sample import REAL
 from pipeline.rules.graph import FIGURES
 
 
@@ -15,7 +16,7 @@ def test_every_experiment_runs_from_images_to_its_rows_and_figures(other_experim
     metrics = read_csv(results / "metrics.csv")
     assert set(metrics.experiment) == set(names)
     assert metrics.value.notna().all()
-    assert set(metrics.model) == {OUR_MODEL, *AUDITED}
+    assert set(metrics.model) == {OUR_MODEL, *AUDITED, *REAL}
     for name in names:
         for kind in FIGURES:
             assert (results / "figures" / f"{kind}-{name}.svg").stat().st_size > 1000

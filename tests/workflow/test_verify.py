@@ -141,7 +141,7 @@ def test_publish_refuses_what_verify_refuses_and_leaves_all_as_it_was(project, m
     readme, evidence = project / "README.md", project / "docs/evidence.md"
     shutil.copy(ROOT / "README.md", readme)
     evidence.parent.mkdir()
-    for name in ("evidence.md", "runs.md"):
+    for name in ("evidence.md", "reviewers.md", "runs.md"):
         shutil.copy(ROOT / "docs" / name, evidence.parent)
     table = project / "results/smoke/table1.md"
     original = table.read_text()
@@ -157,4 +157,5 @@ def test_publish_refuses_what_verify_refuses_and_leaves_all_as_it_was(project, m
     assert all(row in readme.read_text() for row in rows)
     assert "scale=smoke" in readme.read_text()
     assert "scale `smoke`" in evidence.read_text()
+    assert "not judged" in (evidence.parent / "reviewers.md").read_text()
     assert not (project / "results/published/figures/samples-stray.svg").exists()
