@@ -4,9 +4,9 @@ Every number is the median of the repeats of 100 steps, replayed from the graph;
 captures, is a column of its own. With --profile the time of each kernel is printed, too.
 
 example:
-  python -m benchmarks.cuda --output benchmarks/results/cuda.csv                 # under two minutes
-  python -m benchmarks.cuda --seeds 20 --precisions tf32x3 --profile --output /tmp/cuda.csv
-  python -m benchmarks.cuda --device cpu --seeds 1 --precisions float32 --repeats 1 --output /tmp/rehearsal.csv
+  python -m benchmarks.cuda --output benchmarks/results/cuda.csv
+  python -m benchmarks.cuda --seeds 20 --precisions tf32x3 --profile --output cuda-tf32x3.csv
+  python -m benchmarks.cuda --device cpu --seeds 1 --precisions float32 --repeats 1 --output rehearsal.csv
 """
 
 import argparse

@@ -1,9 +1,9 @@
 """Training speed: what the pipeline runs, the plain loop, eager PyTorch, and the bare matrix products of one step.
 
-All in float32, and all but the plain loop in bfloat16 (eager PyTorch: under autocast); on CUDA in TF32 too, and ours as
-three TF32 products. Each repeat runs all of them one
-after the other, so that a noisy machine is noisy for all. An experiment's networks on synthetic images; seconds per
-seed. Where bfloat16 is emulated, its rows say nothing: the first column names the processor.
+All in float32, and all but the plain loop in bfloat16 (eager PyTorch: under autocast); on CUDA in TF32 too, and ours
+as three TF32 products. Each repeat runs all of them one after the other, so that a noisy machine is noisy for all. An
+experiment's networks on synthetic images; seconds per seed. Where bfloat16 is emulated, its rows say nothing: the first
+column names the processor.
 
 example:
   python -m benchmarks.training --threads 2 --output benchmarks/results/training-cpu.csv

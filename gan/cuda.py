@@ -1,4 +1,4 @@
-"""What makes a step cheap on CUDA: a graph of steps, work aside, pointwise functions in one kernel.
+"""What makes a step cheap on CUDA: a graph of steps, work aside, small functions compiled.
 
 On other devices the last two only call what they are given.
 """
@@ -6,10 +6,12 @@ On other devices the last two only call what they are given.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from importlib.util import find_spec
 from typing import Concatenate, ParamSpec, TypeVar
 
 import torch
 
+VARIANTS = 64  # of a function that are compiled: by shapes, dtype and precision; torch stops at 8 without an error
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 Block = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -67,14 +69,18 @@ class Aside:
 def in_one_kernel(
     function: Callable[Concatenate[torch.Tensor, Given], Result],
 ) -> Callable[Concatenate[torch.Tensor, Given], Result]:
-    """A pointwise function that torch.compile makes one kernel of where its first argument is on CUDA."""
+    """A function of few operations that torch.compile makes one kernel of, or a few, where its tensors are on CUDA.
+
+    Without Triton, which compiles, it runs as it is. Triton needs a C compiler.
+    """
     compiled: list[Callable[Concatenate[torch.Tensor, Given], Result]] = []
 
     @wraps(function)
     def call(first: torch.Tensor, *args: Given.args, **kwargs: Given.kwargs) -> Result:
-        if not first.is_cuda:
+        if not first.is_cuda or find_spec("triton") is None:
             return function(first, *args, **kwargs)
         if not compiled:  # at the first call: the compiler's import takes a second
+            torch._dynamo.config.recompile_limit = max(VARIANTS, torch._dynamo.config.recompile_limit)
             compiled.append(torch.compile(function, dynamic=False))
         return compiled[0](first, *args, **kwargs)
 

@@ -41,7 +41,7 @@ class Ensemble:
         self.d = StackedNetwork([game.d for game in games], games[0].precision)
         self.draws = new_draws(games[0], self.seeds)
         self._graph: tuple[torch.Tensor, tuple[Any, ...], Graph] | None = None  # the images, what else it holds
-        self._warm = False
+        self._warm: tuple[object, ...] | None = None  # what a block was last played with outside a graph
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """Every parameter and velocity by name, seeds first; writing into them and `refresh` restore an ensemble."""
@@ -72,7 +72,7 @@ class Ensemble:
         for layer in (*self.g.layers, *self.d.layers):
             layer.keep(indices)
         self.draws = self.draws.of(self.seeds)
-        self._graph, self._warm = None, False  # other shapes: CUDA's libraries start up anew
+        self._graph = self._warm = None  # other shapes: libraries start up and functions are compiled anew
 
     @torch.no_grad()
     def train_epoch(self, images: torch.Tensor, epoch: int) -> torch.Tensor:
@@ -101,12 +101,13 @@ class Ensemble:
 
     def _play(self, images: torch.Tensor, order: torch.Tensor, rates: torch.Tensor, epoch: int) -> torch.Tensor:
         """AHEAD steps, or what is left of the epoch; on CUDA whole blocks run as a graph."""
-        whole = AHEAD * self.recipe.minibatches * self.recipe.batch_size
-        if not is_captured(images) or order.shape[1] < whole or not self._warm:
-            self._warm = True  # CUDA's libraries start up outside a capture
+        is_whole = order.shape[1] == AHEAD * self.recipe.minibatches * self.recipe.batch_size
+        _, *compiled_for = constants = self._constants(epoch)
+        if not is_captured(images) or not is_whole or self._warm != tuple(compiled_for):
+            if is_whole:  # outside a capture CUDA's libraries start up, and functions are compiled
+                self._warm = tuple(compiled_for)
             return self.block(images, order, rates, epoch)
         self.draws.refill()
-        constants = self._constants(epoch)
         if self._graph is None or self._graph[0] is not images or self._graph[1] != constants:
             self._graph = None  # its memory goes before the next one takes some
             self._graph = images, constants, Graph(partial(self.block, images, epoch=epoch), order, rates)
@@ -117,7 +118,7 @@ class Ensemble:
     def _constants(self, epoch: int) -> tuple[Any, ...]:
         """What a graph keeps as it was when captured."""
         precision = torch.get_float32_matmul_precision()
-        return precision, self.recipe.momentum_at(epoch), self.recipe.generator_loss_at(epoch)
+        return self.recipe.momentum_at(epoch), precision, self.recipe.generator_loss_at(epoch)
 
     def block(self, images: torch.Tensor, order: torch.Tensor, rates: torch.Tensor, epoch: int) -> torch.Tensor:
         """Steps over the images in an order (S, n); returns their CURVES, (steps, S, 4)."""

@@ -1,9 +1,9 @@
 """float32 products from three TF32 ones: a b = A B + A b' + a' B, A being a rounded to TF32 and a' what is left of a.
 
 Tensor cores multiply TF32 numbers (11 bits) many times as fast as other cores multiply float32 (24 bits). What is left
-out, a' b', is at most 2^-22 |a| |b|; rounding a' and b' to 11 bits costs as much again each. So
+out, a' b', is at most 2^-22 |a| |b|; a' and b' cut to 11 bits, as the device does, cost twice that each. So
 
-    |found - a b| <= (3 * 2^-22 + (K + 2) * 2^-23) |a| |b|
+    |found - a b| <= (5 * 2^-22 + (K + 2) * 2^-23) |a| |b|
 
 for sums of K terms, the second part being that of any float32 sum, whose terms tensor cores cut off rather than round.
 
@@ -13,7 +13,7 @@ Source:
 
 import torch
 
-LEFT_OUT = 3 * 2.0**-22
+LEFT_OUT = 5 * 2.0**-22
 BLOCK_M, BLOCK_N, BLOCK_K = 64, 128, 32  # of a program's part of the result, and of the terms it takes at a time
 SMALLEST = 16  # side of matrices below which tensor cores have no work
 

@@ -25,6 +25,15 @@ def check_labels(catalogue: dict[str, Any]) -> None:
             raise UserError(f"params: catalogue: {name}: needs the label {label!r} of Table 1, and margin_nats")
 
 
+def check_precisions(catalogue: dict[str, Any]) -> None:
+    """Three TF32 products are those of dense layers alone (gan/three_tf32.py)."""
+    for name, entry in catalogue.items():
+        convolves = any("kernel" in layer for layer in (*entry["generator"], *entry["discriminator"]))
+        if entry["precision"] == "tf32x3" and convolves:
+            why = "is for dense layers alone, and there are convolutions; use float32 or tf32"
+            raise UserError(f"params: catalogue: {name}: precision: tf32x3 {why}")
+
+
 def check_claims(claims: Claims, catalogue: dict[str, Any], experiments: dict[str, Any]) -> None:
     """What is compared is in the catalogue, on one data set, in one stage, and no experiment of the scale's own."""
     known("claims: main", claims.main, experiments)

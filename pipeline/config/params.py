@@ -10,7 +10,7 @@ from typing import Any
 from gan.layers import AnyLayer, Deconvolution, Layer
 from gan.models import check_layers
 from gan.recipe import Recipe
-from pipeline.config.checks import check_claims, check_labels
+from pipeline.config.checks import check_claims, check_labels, check_precisions
 from pipeline.config.comparison import Comparison, comparison_of, rival_experiment
 from pipeline.config.experiments import Bounds, Claims, Dataset, Experiment, bandwidths, layer
 from pipeline.config.schema import known, validated
@@ -51,6 +51,7 @@ class Params:
         self._played = self._scale["experiments"] | dict.fromkeys(self.claims.experiments, compared)
         self.comparison: Comparison = comparison_of(values, self.scale)
         check_labels(values["catalogue"])
+        check_precisions(values["catalogue"])
         for name in (*self._played, *values["rivals"]):  # reported at once, not by a job
             self.model(name)
 

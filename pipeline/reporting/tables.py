@@ -191,7 +191,7 @@ def parts(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     found[AUDIT_CAPTION] = audit.loc[:, audit.any()]
     found[LATER_CAPTION] = table.loc[table.part == "later", papers]
     found[TOLD_CAPTION] = tests.loc[:, tests.any()]
-    return found
+    return {caption: part for caption, part in found.items() if len(part)}
 
 
 def caption(params: Params) -> str:

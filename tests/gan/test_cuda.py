@@ -1,8 +1,9 @@
 """What CUDA alone runs, held to its contract without a device: nothing races, one kernel is the same function."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from shutil import which
+from weakref import ref
 
 import pytest
 import torch
@@ -95,6 +96,36 @@ def test_work_that_is_not_waited_for_would_be_noticed(monkeypatch):
     monkeypatch.setattr(StackedNetwork, "forward", hasty)
     found, _ = played({}, DISCRIMINATOR, "float32", late=True)
     assert not all(map(torch.equal, found, expected))
+
+
+class Stream:
+    """In place of a CUDA stream: notes for whom it waits."""
+
+    def __init__(self, name: str, notes: list[str]) -> None:
+        self.name, self.notes = name, notes
+
+    def wait_stream(self, other: "Stream") -> None:
+        self.notes.append(f"{self.name} waits for {other.name}")
+
+
+def test_a_stream_aside_waits_and_is_waited_for_and_what_it_reads_is_kept(monkeypatch):
+    notes: list[str] = []
+    aside, main = Aside(torch.device("cpu")), Stream("main", notes)
+    aside._stream = Stream("aside", notes)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda: main)
+    monkeypatch.setattr(torch.cuda, "stream", lambda stream: nullcontext(notes.append(f"on {stream.name}")))
+    aside.join()
+    assert notes == [], "a capture may not wait for what it has not recorded"
+    x = torch.ones(1)
+    alive = ref(x)
+    with aside.after_all_before(x):
+        notes.append("work")
+    del x
+    assert alive() is not None, "read aside until it is waited for"
+    aside.join()
+    assert alive() is None
+    aside.join()
+    assert notes == ["aside waits for main", "on aside", "work", "main waits for aside"]
 
 
 def examples() -> dict[str, tuple]:

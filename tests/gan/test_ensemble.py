@@ -1,6 +1,7 @@
 """The fast path against the plain loop, on the same draws; a seed alone against the same seed in company."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
@@ -144,6 +145,36 @@ def test_a_graph_is_captured_anew_where_what_it_holds_has_changed(images, record
     one.keep([0])
     assert not one._warm
     assert captures(images) == 1
+
+
+@pytest.mark.parametrize("options", [{}, RECIPES["switching"]], ids=["same loss", "switching"])
+def test_what_a_capture_runs_has_been_played_before(images, recorded, monkeypatch, options):
+    """Functions are compiled, and libraries start up, outside a capture."""
+    played, block = set(), Ensemble.block
+
+    def key(together: Ensemble, order: torch.Tensor, epoch: int) -> tuple[object, ...]:
+        return torch.get_float32_matmul_precision(), together.recipe.generator_loss_at(epoch), order.shape
+
+    def noted(together: Ensemble, images: torch.Tensor, order: torch.Tensor, rates: torch.Tensor, epoch: int):
+        played.add(key(together, order, epoch))
+        return block(together, images, order, rates, epoch)
+
+    def graph(play: partial, order: torch.Tensor, rates: torch.Tensor) -> Recorded:
+        assert key(play.func.__self__, order, play.keywords["epoch"]) in played
+        return recorded(play, order, rates)
+
+    monkeypatch.setattr(Ensemble, "block", noted)
+    monkeypatch.setattr(module, "Graph", graph)
+    one = ensemble([3, 5], **options)
+    one.train_epoch(images[: 5 * AHEAD - 5], 1)  # less than a block
+    for epoch in (1, 2, 3):
+        one.train_epoch(images, epoch)
+    torch.set_float32_matmul_precision("high")
+    try:
+        one.train_epoch(images, 3)
+    finally:
+        torch.set_float32_matmul_precision("highest")
+    assert recorded.made > 2
 
 
 def test_ensemble_seed_does_not_depend_on_its_company(images):

@@ -9,8 +9,13 @@ import pytest
 import torch
 from helpers import ROOT
 
+from gan.ensemble import Ensemble
+from gan.layers import Layer
+from gan.models import Discriminator, Generator
+from gan.recipe import Recipe
 from gan.seeding import stream
 from gan.three_tf32 import LEFT_OUT, SMALLEST, product, split
+from gan.training import Game, train_epoch
 
 DEVICES = ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA"))]
 SHAPES = [(2, 100, 784, 240), (3, 70, 33, 130), (1, 1200, 100, 784)]  # S, M, K, N
@@ -60,6 +65,26 @@ def test_split_is_exact_to_22_bits():
     assert ((x.double() - high.double() - low.double()).abs() <= 2.0**-22 * x.double().abs()).all()
     for part in (high, low):
         assert (part.view(torch.int32) % 2**13 == 0).all(), "a TF32 number has 13 bits less than a float32"
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("recipe", [{}, {"update": "alternating", "max_column_norm": 0.6}], ids=["2014 code", "other"])
+def test_an_ensemble_of_three_products_follows_the_plain_loop(recipe, device):
+    """Which multiplies in float32; minibatches and layers are wide enough for tensor cores."""
+    g = [Layer(32, "relu", 0.1), Layer(40, "sigmoid", 0.1)]
+    d = [Layer(24, "maxout", 0.1, pieces=2, keep=0.8), Layer(1, "linear", 0.1, keep=0.5)]
+
+    def game(precision: str) -> Game:
+        pair = Generator(20, g, stream(3, "g", device=device)), Discriminator(40, d, stream(3, "d", device=device))
+        return Game(*pair, Recipe(batch_size=32, **recipe), precision)
+
+    images = torch.rand(32 * 25 + 5, 40, generator=stream(0, "images")).to(device)
+    together, alone = Ensemble([game("tf32x3")], [3]), game("float32")
+    for epoch in (1, 2):
+        together.train_epoch(images, epoch)
+        train_epoch(alone, images, 3, epoch)
+    for name, weight in alone.generator.state_dict().items():
+        torch.testing.assert_close(together.generator_state(0)[name], weight, rtol=1e-3, atol=2e-5)
 
 
 INTERPRETED = """
