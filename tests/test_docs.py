@@ -75,7 +75,7 @@ def test_the_page_of_claims_shows_the_distances_of_the_csv():
     frame = read_csv(ROOT / "benchmarks/results/memorised-seed0.csv").drop_duplicates("of").set_index("of")
     page, samples = (ROOT / "docs/claims.md").read_text(), frame.loc["G"]
     shown = (
-        f"{samples.training:.3f} pixel units",
+        f"{samples.training:.3f} away",
         f"held-out ones {samples.held_out:.3f}",
         f"{samples.nearer:.1%} of the",
     )

@@ -120,7 +120,7 @@ def test_markdown_and_latex_hold_every_cell_and_the_scale():
 
 def test_other_experiments_are_apart_from_the_papers_columns():
     found = parts(table(metrics([300.0]).assign(experiment="fashion-mnist")))
-    papers, others, audit, later, _ = found.values()
+    papers, others, audit, later = found.values()
     assert "Fashion-MNIST" not in papers
     assert "not run: data not available" in set(papers.TFD)
     assert others.set_index("Model")["Fashion-MNIST"][OURS] == "300.0"

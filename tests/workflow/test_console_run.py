@@ -1,14 +1,22 @@
 """Snakemake under the console, for real: one job that ends well beside one that fails, on a terminal and in a log."""
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from helpers import run_in
 
 CONSOLE = ("-m", "pipeline.console", "--cores", "2")
 EVALUATED = "runs/smoke/mnist/seed0/metrics.csv"
+
+
+@pytest.fixture
+def copied(finished, tmp_path) -> Path:
+    """The finished project to damage."""
+    return Path(shutil.copytree(finished, tmp_path / "project"))
 
 
 def on_a_terminal(folder, *command: str) -> tuple[int, str]:
@@ -28,18 +36,18 @@ def on_a_terminal(folder, *command: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("terminal", [False, pytest.param(True, marks=pytest.mark.long)])
-def test_a_run_is_told_in_lines_and_the_rest_is_in_its_log(finished, terminal):
-    (finished / "runs/smoke/mnist/seed0/samples.npy").write_bytes(b"damaged")
-    toy = finished / "results/smoke/toy.csv"
+def test_a_run_is_told_in_lines_and_the_rest_is_in_its_log(copied, terminal):
+    (copied / "runs/smoke/mnist/seed0/samples.npy").write_bytes(b"damaged")
+    toy = copied / "results/smoke/toy.csv"
     toy.unlink(missing_ok=True)
-    command = (*CONSOLE, "--", toy.relative_to(finished).as_posix(), EVALUATED)
+    command = (*CONSOLE, "--", toy.relative_to(copied).as_posix(), EVALUATED)
     if terminal:
-        code, printed = on_a_terminal(finished, *command)
+        code, printed = on_a_terminal(copied, *command)
         assert "\x1b[J" in printed
         assert "  toy: " in printed
         printed = printed.replace("\r", "")
     else:
-        done = run_in(finished, *command)
+        done = run_in(copied, *command)
         code, printed = done.returncode, done.stdout
         assert done.stderr == ""
         assert "\x1b" not in printed
@@ -52,7 +60,7 @@ def test_a_run_is_told_in_lines_and_the_rest_is_in_its_log(finished, terminal):
     assert stopped.endswith("Stopped: 1 of 2 jobs done, 1 failed. What is finished is kept; the same command resumes.")
     assert error.startswith("evaluate: error: runs/smoke/mnist/seed0")
     assert error.endswith("(log: logs/evaluate/smoke-mnist-seed0.log)")
-    log = (finished / "logs/snakemake.log").read_text()
+    log = (copied / "logs/snakemake.log").read_text()
     for text in ("SNAKEMAKE\n", "Building DAG of jobs", "Error in rule evaluate", "evaluate: error: runs/smoke"):
         assert text in log
         assert text == "evaluate: error: runs/smoke" or text not in printed
@@ -62,8 +70,8 @@ DRY = pytest.param(["-n", "--cores", "2"], 0, "total", marks=pytest.mark.long)
 
 
 @pytest.mark.parametrize(("options", "code", "text"), [DRY, (["--no"], 2, "error: ")])
-def test_what_runs_no_workflow_prints_what_snakemake_does(finished, options, code, text):
-    (finished / "results/smoke/toy.csv").unlink(missing_ok=True)
-    done = run_in(finished, "-m", "pipeline.console", *options)
+def test_what_runs_no_workflow_prints_what_snakemake_does(copied, options, code, text):
+    (copied / "results/smoke/toy.csv").unlink(missing_ok=True)
+    done = run_in(copied, "-m", "pipeline.console", *options)
     assert done.returncode == code, done.stdout + done.stderr
     assert text in (done.stdout if code == 0 else done.stderr)
