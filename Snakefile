@@ -19,6 +19,7 @@ from pipeline.files.errors import UserError
 from pipeline.claims.files import FIGURES as CLAIMS_FIGURES
 from pipeline.claims.files import OF_RUNS as CLAIMS_OF_RUNS
 from pipeline.claims.files import TABLES as CLAIMS_TABLES
+from pipeline.rules.announcement import announcement
 from pipeline.rules.graph import Graph
 from pipeline.record.runs import CHOICES, FILES_OF_AUDITS, FILES_OF_RUNS, GATHERED, MEASURED, MEASURES, SUMMARY
 
@@ -41,7 +42,7 @@ wildcard_constraints:
 
 
 onstart:
-    about = graph.announcement(workflow.dag_settings.targets)
+    about = announcement(graph.params, workflow.dag_settings.targets)
     logger.info(about, extra={"plan": planned(workflow.dag, guesses=graph.params.scale == "quick")})
 
 

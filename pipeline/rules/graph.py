@@ -50,32 +50,6 @@ class Graph:
         self.main = params.claims.main  # the one whose samples are held against training images
         self.threads: int = params.values["compute"]["threads"]
 
-    def announcement(self, targets: Iterable[str] = ("all",)) -> str:
-        """Return what these targets do and how long that takes, in words; empty where it is a matter of seconds."""
-        if set(targets) <= {"all", "all_runs"}:
-            return self._announcement_of_runs()
-        return self._announcement_of_claims() if set(targets) == {"claims"} else ""
-
-    def _announcement_of_claims(self) -> str:
-        claims = self.params.claims
-        lines = [f"The paper's claims at scale {self.params.scale}. A stopped run resumes where it was."]
-        lines.append(f"  games with known answers: {claims.toys} seeds each")
-        trained = f"{len(claims.experiments)} variants, {claims.seeds} seeds of {claims.epochs} epochs each"
-        return "\n".join([*lines, f"  {self.params.experiment(self.code).dataset}: {trained}"])
-
-    def _announcement_of_runs(self) -> str:
-        params = self.params
-        lines = [f"Scale {params.scale}, as a whole: {params.cost}. A stopped run resumes where it was."]
-        for experiment in map(params.experiment, params.experiments):
-            epochs = f"{'up to ' * (experiment.selection == 'validation')}{experiment.epochs} epochs each"
-            first = f" after {experiment.pretraining.epochs} of a first stage" if experiment.pretraining else ""
-            n = len(params.seeds(experiment.name))
-            lines.append(f"  {experiment.label}: {n} seed{'s' * (n > 1)}, {epochs}{first}")
-        for name in params.asked:
-            if name not in params.experiments:
-                lines.append(f"  {name}: skipped; {params.dataset(params.dataset_of(name)).how_to_supply}")
-        return "\n".join(lines)
-
     # What a job depends on beside its inputs.
 
     def depends(self, stage: str, settings: Any = None) -> dict[str, Any]:
