@@ -9,6 +9,7 @@ from pipeline.record.manifest import Record
 from pipeline.record.runs import MANIFESTS
 from pipeline.reporting import plots, plots_evidence, plots_progress
 from pipeline.reporting.cells import QUOTED, read_metrics
+from pipeline.reporting.extrapolation import extrapolation_plot, outlook
 from pipeline.runtime import cli
 
 EXAMPLE = (
@@ -60,6 +61,8 @@ def _work(args: argparse.Namespace) -> None:
         }
         if plots_progress.has_two_rules(curves, validation, name):
             plotted[f"rules-{name}"] = plots_progress.rules(curves, validation, params, name)
+        if found := outlook(validation, params, name):
+            plotted[f"extrapolation-{name}"] = extrapolation_plot(found, params, name)
         outputs += _save(plotted, args.output)
     for path in args.audits:
         name = path.parent.parent.name

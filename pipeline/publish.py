@@ -33,8 +33,9 @@ from pipeline.record.runs import (
 )
 from pipeline.reporting.cells import columns
 from pipeline.reporting.evidence import answers, audit_sentences, passages, read_evidence
+from pipeline.reporting.extrapolation import extrapolation_passage
 from pipeline.reporting.page import with_passages
-from pipeline.reporting.plan import plan_passages
+from pipeline.reporting.plan import EXPERIMENT, plan_passages
 from pipeline.reporting.sources import variance_sentences
 from pipeline.reporting.tables import caption, parts
 from pipeline.reporting.two_sample import NOT_MEASURED, told_sentences
@@ -199,8 +200,13 @@ def results_passages(published: Path, args: argparse.Namespace, params: Params) 
         args.readme: readme_passages(published, published.as_posix(), params),
         args.evidence: passages(frames, params),
         args.reviewers: answers(frames, params),
-        args.plan: plan_passages(published, params),
+        args.plan: plan_passages(published, params) | {"extrapolation": _carried_on(published, params)},
     }
+
+
+def _carried_on(published: Path, params: Params) -> str:
+    """Extrapolate the published curves of the plan's experiment."""
+    return extrapolation_passage(read_csv(published / "validation.csv"), params, EXPERIMENT)
 
 
 def claims_passages(published: Path, args: argparse.Namespace, params: Params) -> Passages:

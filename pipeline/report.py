@@ -29,6 +29,7 @@ ALT = {
     "seeds": "Generated images of every seed in rows of five, each row's nearest training image framed in yellow",
     "progress": "Test log-likelihood against epochs of training, one line per seed, with the paper's value as a line",
     "rules": "Validation log-likelihood against epochs, one panel per seed; where two rules keep and stop",
+    "extrapolation": "Validation log-likelihood against the share of learning rates spent, and lines carried on",
     "learning": "Losses, discriminator outputs and validation log-likelihood against epochs, one line per seed",
 }
 CAPTIONS = {
@@ -56,6 +57,8 @@ CAPTIONS = {
     "rules": "What two rules of keeping and stopping do to the same runs. Points: the first 1,000 validation images, "
     "fresh noise each time. Line: all 10,000, the same noise each time. A rule keeps the greatest and stops after its "
     "patience; the runs went on regardless.",
+    "extrapolation": "An extrapolation, not a result: the validation curves against the share of the sum of all "
+    "learning rates that is spent, and the mean of each seed's line through its second half, carried on to the end.",
     "learning": "Training, one line per seed. With dropout active, D's outputs are those it was trained on.",
 }
 

@@ -1,0 +1,148 @@
+"""Where the published curves would go if training went on: a table, sentences and a figure of an extrapolation."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from gan.evidence.extrapolation import FORMS, Line, fitted, share_spent
+from gan.statistics import summarise_seeds
+from pipeline.config.params import Params
+from pipeline.reporting.cells import PAPER, quoted, two_digits
+from pipeline.reporting.plots import label_scale
+
+LEAST = 20  # scores of a seed that are worth a fit
+STYLES = dict(zip(FORMS, ("-", "--"), strict=True))
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The curves of an experiment's seeds, and lines through them.
+
+    Attributes:
+        curves: by seed, validation log-likelihoods by epoch, nats; all of one length.
+        spent: the share of all learning rates that so many epochs spend.
+        planned: epochs that the plan asks for.
+        published: the paper's value, nats.
+    """
+
+    curves: dict[int, pd.Series]
+    spent: Callable[[float], float]
+    planned: int
+    published: float
+
+    @property
+    def length(self) -> int:
+        """Epochs that were trained."""
+        return max(int(curve.index.max()) for curve in self.curves.values())
+
+    def lines(self, form: str, most: int) -> list[Line]:
+        """Return a line for each seed, fitted to the second half of its first so many epochs."""
+        curves = [curve.loc[:most] for curve in self.curves.values()]
+        return [fitted(form, [self.spent(epoch) for epoch in curve.index], curve.tolist()) for curve in curves]
+
+
+def outlook(validation: pd.DataFrame, params: Params, experiment: str) -> Outlook | None:
+    """Return the outlook of an experiment of Table 1, or None where its curves are too short or it has no end.
+
+    Args:
+        validation: columns experiment, seed, epoch, log_likelihood; of an epoch's rows the greatest counts.
+    """
+    mine, settings = validation[validation.experiment == experiment], params.experiment(experiment)
+    curves = {int(seed): run.groupby("epoch").log_likelihood.max() for seed, run in mine.groupby("seed")}
+    rows = quoted("table 1")
+    rows = rows[(rows.dataset == experiment) & (rows.model == PAPER)]
+    falls = settings.recipe.learning_rate_decay > 1
+    if rows.empty or not falls or not curves or min(map(len, curves.values())) < LEAST:
+        return None
+    updates = math.ceil(params.dataset(settings.dataset).split[0] / settings.recipe.batch_size)
+    return Outlook(
+        curves,
+        lambda epochs: share_spent(settings.recipe, updates, epochs),
+        settings.epochs,
+        float(rows.value.iloc[0]),
+    )
+
+
+def extrapolation_table(found: Outlook) -> pd.DataFrame:
+    """Return, as text, what lines through the last half of the curves foretell, and through the last half before it."""
+    rows = []
+    for most in (found.length, found.length // 2):
+        for form in FORMS:
+            lines = found.lines(form, most)
+            texts = {"fitted to epochs": f"{most // 2:,} to {most:,}", "line in the": form}
+            texts["sd around it, nats"] = two_digits(float(np.mean([line.residual for line in lines])))
+            for epochs in (found.length, found.planned, math.inf):
+                name = f"at {epochs:,} epochs" if epochs < math.inf else "all spent"
+                texts[name] = _over_seeds([line.at(found.spent(epochs)) for line in lines])
+            rows.append(texts)
+    return pd.DataFrame(rows)
+
+
+def _over_seeds(values: list[float]) -> str:
+    over = summarise_seeds(values)
+    return f"{over.mean:.1f}" + (f" ± {two_digits(over.sd)}" if over.n > 1 else "")
+
+
+def extrapolation_passage(validation: pd.DataFrame, params: Params, experiment: str) -> str:
+    """Return table and sentences as Markdown; a sentence where there is nothing to fit."""
+    found = outlook(validation, params, experiment)
+    if found is None:
+        return "No curve is long enough to be carried on."
+    n, half = len(found.curves), found.length // 2
+    measured = [curve.loc[found.length] for curve in found.curves.values()]
+    reach = {form: sum(line.at(1) >= found.published for line in found.lines(form, found.length)) for form in FORMS}
+    words = " and ".join(f"{count} of {n} by the {form}" for form, count in reach.items())
+    head = (
+        f"An extrapolation, not a result. {found.length:,} epochs have spent {found.spent(found.length):.0%} of the "
+        f"sum of all learning rates; {found.planned:,} would spend {found.spent(found.planned):.0%}. Lines through the "
+        "log-likelihoods of all validation images against that share, carried on (authors' grid, nats; mean ± sd over "
+        f"{n} seeds): two through the second half of each seed's curve and, as a check, two through the half before it:"
+    )
+    early = {form: np.mean([line.at(found.spent(found.length)) for line in found.lines(form, half)]) for form in FORMS}
+    missed = " and ".join(f"{value - np.mean(measured):+.1f} in the {form}" for form, value in early.items())
+    tail = (
+        f"Measured at {found.length:,} epochs: {_over_seeds(measured)} nats; the earlier lines foretold it with errors "
+        f"of {missed}. Seeds whose later line reaches the paper's {found.published:g} nats, a test score, with all "
+        f"learning rates spent: {words}."
+    )
+    return "\n\n".join([head, extrapolation_table(found).to_markdown(index=False, disable_numparse=True), tail])
+
+
+def extrapolation_plot(found: Outlook, params: Params, experiment: str) -> Figure:
+    """Plot each seed's curve against the share of the learning rates spent, and the mean lines carried on."""
+    colours = params.values["figures"]
+    figure, axes = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
+    for curve in found.curves.values():
+        axes.plot([found.spent(epoch) for epoch in curve.index], curve, color=colours["ours"], linewidth=0.7, alpha=0.6)
+    start, end = found.spent(found.length / 2), found.spent(found.length)
+    shares = np.linspace(start, 1, 100)
+    for form, style in STYLES.items():
+        lines = found.lines(form, found.length)
+        mean = [np.mean([line.at(share) for line in lines]) for share in shares]
+        axes.plot(shares, mean, style, color=colours["other"], label=f"mean line in the {form}")
+    axes.axvspan(end, 1, color="0.93", zorder=0)
+    axes.axhline(found.published, color=colours["data"], linewidth=1, label=f"the paper: {found.published:g}")
+    axes.set(xlim=(found.spent(found.length / 5), 1), ylabel="validation log-likelihood (nats)")
+    least = min(curve.loc[found.length // 5 :].min() for curve in found.curves.values())
+    axes.set_ylim(least - 3, max(*(curve.max() for curve in found.curves.values()), found.published) + 5)
+    axes.set_xlabel("share of the sum of all learning rates that is spent; grey: not trained")
+    _epochs(axes, found)
+    n = len(found.curves)
+    title = f"{params.experiment(experiment).label}: curves of {n} seeds, carried on; an extrapolation"
+    figure.suptitle(title, fontsize=11)
+    axes.legend(loc="lower right", fontsize=8)
+    return label_scale(figure, params)
+
+
+def _epochs(axes: Axes, found: Outlook) -> None:
+    """Name some epochs above the axes."""
+    epochs = [found.length // 5, found.length // 2, found.length, found.planned]
+    above = axes.secondary_xaxis("top")
+    above.set_xticks([found.spent(epoch) for epoch in epochs], [f"{epoch:,}" for epoch in epochs], fontsize=8)
+    above.set_xlabel("epochs", fontsize=8)

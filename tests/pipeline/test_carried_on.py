@@ -1,0 +1,60 @@
+"""The page's extrapolation follows from the published curves, and its words from its numbers."""
+
+import numpy as np
+import pandas as pd
+from helpers import ROOT
+
+from pipeline.config.params import load
+from pipeline.files.formats import read_csv
+from pipeline.reporting.extrapolation import extrapolation_passage, extrapolation_plot, extrapolation_table, outlook
+
+PARAMS = load(ROOT / "params.yaml", "paper")
+
+
+def curves(end: float, seeds: int = 3) -> pd.DataFrame:
+    """Return curves of 1,000 epochs that lead along a line in the share to `end` nats, seeds a nat apart."""
+    epochs = np.arange(10, 1001, 10)
+    shares = -np.expm1(-0.002 * epochs)
+    rows = [
+        pd.DataFrame({"seed": seed, "epoch": epochs, "log_likelihood": end - 50 * (1 - shares) + seed - 1})
+        for seed in range(seeds)
+    ]
+    return pd.concat(rows).assign(experiment="mnist", scale="paper")
+
+
+def test_the_page_shows_the_published_curves():
+    passage = extrapolation_passage(read_csv(ROOT / "results/published/validation.csv"), PARAMS, "mnist")
+    text = (ROOT / "docs/runs.md").read_text(encoding="utf-8")
+    assert f"<!-- extrapolation:begin -->\n{passage}\n<!-- extrapolation:end -->" in text
+    assert "An extrapolation, not a result" in passage
+
+
+def test_a_straight_curve_is_carried_on():
+    found = outlook(curves(230), PARAMS, "mnist")
+    first = extrapolation_table(found).iloc[0]
+    assert first["line in the"] == "share"
+    assert first["all spent"] == "230.0 ± 1"
+    assert first["at 2,000 epochs"] == "229.1 ± 1"
+
+
+def test_the_words_follow_the_numbers():
+    high, low = (extrapolation_passage(curves(end), PARAMS, "mnist") for end in (230, 210))
+    assert "learning rates spent: 3 of 3 by the share" in high
+    assert "learning rates spent: 0 of 3 by the share and 0 of 3 by the logarithm of the share" in low
+    assert "errors of +0.0 in the share" in high
+
+
+def test_short_curves_and_experiments_without_a_published_value_have_none():
+    short = curves(230)
+    assert outlook(short[short.epoch <= 100], PARAMS, "mnist") is None
+    assert outlook(short.assign(experiment="cifar10-fc"), PARAMS, "cifar10-fc") is None
+    assert outlook(short.iloc[:0], PARAMS, "mnist") is None
+    assert extrapolation_passage(short.iloc[:0], PARAMS, "mnist") == "No curve is long enough to be carried on."
+
+
+def test_the_figure_names_what_was_not_trained():
+    figure = extrapolation_plot(outlook(curves(230), PARAMS, "mnist"), PARAMS, "mnist")
+    (axes,) = figure.axes
+    assert "not trained" in axes.get_xlabel()
+    assert [text.get_text() for text in axes.get_legend().get_texts()][-1] == "the paper: 225"
+    assert len(axes.lines) == 3 + 2 + 1
