@@ -2,12 +2,13 @@
 
 Source:
     Li, Swersky and Zemel 2015 (arXiv 1502.02761), section 4, with the settings of the authors' code (yujiali/gmmn,
-    train.py, mnist_mmd_code_space; pynn). An epoch here has 500 updates of MNIST, so that their 3 x 3,000 + 40,000
-    iterations are 6 + 6 + 6 + 80 epochs. Three things are ours. Dropout is inverted, that is rescaled while training:
-    in their code it is not evident whether the encoder is rescaled before the second stage. The network's rate is 0.2
-    from the start, theirs 2 for the first 10,000 updates: with 2 it diverged within 2,000 (loss 0.19 in the first 500
-    updates, 0.86 in the fourth 500). Weights have the variance 1 / inputs; with the 0.1 / inputs that add_layer of a
-    later pynn has by default, the loss did not move from 0.97 in 400 updates.
+    train.py, mnist_mmd_code_space; yujiali/pynn). An epoch here has 500 updates of MNIST, so that their 3 x 3,000 +
+    40,000 iterations are 6 + 6 + 6 + 80 epochs. As in pynn, dropout is rescaled neither while training nor after it
+    (learner.py, f_post_training): the codes that the network matches are those of an encoder whose layers see greater
+    inputs than in training. Three things are ours: 50,000 training images where they have 55,000; the autoencoder's
+    last parameters where they take those of the least training loss; and the network's first weights, of variance
+    1 / inputs (the default of pynn's LayerParams). With 0.1 / inputs, which pynn's add_layer passes and which the
+    autoencoder has here too, the loss stood still for 1,500 updates at their rate of 2, and then diverged.
 """
 
 import math
@@ -28,7 +29,9 @@ BATCH, MATCHED = 100, 1000  # images in a minibatch of the autoencoder, and of t
 DROPPED = (0.2, 0.5)  # share of each encoder layer's inputs
 AUTOENCODER_RATE, PRETRAINING_MOMENTUM, LARGEST_GRADIENT = 0.1, 0.5, 10.0
 SCALE = 1.0  # of the kernel, a variance
-RATE, MOMENTUM, LATER_MOMENTUM, LATER = 0.2, 0.9, 0.99, 10_000  # updates after which the momentum is greater
+LATER = 10_000  # updates after which the network's rate and momentum are the second ones
+RATES, MOMENTA = (2.0, 0.2), (0.9, 0.99)
+AUTOENCODER_VARIANCE, NETWORK_VARIANCE = 0.1, 1.0  # of the first weights, divided by the number of inputs
 ROOT_OFFSET = 1e-10  # under the root, for its gradient
 
 
@@ -42,7 +45,7 @@ def layers(noise_size: int, hidden: Sequence[int], d: int) -> tuple[Layer, ...]:
         raise ValueError(f"a gmmn has a hidden layer, the code and the decoder's hidden layer, got {list(hidden)}")
     sizes = [noise_size, *hidden, d]
     kinds = ["relu"] * (len(hidden) - 2) + ["sigmoid"] * 3
-    # The range has the variance of the Gaussian weights, which replace these.
+    # Gaussian weights replace these.
     return tuple(Layer(n, kind, math.sqrt(3 / m)) for (m, n), kind in zip(pairwise(sizes), kinds, strict=True))
 
 
@@ -87,16 +90,14 @@ class Gmmn:
         sizes = [d, layers[-2].units, layers[-3].units]
         self.encoder = [Layer(n, "sigmoid", 1.0).module(m, random) for m, n in pairwise(sizes)]
         self.modules = nn.ModuleDict({"whole": self.whole, "encoder": nn.ModuleList(self.encoder)})
-        self._draw_weights(stream(seed, "gaussian weights", device=device))
+        random = stream(seed, "gaussian weights", device=device)
+        for modules, variance in (
+            (self.network, NETWORK_VARIANCE),
+            ([*self.decoder, *self.encoder], AUTOENCODER_VARIANCE),
+        ):
+            _draw_weights(modules, variance, random)
         self.velocities = {name: torch.zeros_like(value) for name, value in self.modules.named_parameters()}
         self._codes: torch.Tensor | None = None
-
-    @torch.no_grad()
-    def _draw_weights(self, random: torch.Generator) -> None:
-        """Replace all weights by N(0, 1 / inputs)."""
-        for parameter in self.modules.parameters():
-            if parameter.dim() == 2:
-                parameter.normal_(0, parameter.shape[1] ** -0.5, generator=random)
 
     def phase(self, epoch: int) -> tuple[int, int]:
         """Return the phase, 0 .. 3, that an epoch 1, 2, ... belongs to, and the epoch's place in it, from 0."""
@@ -159,7 +160,7 @@ class Gmmn:
         noise = draw_noise("uniform", (len(rows), self.whole.noise_size), random) / math.sqrt(3)  # U(-1, 1)
         samples = reduce(lambda h, layer: layer(h), self.network, noise)
         loss = mmd(self._codes[rows], samples, SCALE)
-        self._descend(loss, self.network, RATE, MOMENTUM if update < LATER else LATER_MOMENTUM, math.inf)
+        self._descend(loss, self.network, RATES[update >= LATER], MOMENTA[update >= LATER], math.inf)
         return loss.detach()
 
     def _descend(
@@ -195,6 +196,14 @@ class Gmmn:
         self._codes = None
 
 
+@torch.no_grad()
+def _draw_weights(modules: Iterable[nn.Module], variance: float, random: torch.Generator) -> None:
+    """Replace weights by Gaussian ones, of the variance over the number of inputs."""
+    for module in modules:
+        (weight,) = (value for value in module.parameters() if value.dim() == 2)
+        weight.normal_(0, math.sqrt(variance / weight.shape[1]), generator=random)
+
+
 def _kept(inputs: torch.Tensor, share: float, random: torch.Generator) -> torch.Tensor:
-    """Return a mask of dropout that drops a share of the inputs and scales the others up."""
-    return (torch.rand(inputs.shape, generator=random, device=inputs.device) >= share) / (1 - share)
+    """Return a mask of dropout that drops a share of the inputs; the others are not scaled up."""
+    return torch.rand(inputs.shape, generator=random, device=inputs.device) >= share

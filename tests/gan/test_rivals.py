@@ -107,7 +107,7 @@ def test_gmmn_follows_its_schedule(pictures, monkeypatch):
     for update in (49, 50, 199, 200):
         model._reconstruct(2, rows, update, random)
     model._reconstruct(0, rows, 7, random)
-    assert seen[:2] == [(0.2, 0.9, math.inf), (0.2, 0.99, math.inf)]
+    assert seen[:2] == [(2.0, 0.9, math.inf), (0.2, 0.99, math.inf)]
     assert [momentum for _, momentum, _ in seen[2:6]] == [0.0, 0.5, 0.5, 0.9]
     assert seen[6] == (0.1, 0.5, 10.0)
 
@@ -134,10 +134,17 @@ def test_gmmn_passes_over_all_images(pictures):
     assert [len(batch) for batch in model._batches(1000, 3, 1)] == [400] * 3
 
 
-def test_dropout_keeps_the_mean():
+def test_gmmn_drops_inputs_and_scales_none():
     kept = gmmn._kept(torch.ones(100, 1000), 0.2, stream(0, "mask"))
-    assert kept.mean().item() == pytest.approx(1, abs=0.01)
-    assert (kept == 0).float().mean().item() == pytest.approx(0.2, abs=0.01)
+    assert set(kept.float().unique().tolist()) == {0.0, 1.0}
+    assert kept.float().mean().item() == pytest.approx(0.8, abs=0.01)
+
+
+def test_gmmn_begins_with_weights_of_its_code(pictures):
+    model = new("gmmn", pictures)
+    for layers, variance in ((model.network, 1.0), ([*model.encoder, *model.decoder], 0.1)):
+        scaled = torch.cat([layer.weight.flatten() * math.sqrt(layer.weight.shape[1]) for layer in layers])
+        assert scaled.square().mean().item() == pytest.approx(variance, rel=0.25)
 
 
 def test_linear_has_the_images_principal_components(pictures):
