@@ -60,6 +60,7 @@ original: setup data/prepared/mnist.npz  ## the authors' 2014 code, set up, trai
 	. $(ORIGINAL)/env.sh && "$$PY" benchmarks/original/python2/train.py $(ORIGINAL)/own
 	python -m benchmarks.original.score --run $(ORIGINAL)/own --name own --data data/prepared/mnist.npz \
 	    --output $(ORIGINAL)/original.csv --curves $(ORIGINAL)/original-curves.csv
+	python -m benchmarks.original.pictures --run $(ORIGINAL)/own --output $(ORIGINAL)
 
 data/prepared/mnist.npz:
 	@$(SNAKEMAKE) --config experiments=[mnist] -- all_data

@@ -3,13 +3,15 @@
 import argparse
 from pathlib import Path
 
+from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import one_line_errors, read_arrays, read_csv, read_json
 from pipeline.record.manifest import Record
-from pipeline.record.runs import MANIFESTS
+from pipeline.record.runs import MANIFESTS, PICTURES
 from pipeline.reporting import plots, plots_evidence, plots_progress
 from pipeline.reporting.cells import QUOTED, read_metrics
 from pipeline.reporting.extrapolation import extrapolation_plot, outlook
+from pipeline.reporting.plots_training import Course, save_course
 from pipeline.runtime import cli
 
 EXAMPLE = (
@@ -30,14 +32,14 @@ def main() -> None:
     parser.add_argument("--oracle", type=Path, required=True, help="csv file of `oracle`")
     parser.add_argument("--sheets", type=Path, nargs="+", required=True, help="EXPERIMENT/seedN/sheet.npz of `sample`")
     parser.add_argument("--audits", type=Path, nargs="+", required=True, help="EXPERIMENT/audit/sheet.npz of `audit`")
-    parser.add_argument("--output", type=Path, required=True, help="folder of the svg and png files")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the svg, png and gif files")
     cli.run(parser, _work)
 
 
 def _work(args: argparse.Namespace) -> None:
-    params = cli.selected_params(args)
+    params, pictures = cli.selected_params(args), _pictures(args.sheets)
     inputs = [*(args.results / name for name in FRAMES), args.toy, args.oracle, *args.sheets, *args.audits, QUOTED]
-    record = Record("figures", inputs, params.presentation())
+    record = Record("figures", [*inputs, *pictures.values()], params.presentation())
     plots.style()
     metrics = read_metrics(args.results / FRAMES[0], params)
     curves, validation, bandwidths, variance, growth = (read_csv(args.results / name) for name in FRAMES[1:])
@@ -64,6 +66,8 @@ def _work(args: argparse.Namespace) -> None:
         if found := outlook(validation, params, name):
             plotted[f"extrapolation-{name}"] = extrapolation_plot(found, params, name)
         outputs += _save(plotted, args.output)
+    for name, path in pictures.items():
+        outputs += save_course(_course(path, params, name), args.output, name)
     for path in args.audits:
         name = path.parent.parent.name
         plotted = {
@@ -72,7 +76,7 @@ def _work(args: argparse.Namespace) -> None:
             f"growth-{name}": plots_evidence.growth(growth, params, name),
         }
         outputs += _save(plotted, args.output)
-    for stale in {*args.output.glob("*.svg"), *args.output.glob("*.png")} - set(outputs):
+    for stale in {path for kind in ("svg", "png", "gif") for path in args.output.glob(f"*.{kind}")} - set(outputs):
         stale.unlink()  # of another selection of experiments
     record.write(args.output / "manifest.json", outputs)
 
@@ -82,18 +86,38 @@ def _save(figures: dict[str, plots.Figure], folder: Path) -> list[Path]:
     return [path for name, figure in figures.items() for path in plots.save(figure, folder / name)]
 
 
+def _course(path: Path, params: Params, experiment: str) -> Course:
+    """Return what a run's pictures.npz shows of its training."""
+    entry = params.experiment(experiment)
+    shape, title = params.dataset(entry.dataset).shape, f"{entry.label}, seed {_seed(path)}"
+    return Course(read_arrays(path), shape, title, plots.scale_text(params))
+
+
+def _pictures(sheets: list[Path]) -> dict[str, Path]:
+    """Return, by experiment, the pictures that its first seed recorded in training, where they are beside its sheet."""
+    first: dict[str, Path] = {}
+    for path in sorted(sheets, key=_seed):
+        first.setdefault(path.parent.parent.name, path.with_name(PICTURES))
+    return {name: path for name, path in first.items() if path.is_file()}
+
+
+def _seed(path: Path) -> int:
+    """Return the seed of a file of a run, from its folder."""
+    seed = path.parent.name.removeprefix("seed")
+    if not seed.isdecimal():
+        raise UserError(f"{path}: want a path EXPERIMENT/seedN/{path.name}")
+    return int(seed)
+
+
 def _by_experiment(paths: list[Path]) -> dict[str, dict[int, tuple[plots.Sheet, int]]]:
     """Read EXPERIMENT/seedN/sheet.npz, each with the epoch of the generator it is from, by experiment and seed."""
     found: dict[str, dict[int, tuple[plots.Sheet, int]]] = {}
     for path in paths:
-        seed = path.parent.name.removeprefix("seed")
-        if not seed.isdecimal():
-            raise UserError(f"{path}: want a path EXPERIMENT/seedN/sheet.npz")
         manifest = path.parent / MANIFESTS["train"]
         content = read_json(manifest)
         with one_line_errors(manifest):
             epoch = int(content["best_epoch"])
-        found.setdefault(path.parent.parent.name, {})[int(seed)] = read_arrays(path), epoch
+        found.setdefault(path.parent.parent.name, {})[_seed(path)] = read_arrays(path), epoch
     return found
 
 

@@ -1,9 +1,9 @@
 """Copy a scale's results into results/published/, or with --claims its claims; write the passages that show them.
 
-The passages are those of README.md and docs/. All are then committed, so git undoes what goes wrong. Small files only:
-tables, curves, figures, report; of every run its manifests, its sheet, its further draws and the scores of its test
-images. With --regenerated only what `snakemake --cores all published` has made again is copied. Claims may be of
-another scale than the results.
+The passages are those of README.md and docs/. All are then committed, so git undoes what goes wrong. Small files
+only: tables, curves, figures, report; of every run its manifests, its sheet, its further draws and the scores of its
+test images; of the first seed the pictures of training. With --regenerated only what `snakemake --cores all
+published` has made again is copied. Claims may be of another scale than the results.
 """
 
 import argparse
@@ -18,13 +18,14 @@ from pipeline.claims.tables import page_passages, summary
 from pipeline.config.params import Params, load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, sha256, write_json, write_text
-from pipeline.record.places import RESULTS, RUNS, audit_folder, run_folders
+from pipeline.record.places import RESULTS, RUNS, audit_folder, first_run, run_folders
 from pipeline.record.runs import (
     CHOICES,
     GATHERED,
     IMAGES,
     MANIFESTS,
     MEASURED,
+    PICTURES,
     REDRAWN,
     SHEET,
     SUMMARY,
@@ -34,7 +35,7 @@ from pipeline.record.runs import (
 from pipeline.reporting.cells import columns
 from pipeline.reporting.evidence import answers, audit_sentences, passages, read_evidence
 from pipeline.reporting.extrapolation import extrapolation_passage
-from pipeline.reporting.page import with_passages
+from pipeline.reporting.page import EMBEDDED, with_passages
 from pipeline.reporting.plan import EXPERIMENT, plan_passages
 from pipeline.reporting.sources import variance_sentences
 from pipeline.reporting.tables import caption, parts
@@ -45,7 +46,7 @@ from pipeline.verify import verify, verify_claims
 
 LIMIT_BYTES = 10_000_000
 ENTRY = "published.json"  # what is published
-PICTURES = {
+ALT = {
     "seeds": "20 fair draws of each seed, and nearest training images",
     "progress": "test log-likelihood against epochs of training, a line per seed",
 }
@@ -124,14 +125,19 @@ def _publish_again(args: argparse.Namespace) -> None:
     read = read_json(source / "table.manifest.json")["inputs"]
     if any(read[name] != sha256(target / name) for name in GATHERED):
         raise UserError(f"{source}: not made from what is published now; run `snakemake --cores all published` first")
-    made = [*(source / name for name in TABLES), *(source / "figures").glob("*.svg")]
+    made = [*(source / name for name in TABLES), *_figures(source)]
     files = {path.relative_to(source).as_posix(): path for path in made if path.is_file()}
-    figures = list((target / "figures").glob("*.svg"))
+    figures = _figures(target)
     kept = {path for path in target.rglob("*") if path.is_file()} - {*figures, *(target / name for name in files)}
     check_size([*files.values(), *kept])
     copy(files, target, instead_of=figures)
     write_passages(results_passages(target, args, params))
     print(f"{target} and its pages show what {source} holds")
+
+
+def _figures(folder: Path) -> list[Path]:
+    """Return the published figures, or those to be published, of a folder."""
+    return [path for path in (folder / "figures").iterdir() if path.suffix in EMBEDDED]
 
 
 def check_size(files: Iterable[Path]) -> int:
@@ -170,7 +176,7 @@ def write_passages(found: Passages) -> None:
 
 
 def collect(results: Path, tables: Iterable[str], runs: Path, behind: Iterable[Path]) -> dict[str, Path]:
-    """Return what is published, figures as SVG: its name in the published folder, and where it lies now."""
+    """Return what is published, figures as SVG or GIF: its name in the published folder, and where it lies now."""
     figures = read_json(results / "figures/manifest.json")["outputs"]
     names = [*tables, *(f"figures/{name}" for name in figures if not name.endswith(".png"))]
     return {name: results / name for name in names} | {f"runs/{path.relative_to(runs)}": path for path in behind}
@@ -183,6 +189,8 @@ def collect_results(params: Params, results: Path, runs: Path) -> dict[str, Path
     audited = [audit_folder(params, name, runs) for name in params.experiments]
     behind += [folder / SHEET for folder in (*folders, *audited)]
     behind += [folder / name for folder in folders for name in (REDRAWN, IMAGES)]
+    pictured = [first_run(params, name, runs) / PICTURES for name in params.experiments]
+    behind += [path for path in pictured if path.is_file()]  # older runs have none
     return collect(results, TABLES, runs, behind)
 
 
@@ -242,7 +250,7 @@ def readme_passages(published: Path, folder: str, params: Params) -> dict[str, s
     found += [line for line in told_sentences(metrics, params) if NOT_MEASURED not in line]
     paper, *others = parts(read_csv(published / "table1.csv").fillna("")).items()
     drawn = [name for name in columns(params) if (published / f"figures/seeds-{name}.svg").is_file()]
-    pictures = {kind: [_picture(kind, name, folder, params) for name in drawn] for kind in PICTURES}
+    pictures = {kind: [_picture(kind, name, folder, params) for name in drawn] for kind in ALT}
     entry = read_json(published / ENTRY)
     made = (
         f"{entry.get('made') or 'Made by `' + entry['command'] + '`'}: [report]({folder}/report.html) (download it "
@@ -260,7 +268,7 @@ def readme_passages(published: Path, folder: str, params: Params) -> dict[str, s
 
 def _picture(kind: str, experiment: str, folder: str, params: Params) -> str:
     """Show a figure of an experiment, as Markdown."""
-    return f"![{params.experiment(experiment).label}: {PICTURES[kind]}]({folder}/figures/{kind}-{experiment}.svg)"
+    return f"![{params.experiment(experiment).label}: {ALT[kind]}]({folder}/figures/{kind}-{experiment}.svg)"
 
 
 def _folded(title: str, table: pd.DataFrame) -> str:

@@ -10,7 +10,7 @@ from pipeline.files.formats import read_csv, read_json, write_text
 from pipeline.record.manifest import Record
 from pipeline.reporting.cells import QUOTED, read_metrics
 from pipeline.reporting.evidence import evidence, read_evidence
-from pipeline.reporting.page import embedded, render
+from pipeline.reporting.page import EMBEDDED, embedded, render
 from pipeline.reporting.provenance import facts, read_stages, recipes
 from pipeline.reporting.sources import variance_table
 from pipeline.reporting.tables import caption, every_seed, parts
@@ -27,6 +27,8 @@ ALT = {
     "growth": "Mean test log-likelihood and chosen bandwidth against the number of samples of one generator",
     "oracle": "Truth minus estimate against dimensions, for known densities and two numbers of samples",
     "seeds": "Generated images of every seed in rows of five, each row's nearest training image framed in yellow",
+    "training": "Generated images, one row per noise vector, one column per epoch of training",
+    "moving": "An animation of 25 generated images, one frame per epoch of training, from noise to the last epoch",
     "progress": "Test log-likelihood against epochs of training, one line per seed, with the paper's value as a line",
     "rules": "Validation log-likelihood against epochs, one panel per seed; where two rules keep and stop",
     "extrapolation": "Validation log-likelihood against the share of learning rates spent, and lines carried on",
@@ -52,6 +54,10 @@ CAPTIONS = {
     "oracle": "Samples and test points are drawn from a density that is known, so that an estimate without fault would "
     "lie at 0. Bars: sd over densities. Bandwidths are chosen on validation points, as for a GAN.",
     "seeds": "The same for every seed, of the generator that training kept, after the epoch named.",
+    "training": "How the samples of a run come about: its first seed, and the first 8 of 25 draws of z that stay the "
+    "same from epoch to epoch. Neither is chosen. Of more than 10 recorded epochs some are shown, about equal ratios "
+    "apart.",
+    "moving": "All 25 draws of the same run, epoch by epoch. It repeats, and stops for a while at the last epoch.",
     "progress": "The last generator after so many epochs, scored by the protocol; no choice follows from these test "
     "scores. Diamonds: the kept generators at the greatest length, with the interval of one more run.",
     "rules": "What two rules of keeping and stopping do to the same runs. Points: the first 1,000 validation images, "
@@ -110,10 +116,10 @@ def _work(args: argparse.Namespace) -> None:
 
 
 def figures(folder: Path, params: Params) -> list[dict[str, str]]:
-    """Return the SVG files that `figures` wrote, as data addresses, with caption and alternative text."""
+    """Return the SVG and GIF files that `figures` wrote, as data addresses, with caption and alternative text."""
     found = []
     for path in map(Path, read_json(folder / "manifest.json")["outputs"]):
-        if path.suffix == ".svg":
+        if path.suffix in EMBEDDED:
             kind, _, experiment = path.stem.partition("-")
             title = f"{params.experiment(experiment).label}. " if experiment else ""
             found.append(embedded(folder / path, title + CAPTIONS[kind], title + ALT[kind]))

@@ -21,10 +21,12 @@ from pipeline.files.formats import read_csv, write_text
 from pipeline.reporting.cells import count
 from pipeline.reporting.page import with_passages
 from pipeline.reporting.plots import save, style
+from pipeline.reporting.plots_training import epochs_shown
 
 ROOT = Path(__file__).parents[2]
 PAGE, RESULTS = Path("docs/original.md"), Path("benchmarks/results")
 FIGURE = RESULTS / "original.svg"
+STRIP, MOVING = RESULTS / "training-original.svg", RESULTS / "moving-original.gif"  # that `pictures` made
 RUNS = {"own": "2014 code, its own seeds", "seed2": "2014 code, other seeds"}
 OUTPUTS = ("D(x)", "D(G(z))")
 LEVEL = 0.05  # of the one test that says whether the initial weights matter, stated before it was measured
@@ -50,6 +52,7 @@ def passages(root: Path) -> dict[str, str]:
     return {
         "runs": runs(root),
         "likelihood": likelihood(theirs(root), ours(root)),
+        "pictures": pictures(root),
         "outputs": outputs(*curves(root)),
         "late": late(root),
         "start": start(pd.concat([read_csv(root / RESULTS / "original-noted.csv"), theirs(root)]), ours(root)),
@@ -116,6 +119,19 @@ def _seeds(summary: SeedSummary, values: list[float]) -> str:
     if summary.n < MIN_SEEDS:
         return ", ".join(f"{value:.1f}" for value in values)
     return f"{summary.mean:.1f} ± {summary.sd:.1f} (sd, n = {summary.n})"
+
+
+def pictures(root: Path) -> str:
+    """Show the samples of the same noise over the epochs of a run, still and moving."""
+    if not (root / MOVING).exists():
+        return "Not made yet."
+    epochs = epochs_shown(root / MOVING)
+    span = f"{len(epochs)} of its epochs, from {epochs[0]} to {epochs[-1]}"
+    return (
+        f"Samples of `own` from the same 25 draws of z after {span}; the strip shows the first 8. No draw was "
+        f"chosen.\n\n![Eight draws of z in rows, epochs in columns](../{STRIP})\n\n"
+        f"![All 25 draws of z, moving from epoch {epochs[0]} to {epochs[-1]}](../{MOVING})"
+    )
 
 
 def outputs(found: pd.DataFrame, known: pd.DataFrame) -> str:

@@ -8,6 +8,8 @@ import jinja2
 
 from pipeline.files.errors import UserError
 
+EMBEDDED = (".svg", ".gif")  # of a figure's files, those that a page shows; the others are for elsewhere
+
 
 def render(template: str, **values: Any) -> str:
     """Return a page from a template; a missing value is an error."""
@@ -22,9 +24,9 @@ def render(template: str, **values: Any) -> str:
 
 
 def embedded(path: Path, caption: str, alt: str) -> dict[str, str]:
-    """Return an SVG file as data address, with caption and alternative text."""
-    data = base64.b64encode(path.read_bytes()).decode()
-    return {"source": f"data:image/svg+xml;base64,{data}", "caption": caption, "alt": alt}
+    """Return an SVG or GIF file as data address, with caption and alternative text."""
+    data, kind = base64.b64encode(path.read_bytes()).decode(), path.suffix[1:].replace("svg", "svg+xml")
+    return {"source": f"data:image/{kind};base64,{data}", "caption": caption, "alt": alt}
 
 
 def with_passages(text: str, found: dict[str, str], path: Path) -> str:

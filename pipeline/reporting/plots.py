@@ -68,9 +68,18 @@ def _complete(axes: Axes) -> None:
 
 def label_scale(figure: Figure, params: Params, scale: str | None = None) -> Figure:
     """State the scale under the figure; by default that of the params."""
-    text = f"scale: {scale or params.scale}" + ("" if params.is_real else " (made-up images, tiny networks: no result)")
+    return label(figure, scale_text(params, scale))
+
+
+def label(figure: Figure, text: str) -> Figure:
+    """Write a line under the figure."""
     figure.supxlabel(text, fontsize=8, color="0.4", x=0.99, ha="right")
     return figure
+
+
+def scale_text(params: Params, scale: str | None = None) -> str:
+    """Return what a figure says of its scale."""
+    return f"scale: {scale or params.scale}" + ("" if params.is_real else " (made-up images, tiny networks: no result)")
 
 
 def note(axes: Axes, text: str, place: tuple[Any, Any], offset: tuple[float, float], **look: Any) -> None:

@@ -17,6 +17,7 @@ from gan.initial_weights import INITIAL_WEIGHTS
 from gan.seeding import stream
 from pipeline.files.formats import read_csv, write_csv
 from pipeline.reporting.page import with_passages
+from pipeline.reporting.plots_training import Course, save_course
 
 SETUP = ROOT / "benchmarks/original/setup.sh"
 OUTSIDE = 400.0  # nats
@@ -27,6 +28,14 @@ def test_the_page_and_its_figure_are_those_of_the_files(tmp_path):
     assert with_passages(text, page.passages(ROOT), page.PAGE) == text
     svg, _ = page.save(page.figure(ROOT), tmp_path / "original.svg")
     assert svg.read_bytes() == (ROOT / page.FIGURE).read_bytes()
+
+
+def test_the_page_counts_the_epochs_that_its_animation_shows(tmp_path):
+    assert page.pictures(tmp_path) == "Not made yet."
+    images = np.random.default_rng(0).integers(0, 256, (3, 25, 784), np.uint8)
+    course = Course({"epochs": np.array([10, 20, 500]), "images": images}, (28, 28), "own", "")
+    save_course(course, tmp_path / page.RESULTS, "original")
+    assert "after 3 of its epochs, from 10 to 500;" in page.pictures(tmp_path)
 
 
 def test_the_page_has_the_bounds_of_the_golden_test():
@@ -101,15 +110,21 @@ def test_both_scorers_are_not_measured_or_shown(tmp_path):
     ]
 
 
-def test_a_kept_generator_of_the_2014_code_is_read_in_our_layout(tmp_path):
+def kept_generator(path: Path) -> list[np.ndarray]:
+    """Write a file as the 2014 code's training keeps them; return weights and biases by layer."""
     sizes, random = (100, 1200, 1200, 784), np.random.default_rng(0)
     arrays = {}
     for name, inputs, units in zip(("h0", "h1", "y"), sizes[:-1], sizes[1:], strict=True):
         arrays[f"generator.{name}_W"] = random.uniform(-0.05, 0.05, (inputs, units)).astype(np.float16)
         arrays[f"generator.{name}_b"] = random.uniform(-1, 1, units).astype(np.float16)
-    np.savez(tmp_path / "epoch-0010.npz", **arrays)
+    np.savez(path, **arrays)
+    return [value.astype(np.float32) for value in arrays.values()]
+
+
+def test_a_kept_generator_of_the_2014_code_is_read_in_our_layout(tmp_path):
+    values = kept_generator(tmp_path / "epoch-0010.npz")
     z = torch.rand(3, 100, generator=stream(0, "noise"))
-    h, values = z.numpy(), [value.astype(np.float32) for value in arrays.values()]
+    h = z.numpy()
     for weight, bias in zip(values[0:4:2], values[1:4:2], strict=True):
         h = np.maximum(h @ weight + bias, 0)
     expected = 1 / (1 + np.exp(-(h @ values[4] + values[5])))
