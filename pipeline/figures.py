@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+import pandas as pd
+
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import one_line_errors, read_arrays, read_csv, read_json
@@ -69,16 +71,22 @@ def _work(args: argparse.Namespace) -> None:
     for name, path in pictures.items():
         outputs += save_course(_course(path, params, name), args.output, name)
     for path in args.audits:
-        name = path.parent.parent.name
-        plotted = {
-            f"variance-{name}": plots_evidence.variance(variance, params, name),
-            f"audit-{name}": plots_evidence.audit(read_arrays(path), metrics, params, name),
-            f"growth-{name}": plots_evidence.growth(growth, params, name),
-        }
-        outputs += _save(plotted, args.output)
+        outputs += _save(_evidence(path, metrics, variance, growth, params), args.output)
     for stale in {path for kind in ("svg", "png", "gif") for path in args.output.glob(f"*.{kind}")} - set(outputs):
         stale.unlink()  # of another selection of experiments
     record.write(args.output / "manifest.json", outputs)
+
+
+def _evidence(
+    path: Path, metrics: pd.DataFrame, variance: pd.DataFrame, growth: pd.DataFrame, params: Params
+) -> dict[str, plots.Figure]:
+    """Return the figures of what the score of an experiment is worth, whose audit's sheet.npz is at a path."""
+    name = path.parent.parent.name
+    return {
+        f"variance-{name}": plots_evidence.variance(variance, params, name),
+        f"audit-{name}": plots_evidence.audit(read_arrays(path), metrics, params, name),
+        f"growth-{name}": plots_evidence.growth(growth, params, name),
+    }
 
 
 def _save(figures: dict[str, plots.Figure], folder: Path) -> list[Path]:

@@ -28,7 +28,7 @@ ALT = {
     "oracle": "Truth minus estimate against dimensions, for known densities and two numbers of samples",
     "seeds": "Generated images of every seed in rows of five, each row's nearest training image framed in yellow",
     "training": "Generated images, one row per noise vector, one column per epoch of training",
-    "moving": "An animation of 25 generated images, one frame per epoch of training, from noise to the last epoch",
+    "moving": "An animation of 25 generated images, one frame per epoch that training recorded",
     "progress": "Test log-likelihood against epochs of training, one line per seed, with the paper's value as a line",
     "rules": "Validation log-likelihood against epochs, one panel per seed; where two rules keep and stop",
     "extrapolation": "Validation log-likelihood against the share of learning rates spent, and lines carried on",
@@ -54,10 +54,10 @@ CAPTIONS = {
     "oracle": "Samples and test points are drawn from a density that is known, so that an estimate without fault would "
     "lie at 0. Bars: sd over densities. Bandwidths are chosen on validation points, as for a GAN.",
     "seeds": "The same for every seed, of the generator that training kept, after the epoch named.",
-    "training": "How the samples of a run come about: its first seed, and the first 8 of 25 draws of z that stay the "
-    "same from epoch to epoch. Neither is chosen. Of more than 10 recorded epochs some are shown, about equal ratios "
+    "training": "Samples during training: the run of the first seed, and the first 8 of 25 draws of z, the same in "
+    "every epoch. Neither is chosen. Of more than 10 recorded epochs some are shown, about equal ratios "
     "apart.",
-    "moving": "All 25 draws of the same run, epoch by epoch. It repeats, and stops for a while at the last epoch.",
+    "moving": "The same run with all 25 draws of z, epoch by epoch; the animation repeats and holds the last epoch.",
     "progress": "The last generator after so many epochs, scored by the protocol; no choice follows from these test "
     "scores. Diamonds: the kept generators at the greatest length, with the interval of one more run.",
     "rules": "What two rules of keeping and stopping do to the same runs. Points: the first 1,000 validation images, "
