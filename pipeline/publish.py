@@ -38,19 +38,14 @@ from pipeline.reporting.extrapolation import extrapolation_passage
 from pipeline.reporting.page import EMBEDDED, with_passages
 from pipeline.reporting.plan import EXPERIMENT, plan_passages
 from pipeline.reporting.scorecard import SCORECARD, Result, markdown, read_frames, scorecard, sentence, table
-from pipeline.reporting.sources import variance_sentences
 from pipeline.reporting.tables import caption, parts
-from pipeline.reporting.two_sample import NOT_MEASURED, told_sentences
-from pipeline.reporting.verdicts import agreement, sentences
+from pipeline.reporting.verdicts import sentences
 from pipeline.runtime import cli
 from pipeline.verify import verify, verify_claims
 
 LIMIT_BYTES = 10_000_000
 ENTRY = "published.json"  # what is published
-ALT = {
-    "seeds": "20 fair draws of each seed, and nearest training images",
-    "progress": "test log-likelihood against epochs of training, a line per seed",
-}
+DETAIL = "ours: "  # begins the rows of Table 1 beneath our mean
 TABLES = (
     *(*GATHERED, CHOICES, SUMMARY, "oracle.csv", "toy.csv"),
     *("table1.csv", "table1.md", "table1.tex", "metrics.json", "report.html"),
@@ -238,7 +233,6 @@ def _carried_on(published: Path, params: Params) -> str:
 def claims_passages(published: Path, args: argparse.Namespace, params: Params) -> Passages:
     """Return the passages that show the published claims."""
     return {
-        args.readme: {"claims": claims_line(published, "docs/claims.md")},
         args.reviewers: {"claims": claims_line(published, "claims.md")},
         args.page: page_passages(published, params),
     }
@@ -259,39 +253,42 @@ PARTS = {
 def readme_passages(published: Path, folder: str, params: Params) -> dict[str, str]:
     """Write the passages of README.md, which finds the published files in `folder`.
 
-    They are the claim, what was found, and Table 1 with pictures, the rest folded.
+    They are the claim, the first picture of samples, and Table 1 with the details of our rows folded.
     """
-    frames = read_evidence(published)
-    metrics = frames["metrics.csv"]
-    first, *found = [*sentences(metrics, params), *agreement(metrics, params)[:1]]
-    found += variance_sentences(frames["variance.csv"], metrics, params) + audit_sentences(metrics, params)
-    found += [line for line in told_sentences(metrics, params) if NOT_MEASURED not in line]
-    paper, *others = parts(read_csv(published / "table1.csv").fillna("")).items()
+    metrics, entry = read_csv(published / "metrics.csv"), read_json(published / ENTRY)
+    claim, *_ = sentences(metrics, params)
+    paper = parts(read_csv(published / "table1.csv").fillna(""))[""]
+    below = paper.Model.str.startswith(DETAIL)
     drawn = [name for name in columns(params) if (published / f"figures/seeds-{name}.svg").is_file()]
-    pictures = {kind: [_picture(kind, name, folder, params) for name in drawn] for kind in ALT}
-    entry = read_json(published / ENTRY)
     made = (
         f"{entry.get('made') or 'Made by `' + entry['command'] + '`'}: [report]({folder}/report.html) (download it "
         f"and open it in a browser), [metrics]({folder}/metrics.csv), [curves]({folder}/curves.csv)."
     )
-    table = [caption(params), paper[1].to_markdown(index=False), *pictures["progress"][:1]]
-    alt = "Table 1 as dots: quoted rows with their standard errors; ours with each seed"
-    rest = [*(_folded(*part) for part in others), *pictures["seeds"][1:], *pictures["progress"][1:], made]
+    details = paper[below].loc[:, paper[below].any()]
+    folded = ["<details><summary>Details of our row</summary>", _details(details), made, "</details>"]
+    table = [caption(params), paper[~below].to_markdown(index=False), *folded, *audit_sentences(metrics, params)]
     return {
-        "claim": f"**{first}**",
-        "findings": "\n".join(f"- {sentence}" for sentence in found),
-        "published": "\n\n".join([*pictures["seeds"][:1], *table, f"![{alt}]({folder}/figures/table1.svg)", *rest]),
+        "claim": f"**{claim}**",
+        "samples": "\n\n".join(_samples(name, folder, params) for name in drawn[:1]),
+        "table": "\n\n".join(table),
     }
 
 
-def _picture(kind: str, experiment: str, folder: str, params: Params) -> str:
-    """Show a figure of an experiment, as Markdown."""
-    return f"![{params.experiment(experiment).label}: {ALT[kind]}]({folder}/figures/{kind}-{experiment}.svg)"
+def _details(rows: pd.DataFrame) -> str:
+    """Write what is beneath our mean in Table 1 as lines of one paragraph."""
+    lines = []
+    for row in rows.to_dict("records"):
+        name = row.pop("Model").removeprefix(DETAIL)
+        texts = [text if len(rows.columns) == 2 else f"{title} {text}" for title, text in row.items() if text]
+        lines.append(f"{name}: {'; '.join(texts)}")
+    return "<br>".join(lines)
 
 
-def _folded(title: str, table: pd.DataFrame) -> str:
-    """Fold a table, which GitHub shows on a click."""
-    return f"<details><summary>{title}</summary>\n\n{table.to_markdown(index=False)}\n\n</details>"
+def _samples(experiment: str, folder: str, params: Params) -> str:
+    """Show the samples of an experiment, as Markdown."""
+    label = params.experiment(experiment).label
+    alt = f"{label}: 20 random samples of each seed, and the nearest training images"
+    return f"![{alt}]({folder}/figures/seeds-{experiment}.svg)"
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Numbers in the documents are those in the files beside them."""
 
+import re
 import shutil
 
 from helpers import ROOT, call, edit, misfits
@@ -60,6 +61,15 @@ def test_the_types_of_the_columns_are_compared(tmp_path):
         "variance.csv: has no source",
         "toys.csv: not documented",
     ]
+
+
+def test_the_readmes_links_lead_somewhere_and_its_example_runs(capsys):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)]+)\)", readme) if "://" not in link]
+    assert [link for link in links if not (ROOT / link).exists()] == []
+    (example,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    exec(example, {})
+    assert re.fullmatch(r"-?\d+\.\d ± \d+\.\d nats .*\n", capsys.readouterr().out)
 
 
 def test_lock_holds_every_requirement():

@@ -88,16 +88,10 @@ CLAIMED = (
         ("memorised",),
     ),
     Claimed(
-        "Parzen estimate, section 5",
-        "high variance; does not perform well in high dimensions",
+        "Parzen estimate, section 5; advantages, section 6",
+        "the estimate is poor in high dimensions; G is sharp, and its samples are uncorrelated",
         "the-estimate-in-high-dimensions",
-        ("estimate",),
-    ),
-    Claimed(
-        "Advantages, section 6",
-        "sharp distributions; no Markov chain, so uncorrelated samples",
-        "sharp-distributions",
-        ("sharp", "uncorrelated"),
+        ("estimate", "sharp", "uncorrelated"),
         ("paper", "identity"),
     ),
 )

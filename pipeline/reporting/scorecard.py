@@ -95,10 +95,8 @@ def scorecard(frames: Frames, params: Params) -> list[Result]:
     """
     mnist = _scored(frames["metrics.csv"], params, "mnist", "Table 1, MNIST")
     tfd = _scored(frames["metrics.csv"], params, "tfd", "Table 1 and Figure 2 b, TFD")
-    samples = _pictures(mnist, "Figure 2 a, MNIST", "random samples, not chosen", "seeds")
-    lines = _pictures(mnist, "Figure 3, MNIST", "digits along lines in z space", "interpolation")
-    measured = [_claimed(frames, one) for one in CLAIMED]
-    return [mnist, tfd, _figure_1(frames), samples, _cifar10(frames, params), lines, *measured, EXTENSIONS]
+    figures = [_figure_1(frames), _pictures(mnist), _cifar10(frames, params)]
+    return [mnist, tfd, *figures, *(_claimed(frames, one) for one in CLAIMED), EXTENSIONS]
 
 
 def table(results: list[Result]) -> pd.DataFrame:
@@ -115,11 +113,10 @@ def sentence(results: list[Result]) -> str:
 
 def markdown(results: list[Result], root: str = "") -> str:
     """Write the scorecard as Markdown; links begin with `root`, the way to the root of the repository."""
-    columns = ("Result", "The paper", "Outcome", "Here")
+    columns = ("Result", "The paper says", "Outcome", "Our result", "Scale")
     names = [f"[{one.result}]({root}{one.link})" if one.link else one.result for one in results]
     rows = [
-        (name, one.paper, f"**{one.outcome}**", one.found + (f"; scale `{one.scale}`" if one.scale else ""))
-        for name, one in zip(names, results, strict=True)
+        (name, one.paper, f"**{one.outcome}**", one.found, one.scale) for name, one in zip(names, results, strict=True)
     ]
     return "\n".join(f"| {' | '.join(row)} |" for row in (columns, ("---",) * len(columns), *rows))
 
@@ -135,12 +132,12 @@ def _scored(metrics: pd.DataFrame, params: Params, experiment: str, name: str) -
         why = "n = 0: the data set is restricted" if restricted else "n = 0"
         return Result(name, paper, "cannot be run" if restricted else "not attempted", why, "docs/data.md")
     seeds, outcomes = ours[0].seeds, {VERDICTS.get(one.verdict.name, "undecided") for one in ours}
-    spread = f" ± {two_digits(seeds.sd)}" if seeds.n > 1 else ""
+    spread = f" ± {two_digits(seeds.sd)} (sd)" if seeds.n > 1 else ""
     return Result(
         name,
         paper,
         outcomes.pop() if len(outcomes) == 1 else "undecided",
-        f"{seeds.mean:.1f}{spread} nats ({_length(seeds.n, ours[0].length, params, experiment)})",
+        f"{seeds.mean:.1f}{spread} nats over {_length(seeds.n, ours[0].length, params, experiment)}",
         "docs/evidence.md",
         seeds.mean,
         "nats",
@@ -156,12 +153,13 @@ def _length(n: int, epochs: int, params: Params, experiment: str) -> str:
     return f"n = {count(n, 'seed')}, {epochs:,} of {planned:,} epochs"
 
 
-def _pictures(scored: Result, name: str, paper: str, figure: str) -> Result:
-    """Judge pictures of MNIST by the score of their network."""
-    about = (f"{FIGURES}{figure}-mnist.svg", *(scored.value, scored.unit, scored.n, scored.over, scored.scale))
-    if scored.outcome in ("reproduced", "not attempted"):
-        return Result(name, paper, scored.outcome, f"n = {count(scored.n, 'seed')}", *about)
-    return Result(name, paper, "undecided", f"n = {count(scored.n, 'seed')}; {NO_NUMBER}", *about)
+def _pictures(scored: Result) -> Result:
+    """Judge the pictures of MNIST by the score of their network."""
+    name, paper = "Figures 2 a and 3, MNIST", "random samples, not chosen; digits along lines in z space"
+    link, judged = f"{FIGURES}interpolation-mnist.svg", scored.outcome in ("reproduced", "not attempted")
+    found = f"n = {count(scored.n, scored.over)}" if scored.n else "n = 0"
+    about = (link, scored.value, scored.unit, scored.n, scored.over, scored.scale)
+    return Result(name, paper, scored.outcome if judged else "undecided", f"{found}; {NO_NUMBER}", *about)
 
 
 def _cifar10(frames: Frames, params: Params) -> Result:
@@ -202,8 +200,9 @@ def _claimed(frames: Frames, spec: Claimed) -> Result:
         raise ValueError(f"claims.csv: no row of {spec.claims} of kind {spec.kinds} about {spec.word!r}")
     outcomes = rows.outcome.map(READINGS).fillna("undecided")
     outcome = next(name for name in WORST_FIRST if name in set(outcomes))
-    row, agree = rows[outcomes == outcome].iloc[0], int((outcomes == "reproduced").sum())
-    counted = f"{agree} of {len(rows)} agree; " if len(rows) > 1 else ""
+    row, agree = rows[outcomes == outcome].iloc[-1], int((outcomes == "reproduced").sum())
+    counted = f"{agree} of {len(rows)} claims hold; " if agree and len(rows) > 1 else ""
+    counted += "for example, " if 1 < len(rows) == agree else ""
     found, unit = counted + _found(row, row[spec.shows]), "" if pd.isna(row.unit) else row.unit
     return Result(
         spec.result,
@@ -223,5 +222,5 @@ def _found(row: pd.Series, what: str) -> str:
     """Report the row that decides: its number with the bound and n, or why it is too short to tell."""
     if row.outcome == "too short":
         return f"{what}: {row.reading}"
-    unit, bound = "" if pd.isna(row.unit) else f" {row.unit}", "" if pd.isna(row.bounds) else f"claim: {row.bounds}; "
+    unit, bound = "" if pd.isna(row.unit) else f" {row.unit}", "" if pd.isna(row.bounds) else f"bound: {row.bounds}; "
     return f"{what}: {row.value:.3g}{unit} ({bound}n = {count(row.n, row.over)})"

@@ -72,7 +72,6 @@ def test_publishing_claims_replaces_all_of_them_and_nothing_else(clone, claims, 
     (claims / "stray.csv").write_text("stray")
     (claims / "runs/mnist-code/seed7").mkdir()
     (claims / "runs/mnist-code/seed7/manifest.json").write_text('{"commit": "another"}')
-    edit(clone / "README.md", "What the paper claims, as experiments:", "Something else:")
     edit(clone / "README.md", "results of the paper:", "results of another paper:")
     (clone / "results/published/scorecard.csv").write_text("of another run")
     call(monkeypatch, "--claims", "--scale", CLAIMS_SCALE)
@@ -124,7 +123,10 @@ def test_regenerated_tables_and_figures_are_put_beside_the_rest(clone, monkeypat
 
 def test_readme_shows_the_published_table():
     readme = README.read_text()
-    assert readme == with_passages(readme, publish.readme_passages(PUBLISHED, "results/published", PARAMS), README)
+    found = publish.readme_passages(PUBLISHED, "results/published", PARAMS)
+    assert readme == with_passages(readme, found, README)
+    assert set(re.findall(r"<!-- (\w+):begin -->", readme)) == {*found, "scorecard"}
+    assert len(readme.splitlines()) <= 140
 
 
 def test_evidence_says_what_the_published_files_say():
