@@ -149,14 +149,14 @@ def in_words(words: list[str]) -> str:
 
 
 def _printed_elsewhere(experiment: str) -> str:
-    """What others print for the baselines, with the source."""
+    """Return what others report for the baselines, with the source."""
     rows = quoted("audit").query("dataset == @experiment")
     values = [f"{row.value:g} nats for {_short(row.model)}" for row in rows.itertuples()]
-    return f" {rows.source.iloc[0]} print {' and '.join(values)}." if values else ""
+    return f" {rows.source.iloc[0]} report {' and '.join(values)}." if values else ""
 
 
 def checks(metrics: pd.DataFrame, params: Params) -> list[str]:
-    """Hold our score of training images against the one that others printed, who had run the authors' script."""
+    """Hold our score of training images against the one that others reported, who had run the authors' script."""
     lines = []
     for name, title, _ in by_experiment(metrics, params):
         ours, theirs = model_rows(metrics, name, "authors", REAL), quoted("later").query("dataset == @name")
@@ -166,7 +166,7 @@ def checks(metrics: pd.DataFrame, params: Params) -> list[str]:
             found = "agrees with it within" if agrees else f"differs from it by {gap:+.1f} nats, more than"
             lines.append(
                 f"{title}: an external check of the scorer. For training images scored by the authors' script, others "
-                f"print {row.value:g} ± {row.error:g} nats (± over {row.error_over}; {row.source}). Ours, "
+                f"report {row.value:g} ± {row.error:g} nats (± over {row.error_over}; {row.source}). Ours, "
                 f"{audit_cells(metrics, params, name, REAL)[:-1]} draws of {int(ours.n_samples.iloc[0]):,} training "
                 f"images; ± over draws), {found} that error."
             )

@@ -87,7 +87,7 @@ def _sentence(kept: Mapping[str, Cell], params: Params) -> str:
     scored = {"with the best generator before": our.diverged - our.untrained, "untrained": our.untrained}
     how = " and ".join(f"{n} scored {text}" for text, n in scored.items() if n)
     seeds += f" ({our.diverged} of them diverged: {how})" if our.diverged else ""
-    paper = f"; the paper's one run gave {our.published:g}" if our.published is not None else ""
+    paper = f"; the paper's one run scored {our.published:g}" if our.published is not None else ""
     words = judged(kept, params)
     return f"{experiment.label}: {our.seeds.mean:.1f}{spread} nats over {seeds}{paper}; {words}."
 

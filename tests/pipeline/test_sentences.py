@@ -45,7 +45,7 @@ def test_the_audit_sentence_follows_the_ranking_and_flips_with_it():
 
 def test_the_audit_sentence_names_what_others_print():
     (sentence,) = audit_sentences(audited(80, training_images=243), PARAMS)
-    assert sentence.endswith("print 243 nats for training images and 313 nats for k-means centroids.")
+    assert sentence.endswith("report 243 nats for training images and 313 nats for k-means centroids.")
 
 
 def test_the_external_check_of_the_scorer_flips_with_our_score():
