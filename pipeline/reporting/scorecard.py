@@ -175,7 +175,8 @@ def _cifar10(frames: Frames, params: Params) -> Result:
         f"`{one}` {_length(len(epochs), epochs.min(), params, str(one))}"
         for one, epochs in ends.groupby(level="experiment")
     ]
-    return Result(name, paper, "undecided", f"{'; '.join(lengths)}; {NO_NUMBER}", link)
+    n = int(ends.groupby(level="experiment").size().min())
+    return Result(name, paper, "undecided", f"{'; '.join(lengths)}; {NO_NUMBER}", link, n=n, over="seed")
 
 
 def _figure_1(frames: Frames) -> Result:

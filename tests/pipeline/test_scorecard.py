@@ -57,7 +57,7 @@ def test_every_result_has_its_own_row_with_what_the_paper_says_and_n():
     for result in RESULTS:
         assert result.paper
         assert result.found
-        assert result.n or result.outcome in ("cannot be run", "not attempted", "undecided")
+        assert bool(result.n) == (result.outcome not in ("cannot be run", "not attempted"))
         if result.n and result.outcome in ("reproduced", "not reproduced"):
             assert f"n = {result.n} {result.over}" in result.found
 
@@ -141,6 +141,7 @@ def test_the_networks_of_cifar10_are_counted_where_they_were_trained():
     found = line("CIFAR-10", curves_csv=far)
     assert "`cifar10-fc` n = 3 seeds, 100 of 100 epochs" in found.found
     assert "cifar10-conv" not in found.found
+    assert (found.n, found.over) == (3, "seed")
     assert "n = 1 seed, 5 of 100 epochs" in line("CIFAR-10").found
 
 
