@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from gan.agreement import LEVEL, detectable_difference, error_if_best_of, least_margin, rank
-from gan.statistics import MIN_SEEDS, MOST_SEEDS, RESOLUTION_NATS, Verdict, summarise_seeds
+from gan.statistics import MIN_SEEDS, MOST_SEEDS, RESOLUTION_NATS, SeedSummary, Verdict, summarise_seeds
 from pipeline.config.params import Params
 from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.cells import MISSING_DATA, Cell, Ours, cell, columns, count, model_rows, our_cells, two_digits
@@ -92,21 +92,32 @@ def _sentence(kept: Mapping[str, Cell], params: Params) -> str:
     return f"{experiment.label}: {our.seeds.mean:.1f}{spread} nats over {seeds}{paper}; {words}."
 
 
-def _rise(our: Cell, metrics: pd.DataFrame, params: Params) -> str:
-    """Say how much the last generators gained since the length scored before; empty where none was."""
+def gain(our: Cell, metrics: pd.DataFrame, params: Params) -> tuple[int, int, SeedSummary] | None:
+    """Return what the last generators gained since the length scored before: both lengths, and nats over the seeds.
+
+    None where fewer than two seeds were scored at two lengths.
+    """
     rows = model_rows(metrics, our.experiment, "authors", OUR_MODEL, "last")
     rows = rows[(rows.scale == params.scale) & (rows.length <= our.length)]
     if rows.length.nunique() < 2:
-        return ""
+        return None
     before, now = sorted(rows.length.unique())[-2:]
     by_seed = rows.pivot_table(index="seed", columns="length", values="value")[[before, now]].dropna()
     if len(by_seed) < 2:
+        return None
+    return int(before), int(now), summarise_seeds((by_seed[now] - by_seed[before]).tolist(), params.confidence)
+
+
+def _rise(our: Cell, metrics: pd.DataFrame, params: Params) -> str:
+    """Say how much the last generators gained since the length scored before; empty where none was."""
+    found = gain(our, metrics, params)
+    if found is None:
         return ""
-    gain = summarise_seeds((by_seed[now] - by_seed[before]).tolist(), params.confidence)
-    low, high = gain.mean_interval
+    before, now, nats = found
+    low, high = nats.mean_interval
     state = "still rose" if low > 0 else "fell" if high < 0 else "moved"
-    over = f"{gain.mean:+.1f} ± {two_digits(gain.sd)} nats (sd over {count(gain.n, 'seed')})"
-    return f" The last generators' score {state} from epoch {int(before):,} to {int(now):,}: {over}."
+    over = f"{nats.mean:+.1f} ± {two_digits(nats.sd)} nats (sd over {count(nats.n, 'seed')})"
+    return f" The last generators' score {state} from epoch {before:,} to {now:,}: {over}."
 
 
 def agreement(metrics: pd.DataFrame, params: Params) -> list[str]:

@@ -1,0 +1,235 @@
+"""What the paper is filled with: numbers and sentences, all from the committed results and params.yaml."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.original.page import likelihood, ours, theirs
+from gan.layers import AnyLayer, Layer
+from gan.statistics import MIN_SEEDS, SeedSummary
+from gan.theory.readings import Estimate, paired
+from pipeline.claims.tables import summary
+from pipeline.config.params import Params, load
+from pipeline.files.formats import read_csv, read_json
+from pipeline.reporting import comparison
+from pipeline.reporting.cells import PAPER, Cell, Ours, count, our_cells, quoted, two_digits
+from pipeline.reporting.evidence import evidence, in_words, oracle_gaps, read_evidence
+from pipeline.reporting.plan import plan_passages
+from pipeline.reporting.scorecard import read_frames, scorecard, sentence
+from pipeline.reporting.verdicts import gain, gap_in_words, rank_in_words
+
+PUBLISHED, BENCHMARKS = Path("results/published"), Path("benchmarks/results")
+CELL, ALGORITHM_1 = "mnist", "mnist-text"  # experiments: of the cell that is judged, and of the paper's text
+SWITCHED = "text-against-code"  # the claims' section of runs that differ in one switch from the 2014 code
+STEP = 10  # epochs, to which a number of epochs is rounded up
+SWITCHES = {  # of a recipe, in words
+    "update": "updates of the two networks",
+    "discriminator_loss_scale": "factor before the discriminator's loss",
+    "generator_loss": "the generator's loss",
+    "generator_noise": "noise of the generator's step",
+    "generator_masks": "dropout masks of the generator's step",
+}
+ACTIVATIONS = {"relu": "rectified linear"}
+GRIDS = {"authors": "the authors' grid", "fine": "the fine grid"}
+
+
+def facts(root: Path) -> dict[str, Any]:
+    """Return what template.md names.
+
+    Args:
+        root: folder with params.yaml, results/published, benchmarks/results and docs/epochs.csv.
+    """
+    published, entry = root / PUBLISHED, read_json(root / PUBLISHED / "published.json")
+    params = load(root / "params.yaml", entry["scale"], experiments=entry["experiments"], seeds=entry["seeds"])
+    frames, claims = read_evidence(published), read_csv(published / "claims/claims.csv")
+    of_cell, metrics = our_cells(frames["metrics.csv"], params)[CELL], frames["metrics.csv"]
+    cards = scorecard(read_frames(published, published / "claims", root / "docs/cifar10/curves.csv"), params)
+    outcomes = {"result of the paper": [one.result for one in cards], "outcome": [one.outcome for one in cards]}
+    found = {
+        "said": {name: _about(params.experiment(CELL).label, said) for name, said in evidence(frames, params).items()},
+        "counted": sentence(cards),
+        "scorecard": pd.DataFrame(outcomes | {"here": [one.found for one in cards]}),
+        "claims": summary(claims),
+        "causes": causes(of_cell, metrics, claims, params),
+        "unmeasured": unmeasured(claims),
+        "closing": closing(of_cell.kept["authors"], metrics, params),
+        "deviations": plan_passages(published, params)["deviations"].replace("\n- ", "; ").removeprefix("- "),
+        "cost": cost(published, entry["scale"]),
+        "commits": in_words([f"`{commit[:8]}`" for commit in entry["commits"]]),
+        "shortfall": oracle_gaps(frames["oracle.csv"]).query("d == d.max() and n == n.max()")["mean"].min(),
+    }
+    return protocol(params) | score(of_cell) | found | elsewhere(root)
+
+
+def protocol(params: Params) -> dict[str, Any]:
+    """Return how the networks are trained, scored and judged."""
+    experiment = params.experiment(CELL)
+    return {
+        "experiment": experiment,
+        "split": params.values["datasets"][experiment.dataset]["split"],
+        "generator": layers(experiment.generator),
+        "discriminator": layers(experiment.discriminator),
+        "dropped": in_words([f"{layer.keep:g}" for layer in experiment.discriminator]),
+        "confidence": f"{params.confidence:.0%}",
+        "least_seeds": MIN_SEEDS,
+        "switches": switches(params),
+    }
+
+
+def layers(net: Sequence[AnyLayer]) -> str:
+    """Return the fully connected layers of a network in words."""
+    dense = [layer for layer in net if isinstance(layer, Layer)]
+    kinds = [f"{one.units:,} {ACTIVATIONS.get(one.activation, one.activation)}" for one in dense]
+    pieces = [f" (of {one.pieces} pieces)" if one.pieces > 1 else "" for one in dense]
+    return in_words([kind + piece for kind, piece in zip(kinds, pieces, strict=True)])
+
+
+def switches(params: Params) -> pd.DataFrame:
+    """Return where the recipe that is trained differs from Algorithm 1."""
+    text, code = (asdict(params.experiment(name).recipe) for name in (ALGORITHM_1, CELL))
+    differ = [name for name in text if text[name] != code[name]]
+    return pd.DataFrame(
+        {
+            "": [SWITCHES.get(name, name.replace("_", " ")) for name in differ],
+            "Algorithm 1": [f"{text[name]}" for name in differ],
+            "2014 code, and ours": [f"{code[name]}" for name in differ],
+        }
+    )
+
+
+def score(of_cell: Ours) -> dict[str, Any]:
+    """Return our cell, the paper's values, and both as a table."""
+    table = quoted("table 1")
+    rows = [
+        (row.model, f"{row.value:g} ± {row.error:g}", f"one run; ± over {row.error_over}")
+        for row in table[table.dataset == CELL].itertuples()
+    ]
+    rows += [(f"ours, {GRIDS[grid]}", _spread(cell.seeds), _over(cell.seeds)) for grid, cell in of_cell.kept.items()]
+    papers, others = table[table.model == PAPER], table[(table.model != PAPER) & (table.dataset == CELL)]
+    cell, fine = of_cell.kept["authors"], of_cell.kept["fine"]
+    return {
+        "cell": cell,
+        "finer": fine.seeds.mean - cell.seeds.mean,
+        "lead": float(papers.value[papers.dataset == CELL].iloc[0] - others.value.max()),
+        "paper": {row.dataset: f"{row.value:g} ± {row.error:g}" for row in papers.itertuples()},
+        "gap": gap_in_words(cell.verdict),
+        "rank": "" if cell.published is None else rank_in_words(cell.values, cell.published),
+        "table_1": pd.DataFrame(rows, columns=["model", "MNIST, nats", "n, and what ± is over"]),
+    }
+
+
+def _spread(seeds: SeedSummary) -> str:
+    return f"{seeds.mean:.1f}" + (f" ± {two_digits(seeds.sd)}" if seeds.n > 1 else "")
+
+
+def _over(seeds: SeedSummary) -> str:
+    if seeds.n < MIN_SEEDS:
+        return count(seeds.n, "seed")
+    low, high = seeds.prediction_interval
+    return f"{count(seeds.n, 'seed')}; ± their sd; one more seed is expected between {low:.1f} and {high:.1f}"
+
+
+def causes(of_cell: Ours, metrics: pd.DataFrame, claims: pd.DataFrame, params: Params) -> pd.DataFrame:
+    """Return what could move our score towards the paper's, and by how much it was measured to."""
+    kept, rise = of_cell.kept, gain(of_cell.kept["authors"], metrics, params)
+    rows = []
+    if rise is not None:
+        before, now, nats = rise
+        rows.append(
+            (
+                f"{now - before} more epochs ({before:,} to {now:,})",
+                nats.mean,
+                *nats.mean_interval,
+                count(nats.n, "seed"),
+            )
+        )
+    others = {"the fine grid, not the authors'": kept["fine"], "the last generators, not those kept": of_cell.last}
+    for what, one in others.items():
+        if one is not None:
+            by = _difference(one, kept["authors"], params)
+            rows.append((what, by.value, by.low, by.high, count(by.n, "seed")))
+    measured = claims[(claims.claim == SWITCHED) & (claims.outcome != "too short")]
+    rows += [(row.says, row.value, row.low, row.high, count(row.n, row.over)) for row in measured.itertuples()]
+    return pd.DataFrame(
+        {
+            "what is changed": [row[0] for row in rows],
+            "effect, nats": [f"{row[1]:+.1f}" for row in rows],
+            f"{params.confidence:.0%} interval": [f"{row[2]:+.1f} to {row[3]:+.1f}" for row in rows],
+            "n": [row[4] for row in rows],
+        }
+    )
+
+
+def _difference(one: Cell, other: Cell, params: Params) -> Estimate:
+    return paired(dict(enumerate(one.values)), dict(enumerate(other.values)), params.confidence)
+
+
+def unmeasured(claims: pd.DataFrame) -> list[str]:
+    """Return the switches of the recipe whose runs are too short, with the reason; those with the same one together."""
+    rows, switched = claims[(claims.claim == SWITCHED) & (claims.outcome == "too short")], dict[str, list[str]]()
+    for row in rows.itertuples():
+        switched.setdefault(row.reading.removeprefix("too short to tell: "), []).append(row.says.split(",")[0])
+    return [f"{in_words(names)} ({why})" for why, names in switched.items()]
+
+
+def closing(cell: Cell, metrics: pd.DataFrame, params: Params) -> str:
+    """State how many epochs would close the gap at the last rate; empty where there is no gap or no rise."""
+    rise, gap = gain(cell, metrics, params), cell.verdict.gap
+    if rise is None or not gap < 0 or rise[2].mean_interval[0] <= 0:
+        return ""
+    before, now, nats = rise
+    more = math.ceil(-gap / nats.mean * (now - before) / STEP) * STEP
+    return (
+        f"At an unchanged rate, about {more:,} more epochs would close the gap; the rate falls with the learning rate."
+    )
+
+
+def cost(published: Path, scale: str) -> str:
+    """State what the training of the cell's seeds took."""
+    found = [read_json(path) for path in sorted(published.glob(f"runs/{scale}/{CELL}/seed*/manifest.json"))]
+    together = {tuple(one.get("trained_together", [one["seed"]])): one["wall_seconds"] for one in found}
+    devices = {one["environment"].get("gpu") or one["environment"]["platform"] for one in found}
+    minutes = sum(together.values()) / 60
+    return f"training {count(len(found), 'seed')} took {minutes:.0f} minutes on one {in_words(sorted(devices))}"
+
+
+def elsewhere(root: Path) -> dict[str, Any]:
+    """Return what was measured beside the pipeline: the 2014 code, both scorers, other models, copies."""
+    files = {name: read_csv(root / BENCHMARKS / "comparison" / name) for name in comparison.FILES}
+    params = load(root / "params.yaml", files["ais.csv"].scale.iloc[0])
+    scores = read_csv(root / BENCHMARKS / "original-scorers.csv").groupby("generator").value
+    last = theirs(root).sort_values("epoch").groupby("run").tail(1)
+    return {
+        "scorers": f"{(scores.max() - scores.min()).max():.0e} nats apart on the samples of "
+        f"{count(scores.ngroups, 'generator')}",
+        "agrees": likelihood(theirs(root), ours(root)).splitlines()[-1],
+        "compared": max(set(theirs(root).epoch) & set(ours(root).query("source == 'published'").epoch)),
+        "running": last.epoch.min() < load(root / "params.yaml", "paper").experiment(CELL).waypoints[0],
+        "last_2014": in_words([f"{row.value:.1f} nats at epoch {row.epoch}" for row in last.itertuples()]),
+        "ais": comparison.k_means_sentence(files, params) + comparison.gap_sentences(files["ais.csv"], params)[:1],
+        "ais_images": files["ais_images.csv"].image.nunique(),
+        "memorised": memorised(read_csv(root / BENCHMARKS / "memorised-seed0.csv")),
+    }
+
+
+def memorised(frame: pd.DataFrame) -> str:
+    """State whether samples lie nearer to training images than held-out ones by more than real images do."""
+    rows = frame.drop_duplicates("of").set_index("of")
+    g, real = rows.loc["G"], rows.loc["training images"]
+    more = g.difference - real.difference > 2 * math.hypot(g.standard_error, real.standard_error)
+    return (
+        f"{g.n_samples:,.0f} samples of one generator lie on average {g.training:.2f} from the nearest of "
+        f"{g.n_images:,.0f} training images and {g.held_out:.2f} from the nearest of as many held-out images "
+        f"(Euclidean distance of pixels). The difference, {g.difference:.3f} ± {g.standard_error:.3f} (standard error "
+        f"over samples), is {'' if more else 'not shown to be '}greater than that of left-out training images, "
+        f"{real.difference:.3f} ± {real.standard_error:.3f}."
+    )
+
+
+def _about(label: str, lines: Sequence[str]) -> list[str]:
+    """Return the sentences without the name of the experiment that they begin with."""
+    return [line.removeprefix(f"{label}: ").removeprefix(f"{label}, ").removeprefix(f"{label} ") for line in lines]
