@@ -1,5 +1,6 @@
 """Write docs/paper/paper.md and paper.tex from template.md and the committed results: python -m docs.paper."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ def pages(found: dict[str, Any]) -> dict[Path, str]:
         found: what the template names, as `facts` returns it.
     """
     citation = parse_yaml(CITATION.read_text(encoding="utf-8"), CITATION)
-    title, authors = citation["title"], ", ".join(author["name"] for author in citation["authors"])
+    title, authors = citation["title"], _capital(", ".join(author["name"] for author in citation["authors"]))
     text = _environment().from_string(TEMPLATE.read_text(encoding="utf-8")).render(found)
     written = {"paper.md": markdown(title, authors, text), "paper.tex": latex(title, authors, text)}
     return {HERE / name: page for name, page in written.items()}
@@ -35,10 +36,15 @@ def _environment() -> jinja2.Environment:
         "nats": lambda value: f"{value:.1f}",
         "thousands": lambda value: f"{value:,}",
         "digits": lambda value: f"{value:.10g}",
-        "capital": lambda text: text[:1].upper() + text[1:],
+        "capital": _capital,
+        "first_sentence": lambda text: re.split(r"(?<=\.) (?=[A-Z])", text)[0],
         "table": _table,
     }
     return jinja
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _table(frame: pd.DataFrame) -> str:

@@ -64,8 +64,14 @@ def markdown(title: str, authors: str, text: str) -> str:
         elif found := re.fullmatch(r"!\[(.+)\]\((.+)\)", block, re.DOTALL):
             figures += 1
             block = f"![Figure {figures}]({found[2]})\n\n**Figure {figures}.** {found[1]}"
-        parts.append(_numbered(block, numbers))
+        parts.append(_numbered(block if block[:1] in "|`!" else _unwrapped(block), numbers))
     return "\n\n".join(parts) + "\n"
+
+
+def _unwrapped(block: str) -> str:
+    """Return a paragraph, or each item of a list, on one line: the template's lines are ragged once filled in."""
+    items = _items(block) if block.startswith("- ") else [block]
+    return "\n".join(("- " if block.startswith("- ") else "") + " ".join(item.split()) for item in items)
 
 
 def _numbered(block: str, numbers: dict[str, int]) -> str:

@@ -25,6 +25,7 @@ from pipeline.reporting.verdicts import gain, gap_in_words, rank_in_words
 PUBLISHED, BENCHMARKS = Path("results/published"), Path("benchmarks/results")
 CELL, ALGORITHM_1 = "mnist", "mnist-text"  # experiments: of the cell that is judged, and of the paper's text
 SWITCHED = "text-against-code"  # the claims' section of runs that differ in one switch from the 2014 code
+OF_SEEDS = "source == 'published'"  # of our scores beside those of the 2014 code, the seeds of the cell
 STEP = 10  # epochs, to which a number of epochs is rounded up
 SWITCHES = {  # of a recipe, in words
     "update": "updates of the two networks",
@@ -57,7 +58,7 @@ def facts(root: Path) -> dict[str, Any]:
         "causes": causes(of_cell, metrics, claims, params),
         "unmeasured": unmeasured(claims),
         "closing": closing(of_cell.kept["authors"], metrics, params),
-        "deviations": plan_passages(published, params)["deviations"].replace("\n- ", "; ").removeprefix("- "),
+        "deviations": departures(plan_passages(published, params)["deviations"]),
         "cost": cost(published, entry["scale"]),
         "commits": in_words([f"`{commit[:8]}`" for commit in entry["commits"]]),
         "shortfall": oracle_gaps(frames["oracle.csv"]).query("d == d.max() and n == n.max()")["mean"].min(),
@@ -83,9 +84,10 @@ def protocol(params: Params) -> dict[str, Any]:
 def layers(net: Sequence[AnyLayer]) -> str:
     """Return the fully connected layers of a network in words."""
     dense = [layer for layer in net if isinstance(layer, Layer)]
-    kinds = [f"{one.units:,} {ACTIVATIONS.get(one.activation, one.activation)}" for one in dense]
-    pieces = [f" (of {one.pieces} pieces)" if one.pieces > 1 else "" for one in dense]
-    return in_words([kind + piece for kind, piece in zip(kinds, pieces, strict=True)])
+    kinds = [f"{one.units:,} {ACTIVATIONS.get(one.activation, one.activation)} unit" for one in dense]
+    pieces = [f" (of {one.pieces} pieces each)" if one.pieces > 1 else "" for one in dense]
+    ends = ["s" if one.units > 1 else "" for one in dense]
+    return in_words([kind + end + piece for kind, end, piece in zip(kinds, ends, pieces, strict=True)])
 
 
 def switches(params: Params) -> pd.DataFrame:
@@ -188,6 +190,13 @@ def closing(cell: Cell, metrics: pd.DataFrame, params: Params) -> str:
     )
 
 
+def departures(passage: str) -> str:
+    """Return the lines of a list in one, with the seeds named once where they are the same."""
+    lines = [line.removeprefix("- ") for line in passage.splitlines()]
+    what, seeds = zip(*(line.partition(" (seeds")[::2] for line in lines), strict=True)
+    return "; ".join(lines) if len(set(seeds)) > 1 or not seeds[0] else f"{'; '.join(what)} (seeds{seeds[0]}"
+
+
 def cost(published: Path, scale: str) -> str:
     """State what the training of the cell's seeds took."""
     found = [read_json(path) for path in sorted(published.glob(f"runs/{scale}/{CELL}/seed*/manifest.json"))]
@@ -207,7 +216,7 @@ def elsewhere(root: Path) -> dict[str, Any]:
         "scorers": f"{(scores.max() - scores.min()).max():.0e} nats apart on the samples of "
         f"{count(scores.ngroups, 'generator')}",
         "agrees": likelihood(theirs(root), ours(root)).splitlines()[-1],
-        "compared": max(set(theirs(root).epoch) & set(ours(root).query("source == 'published'").epoch)),
+        "compared": f"{max(set(theirs(root).epoch) & set(ours(root).query(OF_SEEDS).epoch)):g}",
         "running": last.epoch.min() < load(root / "params.yaml", "paper").experiment(CELL).waypoints[0],
         "last_2014": in_words([f"{row.value:.1f} nats at epoch {row.epoch}" for row in last.itertuples()]),
         "ais": comparison.k_means_sentence(files, params) + comparison.gap_sentences(files["ais.csv"], params)[:1],
