@@ -72,6 +72,7 @@ def results(root: Path, high: bool) -> Path:
     last = {"value": lambda rows: base + rows.seed % 5 + rise * rows.length / 100}
     put(published / "metrics.csv", f"{ours} and generator == 'last'", **last)
     put(published / "metrics.csv", "model == 'training-images'", value=900 if high else 100)
+    put(published / "validation.csv", "epoch > 0", log_likelihood=900 if high else 100)
     put(published / "oracle.csv", "d > 0", estimate=lambda rows: rows.truth - (5 if high else 20))
     put(published / "claims/claims.csv", "kind == 'paper'", outcome="does not hold" if high else "holds")
     read = (
@@ -107,7 +108,7 @@ def papers(tmp_path_factory) -> list[str]:
         ("| Proposition 1 | reproduced |", "| Proposition 1 | not reproduced |"),
         ("| +2.0 | +2.0 to +2.0 |", None),
         ("by -23.0 nats", "by +0.0 nats"),
-        ("about 1,150 more epochs would close the gap", None),
+        ("reach the published value in 0 of ", None),
         ("Our score still rises when training ends", None),
         ("Runs that differ in one setting", None),
         (None, "| D first then G, against the 2014 code |"),

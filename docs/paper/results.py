@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.original.page import likelihood, ours, theirs
+from gan.evidence.extrapolation import FORMS
 from gan.layers import AnyLayer, Layer
 from gan.statistics import MIN_SEEDS, SeedSummary
 from gan.theory.readings import Estimate, paired
@@ -18,6 +19,7 @@ from pipeline.files.formats import read_csv, read_json
 from pipeline.reporting import comparison
 from pipeline.reporting.cells import PAPER, Cell, Ours, count, our_cells, quoted, two_digits
 from pipeline.reporting.evidence import evidence, in_words, oracle_gaps, read_evidence
+from pipeline.reporting.extrapolation import outlook
 from pipeline.reporting.plan import plan_passages
 from pipeline.reporting.scorecard import read_frames, scorecard, sentence
 from pipeline.reporting.verdicts import gain, gap_in_words, rank_in_words
@@ -26,7 +28,6 @@ PUBLISHED, BENCHMARKS = Path("results/published"), Path("benchmarks/results")
 CELL, ALGORITHM_1 = "mnist", "mnist-text"  # experiments: of the cell that is judged, and of the paper's text
 SWITCHED = "text-against-code"  # the claims' section of runs that differ in one switch from the 2014 code
 OF_SEEDS = "source == 'published'"  # of our scores beside those of the 2014 code, the seeds of the cell
-STEP = 10  # epochs, to which a number of epochs is rounded up
 SWITCHES = {  # of a recipe, in words
     "update": "updates of the two networks",
     "discriminator_loss_scale": "factor before the discriminator's loss",
@@ -48,6 +49,7 @@ def facts(root: Path) -> dict[str, Any]:
     params = load(root / "params.yaml", entry["scale"], experiments=entry["experiments"], seeds=entry["seeds"])
     frames, claims = read_evidence(published), read_csv(published / "claims/claims.csv")
     of_cell, metrics = our_cells(frames["metrics.csv"], params)[CELL], frames["metrics.csv"]
+    rise = gain(of_cell.kept["authors"], metrics, params)
     cards = scorecard(read_frames(published, published / "claims", root / "docs/cifar10/curves.csv"), params)
     outcomes = {"result of the paper": [one.result for one in cards], "outcome": [one.outcome for one in cards]}
     found = {
@@ -55,9 +57,10 @@ def facts(root: Path) -> dict[str, Any]:
         "counted": sentence(cards),
         "scorecard": pd.DataFrame(outcomes | {"here": [one.found for one in cards]}),
         "claims": summary(claims),
-        "causes": causes(of_cell, metrics, claims, params),
+        "causes": causes(of_cell, rise, claims, params),
         "unmeasured": unmeasured(claims),
-        "closing": closing(of_cell.kept["authors"], metrics, params),
+        "rises": rise is not None and rise[2].mean_interval[0] > 0,
+        "carried_on": carried_on(published, params),
         "deviations": departures(plan_passages(published, params)["deviations"]),
         "cost": cost(published, entry["scale"]),
         "commits": in_words([f"`{commit[:8]}`" for commit in entry["commits"]]),
@@ -135,20 +138,22 @@ def _over(seeds: SeedSummary) -> str:
     return f"{count(seeds.n, 'seed')}; ± their sd; one more seed is expected between {low:.1f} and {high:.1f}"
 
 
-def causes(of_cell: Ours, metrics: pd.DataFrame, claims: pd.DataFrame, params: Params) -> pd.DataFrame:
-    """Return what could move our score towards the paper's, and by how much it was measured to."""
-    kept, rise = of_cell.kept, gain(of_cell.kept["authors"], metrics, params)
-    rows = []
+def causes(
+    of_cell: Ours, rise: tuple[int, int, SeedSummary] | None, claims: pd.DataFrame, params: Params
+) -> pd.DataFrame:
+    """Return what could move our score towards the paper's, and by how much it was measured to.
+
+    Args:
+        of_cell: our cells.
+        rise: as `gain` returns it.
+        claims: rows of claims.csv.
+        params: for the confidence of the intervals.
+    """
+    kept, rows = of_cell.kept, []
     if rise is not None:
         before, now, nats = rise
-        rows.append(
-            (
-                f"{now - before} more epochs ({before:,} to {now:,})",
-                nats.mean,
-                *nats.mean_interval,
-                count(nats.n, "seed"),
-            )
-        )
+        epochs = f"{now - before} more epochs ({before:,} to {now:,})"
+        rows.append((epochs, nats.mean, *nats.mean_interval, count(nats.n, "seed")))
     others = {"the fine grid, not the authors'": kept["fine"], "the last generators, not those kept": of_cell.last}
     for what, one in others.items():
         if one is not None:
@@ -178,15 +183,19 @@ def unmeasured(claims: pd.DataFrame) -> list[str]:
     return [f"{in_words(names)} ({why})" for why, names in switched.items()]
 
 
-def closing(cell: Cell, metrics: pd.DataFrame, params: Params) -> str:
-    """State how many epochs would close the gap at the last rate; empty where there is no gap or no rise."""
-    rise, gap = gain(cell, metrics, params), cell.verdict.gap
-    if rise is None or not gap < 0 or rise[2].mean_interval[0] <= 0:
+def carried_on(published: Path, params: Params) -> str:
+    """State what share of the learning rates is spent, and what lines through the curves foretell."""
+    found = outlook(read_csv(published / "validation.csv"), params, CELL)
+    if found is None:
         return ""
-    before, now, nats = rise
-    more = math.ceil(-gap / nats.mean * (now - before) / STEP) * STEP
+    n = len(found.curves)
+    reach = {form: sum(line.at(1) >= found.published for line in found.lines(form, found.length)) for form in FORMS}
     return (
-        f"At an unchanged rate, about {more:,} more epochs would close the gap; the rate falls with the learning rate."
+        f"{found.length:,} epochs have spent {found.spent(found.length):.0%} of the sum of all learning rates; the "
+        f"{found.planned:,} of our plan would spend {found.spent(found.planned):.0%}. Lines through the second half of "
+        "each seed's validation scores against that share, carried on to its end, reach the published value in "
+        f"{in_words([f'{seeds} of {n} seeds (lines in the {form})' for form, seeds in reach.items()])}; this is an "
+        "extrapolation, not a result."
     )
 
 
