@@ -25,7 +25,7 @@ PREAMBLE = r"""% Written by `python -m docs.paper` from template.md. Compile it 
 \usepackage{booktabs}
 \usepackage[hidelinks]{hyperref}
 \setlength{\textwidth}{17.4cm}\setlength{\oddsidemargin}{-0.75cm}
-\setlength{\textheight}{26.2cm}\setlength{\topmargin}{-2.3cm}
+\setlength{\textheight}{26.6cm}\setlength{\topmargin}{-2.4cm}
 \setlength{\parindent}{0pt}\setlength{\parskip}{3pt}\setlength{\emergencystretch}{3em}
 \setlength{\floatsep}{4pt}\setlength{\textfloatsep}{6pt}\setlength{\intextsep}{6pt}\setlength{\abovecaptionskip}{3pt}
 \makeatletter
@@ -33,7 +33,7 @@ PREAMBLE = r"""% Written by `python -m docs.paper` from template.md. Compile it 
 \renewcommand{\subsection}{\@startsection{subsection}{2}{0pt}{-6pt}{2pt}{\normalsize\bfseries}}
 \makeatother
 \renewcommand{\labelitemi}{$\bullet$}
-\newcommand{\paperfigure}[1]{\IfFileExists{#1}{\includegraphics[width=\linewidth,height=4.2cm,keepaspectratio]{#1}}%
+\newcommand{\paperfigure}[1]{\IfFileExists{#1}{\includegraphics[width=\linewidth,height=3.8cm,keepaspectratio]{#1}}%
   {\fbox{\texttt{\detokenize{#1}}: not made yet; \texttt{snakemake --cores all published}}}}
 """
 
