@@ -63,7 +63,7 @@ def markdown(title: str, authors: str, text: str) -> str:
             block = block.replace("Table: ", f"**Table {tables}.** ", 1)
         elif found := re.fullmatch(r"!\[(.+)\]\((.+)\)", block, re.DOTALL):
             figures += 1
-            block = f"![Figure {figures}]({found[2]})\n\n**Figure {figures}.** {found[1]}"
+            block = f"![Figure {figures}]({found[2]})\n\n**Figure {figures}.** {' '.join(found[1].split())}"
         parts.append(_numbered(block if block[:1] in "|`!" else _unwrapped(block), numbers))
     return "\n\n".join(parts) + "\n"
 
