@@ -39,8 +39,8 @@ test: setup  ## lint, types, all tests
 	@mypy --no-error-summary
 	@pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-torture: setup  ## many more faults than in `make test`, counted in docs/reliability.md: half an hour
-	pytest tests/faults --long --tally docs/reliability.md
+torture: setup  ## many more faults than in `make test`, counted in docs/contributing.md: half an hour
+	pytest tests/faults --long --tally docs/contributing.md
 	pytest --long -m long
 
 bench: setup data/prepared/mnist.npz  ## the timings of docs/performance.md, on this machine's CPU: half an hour

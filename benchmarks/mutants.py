@@ -5,7 +5,7 @@ run there as always. `check` must fail on each (tests/pipeline/test_mutants.py),
 
     make quick
     python -m benchmarks.mutants --output tests/regression/mutants
-    python -m benchmarks.mutants --page docs/check.md    # the table there, from the metrics that are kept
+    python -m benchmarks.mutants --page docs/contributing.md    # the table there, from the metrics that are kept
 """
 
 import argparse

@@ -19,7 +19,7 @@ from pipeline.reporting import regression
 from pipeline.runtime import cli
 
 RECORDS = Path("tests/regression")
-MAKE_AGAIN = "make it again (docs/development.md)"
+MAKE_AGAIN = "make it again (docs/contributing.md)"
 EXAMPLE = """--scale quick
   python -m pipeline.check --scale quick --seeds 2 3
   python -m pipeline.check --scale quick --record --late-below 0.1"""

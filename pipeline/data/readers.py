@@ -2,7 +2,7 @@
 
 A reader gets the folder that `download` filled and the data set's entry in the params; it returns uint8 images
 (n, *shape) and codes of gan.images, (n,) or (n, folds). Classes, where a data set has them and something here
-asks for them, have a reader of their own: int64 (n,) in the images' order. See docs/add-a-dataset.md.
+asks for them, have a reader of their own: int64 (n,) in the images' order. See docs/data.md.
 """
 
 import subprocess

@@ -1,6 +1,6 @@
 """The record of a scale's metrics: how one is made from a run over many seeds, and what of another run it finds off.
 
-Another machine's rounding makes of a seed what another seed is here (docs/epochs.md), so each metric is held to the
+Another machine's rounding makes of a seed what another seed is here (docs/runs.md), so each metric is held to the
 prediction interval of one more seed. A seed of the GAN that began to learn late is outside it: its scores say when it
 began, not how well anything works. What is scored without chance is held to ROUNDING_NATS, and counts, grids and
 places in them are held exactly.
@@ -76,7 +76,7 @@ def first_epoch(curves: pd.DataFrame) -> pd.DataFrame:
 def mark_late(rows: pd.DataFrame, curves: pd.DataFrame, below: float | None) -> pd.DataFrame:
     """The rows with a column `late`: scores of our GAN from seeds that began late.
 
-    A seed began late where the mean of D(G(z)) over the epoch at half of its length is below a bound (docs/epochs.md).
+    A seed began late where the mean of D(G(z)) over the epoch at half of its length is below a bound (docs/runs.md).
 
     Args:
         rows, curves: of `read_rows`.
