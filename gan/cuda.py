@@ -60,7 +60,7 @@ class Aside:
             yield
 
     def join(self) -> None:
-        """Go on when the work aside is done."""
+        """Wait until the work on the second stream is done."""
         if self._stream is not None and self._held:  # a capture may not wait for what it has not recorded
             torch.cuda.current_stream().wait_stream(self._stream)
             self._held.clear()
@@ -69,7 +69,7 @@ class Aside:
 def in_one_kernel(
     function: Callable[Concatenate[torch.Tensor, Given], Result],
 ) -> Callable[Concatenate[torch.Tensor, Given], Result]:
-    """A function of few operations that torch.compile makes one kernel of, or a few, where its tensors are on CUDA.
+    """Compile a function of few operations into one kernel, or a few, where its tensors are on CUDA (torch.compile).
 
     Without Triton, which compiles, it runs as it is. Triton needs a C compiler.
     """

@@ -79,7 +79,7 @@ class Draws:
         self._batch_size, self._per_step = batch_size, per_step
 
     def of(self, seeds: Sequence[int]) -> "Draws":
-        """The like for other seeds."""
+        """Return the same draws for other seeds."""
         shape = (self.prior, self._noise.shape[-1], self.input_sizes, self.keeps, self._batch_size, self._per_step)
         return Draws(seeds, *shape, self.device, self.dtype)
 
@@ -117,11 +117,11 @@ class Draws:
         self._next = 0
 
     def discard(self) -> None:
-        """Forget the steps drawn ahead; the next one is drawn anew."""
+        """Discard the steps drawn in advance; the next one is drawn again."""
         self._next = self.length
 
     def next(self, m: int) -> Draw:
-        """The next minibatch's draw, for m images."""
+        """Return the next minibatch's draw, for m images."""
         if self._next == self.length:
             self.refill()
         place, self._next = self._next, self._next + 1

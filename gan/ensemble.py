@@ -44,7 +44,7 @@ class Ensemble:
         self._warm: tuple[object, ...] | None = None  # what a block was last played with outside a graph
 
     def tensors(self) -> dict[str, torch.Tensor]:
-        """Every parameter and velocity by name, seeds first; writing into them and `refresh` restore an ensemble."""
+        """Return parameters and velocities by name, seeds first; writing into them, then `refresh`, restores a state."""
         return {
             f"{player}.{index}.{name}": getattr(layer, name)
             for player, network in (("generator", self.g), ("discriminator", self.d))
@@ -67,7 +67,7 @@ class Ensemble:
         return state
 
     def keep(self, indices: Sequence[int]) -> None:
-        """Go on with some of the seeds only."""
+        """Continue with some of the seeds only."""
         self.seeds = [self.seeds[index] for index in indices]
         for layer in (*self.g.layers, *self.d.layers):
             layer.keep(indices)
@@ -76,7 +76,7 @@ class Ensemble:
 
     @torch.no_grad()
     def train_epoch(self, images: torch.Tensor, epoch: int) -> torch.Tensor:
-        """One pass over the images, each seed in an order of its own: gan.training.train_epoch for S seeds.
+        """Pass over the images once, each seed in an order of its own: gan.training.train_epoch for S seeds.
 
         Args:
             images: shape (n, d), the training images, on the networks' device.
@@ -121,7 +121,7 @@ class Ensemble:
         return self.recipe.momentum_at(epoch), precision, self.recipe.generator_loss_at(epoch)
 
     def block(self, images: torch.Tensor, order: torch.Tensor, rates: torch.Tensor, epoch: int) -> torch.Tensor:
-        """Steps over the images in an order (S, n); returns their CURVES, (steps, S, 4)."""
+        """Train on the images in an order (S, n), step by step; return the CURVES of the steps, (steps, S, 4)."""
         k = self.recipe.minibatches
         step = self._simultaneous_step if self.recipe.update == "simultaneous" else self._alternating_step
         batches = [images[batch] for batch in order.split(self.recipe.batch_size, dim=1)]

@@ -28,7 +28,7 @@ def log_density(
     query_block: int | None = None,
     center_block: int | None = None,
 ) -> torch.Tensor:
-    """Log-density of an isotropic Gaussian Parzen window at each query, for many bandwidths at once.
+    """Return the log-density of an isotropic Gaussian Parzen window at each query, for many bandwidths at once.
 
     log p(x) = log (1/n sum_i exp(-|x - c_i|^2 / (2 sigma^2))) - d log(sigma sqrt(2 pi))
 
@@ -162,7 +162,7 @@ class ParzenWindow:
         return narrow, (distances < limit).nonzero(as_tuple=True)
 
     def log_density(self) -> torch.Tensor:
-        """Shape (k, m), nats, float64."""
+        """Return the log-densities: shape (k, m), nats, float64."""
         precision, log_norms = (self._sums.new_tensor(row)[:, None] for row in (self._precisions, self._log_norms))
         result = (self._sums / self.n).log() - precision * self._nearest - log_norms
         if not result.isfinite().all():

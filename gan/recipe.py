@@ -86,7 +86,7 @@ class Recipe:
         return self.generator_noise == self.generator_masks == "shared"
 
     def generator_loss_at(self, epoch: int) -> str:
-        """The loss of G in epoch 1, 2, ...: one kind throughout, or a switch after `saturating_epochs`."""
+        """Return the loss of G in epoch 1, 2, ...: one kind throughout, or a switch after `saturating_epochs`."""
         if self.generator_loss == "saturating-then-non-saturating":
             return "saturating" if epoch <= self.saturating_epochs else "non-saturating"
         return self.generator_loss
@@ -106,7 +106,7 @@ def _one_of(name: str, value: str, choices: Sequence[str]) -> None:
 
 
 def learning_rate(update: int, initial: float, decay: float, floor: float) -> float:
-    """Learning rate of minibatch update 0, 1, ...: divided by `decay` after every update.
+    """Return the learning rate of minibatch update 0, 1, ...: divided by `decay` after every update.
 
     Source:
         pylearn2 ExponentialDecay: the first update uses the initial value; never below `floor`.
@@ -115,7 +115,7 @@ def learning_rate(update: int, initial: float, decay: float, floor: float) -> fl
 
 
 def momentum(epoch: int, initial: float, final: float, saturation_epoch: int) -> float:
-    """Momentum of epoch 1, 2, ...: linear from `initial` in epoch 1 to `final` from `saturation_epoch` on.
+    """Return the momentum of epoch 1, 2, ...: linear from `initial` in epoch 1 to `final` from `saturation_epoch` on.
 
     Raises:
         ValueError: the ramp has no length.

@@ -8,7 +8,7 @@ from gan.noise import draw_noise
 
 @torch.no_grad()
 def draw_samples(generator: Generator, prior: str, n: int, random: torch.Generator, block: int = 1000) -> torch.Tensor:
-    """n samples G(z), z ~ p_z: real-valued outputs, nothing drawn per pixel.
+    """Draw n samples G(z), z ~ p_z: real-valued outputs, no random draw per pixel.
 
     Args:
         generator: G.
@@ -32,7 +32,7 @@ def draw_samples(generator: Generator, prior: str, n: int, random: torch.Generat
 
 @torch.no_grad()
 def interpolate(generator: Generator, prior: str, corners: int, n: int, random: torch.Generator) -> torch.Tensor:
-    """n samples along straight lines in z-space through a few draws of the prior, evenly spaced (Figure 3).
+    """Return n samples along straight lines in z-space through a few draws of the prior, evenly spaced (Figure 3).
 
     Args:
         generator: G.

@@ -16,7 +16,7 @@ FIRST_PLACES = range(
 
 
 def standard_error(values: Sequence[float] | np.ndarray, ddof: int = 0) -> float:
-    """Standard deviation of the values over the square root of their number.
+    """Return the standard deviation of the values divided by the square root of their number.
 
     Source:
         goodfeli/adversarial, parzen_ll.py: over test examples, ddof 0.
@@ -42,7 +42,7 @@ class Selection:
 
 
 def select_bandwidth(bandwidths: Sequence[float], log_likelihoods: Sequence[float]) -> Selection:
-    """The bandwidth with the greatest mean validation log-likelihood; the first of equals.
+    """Select the bandwidth with the greatest mean validation log-likelihood; the first of equals.
 
     Args:
         bandwidths: the grid, k values.
@@ -175,7 +175,7 @@ def score(samples: Images, validation: Images, test: Images, grids: Mapping[str,
 def score_by_subset(
     samples: Images, validation: Images, size: int, test: Images, grid: Sequence[float]
 ) -> list[tuple[Selection, float]]:
-    """The protocol once for each of the disjoint validation subsets of a size; samples and test images stay.
+    """Apply the protocol to each of the disjoint validation subsets of a size; samples and test images are the same.
 
     Args:
         samples: shape (n, d).

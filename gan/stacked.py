@@ -76,7 +76,7 @@ class StackedLayer:
         self.weight_operand, self.bias_operand = self.weight.to(self.operands), self.bias.to(self.operands)
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> tuple[torch.Tensor, Trace]:
-        """(S, m, inputs) -> (S, m, units), times a mask of that shape if there is one."""
+        """Map (S, m, inputs) to (S, m, units), times a mask of that shape if there is one."""
         weight, bias = self.weight_operand.mT, self.bias_operand
         h = product(x, weight, bias) if self.in_three else torch.baddbmm(bias, x, weight)
         if self.activation == "maxout":
@@ -90,7 +90,7 @@ class StackedLayer:
         return h if mask is None else h * mask, trace
 
     def delta(self, trace: Trace, gradient: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
-        """Gradient at the output (S, m, units) -> gradient before the activation (S, m, rows).
+        """Map the gradient at the output (S, m, units) to that before the activation (S, m, rows).
 
         Pieces of a maxout unit that tie share the gradient. The trace's slope and the gradient are used up.
 
@@ -109,11 +109,11 @@ class StackedLayer:
         return trace.slope.mul_(gradient)
 
     def gradient_at_input(self, delta: torch.Tensor) -> torch.Tensor:
-        """Gradient before the activation (S, m, rows) -> gradient at the input (S, m, inputs)."""
+        """Map the gradient before the activation (S, m, rows) to that at the input (S, m, inputs)."""
         return product(delta, self.weight_operand) if self.in_three else delta @ self.weight_operand
 
     def push(self, x: torch.Tensor, delta: torch.Tensor, step: Step) -> None:
-        """v := momentum * v + sum over examples of weight * delta * input.
+        """Update the velocity: v := momentum * v + sum over examples of weight * delta * input.
 
         Args:
             x: the layer's input, shape (S, m, inputs).
@@ -133,7 +133,7 @@ class StackedLayer:
         self.weight.mul_(norms.clamp(max=bound) / (1e-7 + norms))
 
     def keep(self, indices: Sequence[int]) -> None:
-        """Go on with some of the networks only."""
+        """Continue with some of the networks only."""
         for name in TENSORS:
             setattr(self, name, getattr(self, name)[list(indices)])
         self.refresh()
@@ -197,7 +197,7 @@ class StackedNetwork:
     def forward(
         self, *parts: torch.Tensor, masks: Sequence[torch.Tensor] | None = None
     ) -> tuple[torch.Tensor, list[Trace]]:
-        """Examples in parts, (S, m_i, inputs) -> (S, m, outputs), and the traces.
+        """Map examples in parts, (S, m_i, inputs), to outputs (S, m, outputs), and return the traces.
 
         With masks the layers' inputs are dropped out, and there may be several parts.
         """
@@ -243,7 +243,7 @@ class StackedNetwork:
         return gradient if mask is None or input_rows is None else gradient.mul_(mask)
 
     def join(self) -> None:
-        """Go on when all layers have moved."""
+        """Wait until all layers are updated."""
         self._aside.join()
 
     def _move(self) -> None:

@@ -24,7 +24,7 @@ LEAST_LOGIT = -50.0  # of a sample; below, the slope of D's loss leaves float32 
 
 
 def one_pass_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Draws, epoch: int) -> torch.Tensor:
-    """gan.training.train_step with one backward pass through D for both players.
+    """Do gan.training.train_step with one backward pass through D for both players.
 
     Where they share the forward pass, a sample's gradient enters at its logit alone: what G needs is what D's loss
     sends down to the sample, times the ratio of the two losses' slopes at the logit.
@@ -107,7 +107,7 @@ Games = Ensemble | OneByOne
 
 
 def play_together(games: Sequence[Game], seeds: Sequence[int]) -> Games:
-    """The fastest way to play these games that their networks allow.
+    """Return the fastest way to play these games that their networks allow.
 
     Args:
         games: new games of one recipe and architecture, on one device.

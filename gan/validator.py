@@ -48,7 +48,7 @@ class Validator:
         return validate(samples, self.images, self.grid)
 
     def rows(self, epoch: int, found: Validation) -> list[dict[str, float]]:
-        """Rows of validation.csv: at each bandwidth measured the mean over all images, and over blocks of them."""
+        """Return rows of validation.csv: per measured bandwidth, the mean over all images and over blocks of them."""
         return [
             dict(zip(self.columns, [epoch, place, self.grid[place - 1], *_rounded([mean, *blocks])], strict=True))
             for place, mean, blocks in zip(found.places, found.means, found.blocks, strict=True)

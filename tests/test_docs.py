@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from helpers import ROOT, call, edit, misfits
 
 from benchmarks.toys import choose, text

@@ -36,7 +36,7 @@ class Classifier(nn.Module):
         self.layers = nn.ModuleList(layers)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Logits."""
+        """Return the logits."""
         for layer in self.layers[:-1]:
             images = layer(images).relu()
         logits: torch.Tensor = self.layers[-1](images)
@@ -44,7 +44,7 @@ class Classifier(nn.Module):
 
     @torch.no_grad()
     def predict(self, images: torch.Tensor, block: int = 5_000) -> torch.Tensor:
-        """The most probable class of each image.
+        """Return the most probable class of each image.
 
         Args:
             images: shape (n, d).
@@ -56,7 +56,7 @@ class Classifier(nn.Module):
 
 
 def with_weights(state: Mapping[str, torch.Tensor]) -> Classifier:
-    """The classifier of a state dict, which tells its sizes.
+    """Return the classifier with a state dict, which determines its sizes.
 
     Raises:
         ValueError: the tensors are not those of a classifier.
@@ -71,7 +71,7 @@ def with_weights(state: Mapping[str, torch.Tensor]) -> Classifier:
 
 
 def fit(images: torch.Tensor, labels: torch.Tensor, n_classes: int, epochs: int, random: torch.Generator) -> Classifier:
-    """A classifier trained on images by minimising the cross-entropy.
+    """Train a classifier on images by minimising the cross-entropy.
 
     Args:
         images: shape (n, d), values in [0, 1].
@@ -101,12 +101,12 @@ def fit(images: torch.Tensor, labels: torch.Tensor, n_classes: int, epochs: int,
 
 
 def accuracy(classifier: Classifier, images: torch.Tensor, labels: torch.Tensor) -> float:
-    """Share of the images (n, d) whose label (n,) is the predicted one."""
+    """Return the share of the images (n, d) whose label (n,) is the predicted one."""
     return (classifier.predict(images) == labels).double().mean().item()
 
 
 def binomial_interval(successes: int, n: int, confidence: float) -> tuple[float, float]:
-    """Interval of a probability, of which n independent trials with so many successes are known.
+    """Return the interval of a probability, from the number of successes in n independent trials.
 
     Source:
         Clopper and Pearson 1934: exact, so it covers at least as often as it says.

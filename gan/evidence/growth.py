@@ -25,7 +25,7 @@ class Point:
 
 
 def counts_up_to(most: int) -> list[int]:
-    """1, 2 and 5 times the powers of ten below `most`, from 100 on, or from 1,000 where that leaves enough; then it."""
+    """Return 1, 2 and 5 times the powers of ten below `most`, from 100 (from 1,000 if enough remain), then `most`."""
     powers = [10**power for power in range(2 if most < 10_000 else 3, 12)]
     return [count for power in powers for count in (power, 2 * power, 5 * power) if count < most] + [most]
 
@@ -36,7 +36,7 @@ def score_by_count(
     folds: Sequence[tuple[torch.Tensor, torch.Tensor]],
     grids: Mapping[str, Sequence[float]],
 ) -> list[dict[str, list[Point]]]:
-    """The protocol of section 5 for the first n of one sequence of samples, for many n in two passes over it.
+    """Score the first n of one sequence of samples by the protocol of section 5, for many n in two passes over it.
 
     Args:
         blocks: gives the samples from the first on, in blocks (n, d), the same each time; never all are held.

@@ -35,7 +35,7 @@ class Nearness:
 
 
 def nearest_distances(samples: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
-    """Euclidean distance from each sample to the nearest image.
+    """Return the Euclidean distance from each sample to the nearest image.
 
     Args:
         samples: shape (m, d).
@@ -79,7 +79,7 @@ def nearness(
 
 
 def difference_of_copies(share: float, held_out: float, n_images: int, n_training: int) -> float:
-    """Difference in mean distance that a share of exact copies of training images makes.
+    """Return the difference in mean distance that a share of exact copies of training images makes.
 
     A copy's distance is 0 where its original is among the images that are compared, n_images of n_training; other
     samples are taken to lie as near to one side as to the other.
@@ -93,7 +93,7 @@ def difference_of_copies(share: float, held_out: float, n_images: int, n_trainin
 
 
 def noisy_copies(images: torch.Tensor, n: int, noise: float, random: torch.Generator) -> torch.Tensor:
-    """Copies of n random images, each at most once, with Gaussian noise on every pixel.
+    """Copy n random images, each at most once, and add Gaussian noise to every pixel.
 
     Args:
         images: shape (m, d), m >= n.

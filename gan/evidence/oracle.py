@@ -49,18 +49,18 @@ class Density:
 
 
 def gaussian(d: int, random: torch.Generator) -> Density:
-    """One spherical Gaussian: every dimension counts, as if each pixel were noise."""
+    """Return one spherical Gaussian: every dimension counts, as if each pixel were noise."""
     return Density(torch.zeros(1, d, dtype=torch.float64), torch.zeros(d, 1, dtype=torch.float64), 1.0)
 
 
 def mixture(d: int, random: torch.Generator) -> Density:
-    """Ten spherical Gaussians, the farther apart the greater d."""
+    """Return ten spherical Gaussians, whose distance grows with d."""
     means = 2 * torch.randn(10, d, generator=random, dtype=torch.float64)
     return Density(means, torch.zeros(d, 1, dtype=torch.float64), 1.0)
 
 
 def manifold(d: int, random: torch.Generator) -> Density:
-    """Ten Gaussians, each wide in ten directions and twenty times as thin in the rest."""
+    """Return ten Gaussians, each wide in ten directions and twenty times as thin in the rest."""
     r = min(10, d)
     means = 2 * torch.randn(10, d, generator=random, dtype=torch.float64)
     axes, _ = torch.linalg.qr(torch.randn(d, r, generator=random, dtype=torch.float64))

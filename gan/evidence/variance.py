@@ -31,12 +31,12 @@ class Component:
 
 
 def unknown(n: int) -> Component:
-    """A component of which too few are there."""
+    """Return a component with too few units to estimate it."""
     return Component(math.nan, math.nan, math.nan, n)
 
 
 def nested(values: np.ndarray, confidence: float = 0.95) -> tuple[Component, Component]:
-    """Variance between groups and within them, from a balanced one-way layout with random effects.
+    """Estimate the variance between and within groups, from a balanced one-way layout with random effects.
 
     The interval between groups holds approximately for skewed and heavy-tailed groups. The one within groups assumes
     normal draws: such a number is a mean over thousands of images and samples.
@@ -66,7 +66,7 @@ def nested(values: np.ndarray, confidence: float = 0.95) -> tuple[Component, Com
 
 
 def crossed(values: np.ndarray, confidence: float = 0.95) -> Component:
-    """Variance of one number over conditions that all seeds and draws share, with what seeds and draws make of them.
+    """Estimate the variance of one number over conditions shared by all seeds and draws, interactions included.
 
     Args:
         values: shape (s, r, v): the reported number of s seeds, with r draws each, under v conditions, e.g. folds.
@@ -91,7 +91,7 @@ def crossed(values: np.ndarray, confidence: float = 0.95) -> Component:
 
 
 def of_mean(component: Component) -> Component:
-    """The component of a mean over all n conditions, from that of a single one."""
+    """Return the component of a mean over all n conditions, from that of a single one."""
     by = math.sqrt(component.n)
     return Component(component.sd / by, component.low / by, component.high / by, component.n)
 
@@ -99,7 +99,7 @@ def of_mean(component: Component) -> Component:
 def over_images(
     values: np.ndarray, random: np.random.Generator, resamples: int = 2000, confidence: float = 0.95
 ) -> Component:
-    """Variance of a mean over test images, had other images been drawn; pooled over seeds.
+    """Estimate the variance of a mean over test images due to the choice of images; pooled over seeds.
 
     Args:
         values: shape (s, m): log-likelihood of m test images under each of s seeds; images are redrawn jointly.

@@ -33,26 +33,26 @@ class Machine:
     hidden: torch.Tensor
 
     def log_probabilities(self, states: torch.Tensor) -> torch.Tensor:
-        """Of visible states, shape (n, BITS); exact where these are all states. Shape (n,)."""
+        """Return log-probabilities, shape (n,), of visible states (n, BITS); exact if these are all states."""
         free = states @ self.visible + torch.nn.functional.softplus(states @ self.weights + self.hidden).sum(dim=1)
         return free.log_softmax(dim=0)
 
     def of_hidden(self, states: torch.Tensor) -> torch.Tensor:
-        """P(h = 1 | v) for visible states (n, BITS), shape (n, HIDDEN)."""
+        """Return P(h = 1 | v) for visible states (n, BITS), shape (n, HIDDEN)."""
         return (states @ self.weights + self.hidden).sigmoid()
 
     def of_visible(self, hidden: torch.Tensor) -> torch.Tensor:
-        """P(v = 1 | h) for hidden states (n, HIDDEN), shape (n, BITS)."""
+        """Return P(v = 1 | h) for hidden states (n, HIDDEN), shape (n, BITS)."""
         return (hidden @ self.weights.T + self.visible).sigmoid()
 
 
 def all_states(bits: int) -> torch.Tensor:
-    """All binary vectors, shape (2^bits, bits), float64."""
+    """Return all binary vectors, shape (2^bits, bits), float64."""
     return torch.cartesian_prod(*[torch.arange(2, dtype=torch.float64)] * bits).reshape(-1, bits)
 
 
 def two_patterns(blur: float) -> torch.Tensor:
-    """Probabilities of all_states(BITS): all bits 0 or all 1, with even odds, each bit then flipped on its own.
+    """Return probabilities of all_states(BITS): all bits 0 or all 1, equally likely, then each bit may be flipped.
 
     Args:
         blur: probability of a flip, in (0, 1/2]; at 1/2 nothing of the patterns is left.
@@ -89,7 +89,7 @@ def fit(blur: float, seed: int) -> tuple[Machine, float]:
 
 
 def gibbs_chain(machine: Machine, n: int, random: torch.Generator) -> torch.Tensor:
-    """Consecutive visible states of block Gibbs sampling, shape (n, BITS), float64.
+    """Draw consecutive visible states by block Gibbs sampling, shape (n, BITS), float64.
 
     Each state follows from the one before by hidden states drawn from P(h | v) and visible ones from P(v | h). The
     first is drawn from the machine's own distribution, so that none has to be thrown away.
@@ -104,7 +104,7 @@ def gibbs_chain(machine: Machine, n: int, random: torch.Generator) -> torch.Tens
 
 
 def transition(machine: Machine) -> torch.Tensor:
-    """Exact probabilities of the chain's next state, rows the present one: shape (2^BITS, 2^BITS)."""
+    """Return exact probabilities of the chain's next state, rows the present one: shape (2^BITS, 2^BITS)."""
     visible, hidden = all_states(BITS), all_states(HIDDEN)
     to_hidden, to_visible = machine.of_hidden(visible), machine.of_visible(hidden)
     return _joint(to_hidden, hidden) @ _joint(to_visible, visible)
@@ -116,7 +116,7 @@ def _joint(ones: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
 
 
 def exact_correlation(machine: Machine) -> float:
-    """What `correlation` of an endless chain at lag 1 is."""
+    """Return the `correlation` at lag 1 of an infinitely long chain."""
     states = all_states(BITS)
     p = machine.log_probabilities(states).exp()
     centred = states - p @ states
@@ -124,7 +124,7 @@ def exact_correlation(machine: Machine) -> float:
 
 
 def correlation(samples: torch.Tensor, lag: int = 1) -> float:
-    """Correlation of each sample with the one so many places later: 0 where they are independent, 1 where they stay.
+    """Return the correlation of each sample with the one `lag` places later: 0 if independent, 1 if they never change.
 
     sum_t (x_t - m) . (x_(t + lag) - m) / sum_t |x_t - m|^2, with m the mean over all samples.
 
@@ -144,7 +144,7 @@ def correlation(samples: torch.Tensor, lag: int = 1) -> float:
 
 
 def null_sd(samples: torch.Tensor) -> float:
-    """Standard deviation of `correlation` where samples, shape (n, d), are independent draws.
+    """Return the standard deviation of `correlation` if the samples, shape (n, d), are independent draws.
 
     With C their covariance: the root of tr(C C) / (tr(C)^2 n).
     """
@@ -153,7 +153,7 @@ def null_sd(samples: torch.Tensor) -> float:
 
 
 def switches(chain: torch.Tensor) -> int:
-    """How often a chain (n, BITS) goes over from one pattern to the other: more than half of the bits flip sides.
+    """Count how often a chain (n, BITS) changes from one pattern to the other: more than half of the bits flip sides.
 
     A state with as many ones as zeros belongs to the pattern before it.
     """

@@ -52,7 +52,7 @@ def draw(n: int, random: torch.Generator) -> torch.Tensor:
 
 
 def radial_sd(samples: torch.Tensor) -> float:
-    """Root mean square distance of samples (n, 2) from the circle, in units of its radius."""
+    """Return the root mean square distance of samples (n, 2) from the circle, in units of its radius."""
     return (samples.double().norm(dim=1) / RADIUS - 1).square().mean().sqrt().item()
 
 
@@ -88,7 +88,7 @@ def _beside(samples: torch.Tensor, training: torch.Tensor, seed: int) -> Iterato
 
 
 def bandwidth_of_score(centers: torch.Tensor, noise: torch.Tensor, wanted: float) -> float:
-    """Bandwidth at which samples of a kernel model score as much as wanted, by bisection between 0 and the radius.
+    """Find the bandwidth at which a kernel model has the given score, by bisection between 0 and the radius.
 
     Args:
         centers: shape (n, 2), training points.

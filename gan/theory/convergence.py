@@ -54,7 +54,7 @@ class Round:
 
 
 def simplex_step(p_data: torch.Tensor, p_g: torch.Tensor, rate: float) -> torch.Tensor:
-    """One step of p_g down V(G, D*) on the simplex, by exponentiated gradient.
+    """Move p_g one step down V(G, D*) on the simplex, by exponentiated gradient.
 
     V's gradient in p_g is log(1 - D*(x)), also that of max_D V: the argument of the proposition's proof. C grows at
     most as fast as the negative entropy curves, so every rate up to 1 descends, and after n steps
@@ -77,14 +77,14 @@ def simplex_step(p_data: torch.Tensor, p_g: torch.Tensor, rate: float) -> torch.
 
 
 def random_pair(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """p_data, and a p_g to start from, drawn apart on SUPPORT points, float64."""
+    """Draw p_data, and independently a p_g to start from, on SUPPORT points, float64."""
     random = stream(seed, "proposition 2")
     p_data, p_g = torch.randn(2, SUPPORT, generator=random, dtype=torch.float64).softmax(dim=1)
     return p_data, p_g
 
 
 def descend(seed: int, steps: int) -> list[Descent]:
-    """C(G) before the first simplex_step and after each, from random_pair."""
+    """Return C(G) before the first simplex_step and after each, from random_pair."""
     p_data, p_g = random_pair(seed)
     rows = [Descent(seed, 0, criterion(p_data, p_g))]
     for step in range(1, steps + 1):
@@ -94,7 +94,7 @@ def descend(seed: int, steps: int) -> list[Descent]:
 
 
 def dirac_step(theta: float, psi: float, rate: float, update: str) -> tuple[float, float]:
-    """One gradient step of each player of V = log D(0) + log(1 - D(theta)), where D(x) = sigmoid(psi * x).
+    """Take one gradient step of each player of V = log D(0) + log(1 - D(theta)), where D(x) = sigmoid(psi * x).
 
     Simultaneous steps leave every circle: theta^2 + psi^2 grows by the factor 1 + rate^2 sigmoid(psi * theta)^2.
 
@@ -122,7 +122,7 @@ def _sigmoid(x: float) -> float:
 
 
 def turn(update: str, steps: int) -> list[Turn]:
-    """The start and each dirac_step from it."""
+    """Return the start and the result of each dirac_step from it."""
     rows = [Turn(update, 0, *DIRAC_START)]
     for step in range(1, steps + 1):
         rows.append(Turn(update, step, *dirac_step(rows[-1].theta, rows[-1].psi, DIRAC_RATE, update)))
@@ -130,7 +130,7 @@ def turn(update: str, steps: int) -> list[Turn]:
 
 
 def train_networks(seed: int, rounds: int, every: int, toy: Toy | None = None) -> list[Round]:
-    """Algorithm 1 on the toy of Figure 1, with rates that halve every HALF_LIFE rounds.
+    """Run Algorithm 1 on the toy of Figure 1, with rates that halve every HALF_LIFE rounds.
 
     Args:
         seed: owns all randomness.

@@ -43,7 +43,7 @@ class Reading:
 
 
 def over_seeds(values: Sequence[float], confidence: float = 0.95) -> Estimate:
-    """The mean over seeds, with its t-interval.
+    """Return the mean over seeds, with its t-interval.
 
     Raises:
         ValueError: no value, or one that is not finite.
@@ -53,7 +53,7 @@ def over_seeds(values: Sequence[float], confidence: float = 0.95) -> Estimate:
 
 
 def ratio_over_seeds(values: Sequence[float], confidence: float = 0.95) -> Estimate:
-    """The geometric mean of positive ratios; the t-interval is that of their logarithms.
+    """Return the geometric mean of positive ratios; the t-interval is that of their logarithms.
 
     Raises:
         ValueError: a ratio is not positive.
@@ -130,7 +130,7 @@ def effect(estimate: Estimate, unit: str, too_short: str = "") -> Reading:
 
 
 def simultaneous(confidence: float, n: int) -> float:
-    """Confidence of each of n intervals that are to hold all at once (Bonferroni)."""
+    """Return the confidence of each of n intervals that are to hold simultaneously (Bonferroni)."""
     return 1 - (1 - confidence) / n
 
 

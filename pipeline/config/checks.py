@@ -11,7 +11,7 @@ PAPERS_COLUMNS = {"mnist": "MNIST", "tfd": "TFD"}  # of Table 1
 
 
 def check_labels(catalogue: dict[str, Any]) -> None:
-    """Labels are titles of columns, the same text in every form: each appears once, and the paper's are given."""
+    """Check the labels, which are titles of columns: each appears once, in one spelling, and the paper's are given."""
     seen = dict.fromkeys(("part", "Model"), "another column of Table 1")
     for name, entry in catalogue.items():
         label = entry["label"]
@@ -26,7 +26,7 @@ def check_labels(catalogue: dict[str, Any]) -> None:
 
 
 def check_precisions(catalogue: dict[str, Any]) -> None:
-    """Three TF32 products are those of dense layers alone (gan/three_tf32.py)."""
+    """Check that only dense layers have three TF32 products (gan/three_tf32.py)."""
     for name, entry in catalogue.items():
         convolves = any("kernel" in layer for layer in (*entry["generator"], *entry["discriminator"]))
         if entry["precision"] == "tf32x3" and convolves:
@@ -35,7 +35,7 @@ def check_precisions(catalogue: dict[str, Any]) -> None:
 
 
 def check_claims(claims: Claims, catalogue: dict[str, Any], experiments: dict[str, Any]) -> None:
-    """What is compared is in the catalogue, on one data set, in one stage, and no experiment of the scale's own."""
+    """Check that compared experiments are in the catalogue, on one data set, unpretrained, and not of the scale."""
     known("claims: main", claims.main, experiments)
     for name in claims.experiments:
         known("claims", name, catalogue)

@@ -29,13 +29,13 @@ KINDS = {"dense": Layer, "deconvolution": Deconvolution, "maxout-convolution": M
 
 
 def layer(kind: str = "dense", **options: Any) -> AnyLayer:
-    """A layer from its line in the params."""
+    """Return a layer from its line in the params."""
     plain = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
     return KINDS[kind](**plain)
 
 
 def bandwidths(spacing: str, first: float, last: float, count: int) -> tuple[float, ...]:
-    """Bandwidths from first to last, both included.
+    """Return bandwidths from first to last, both included.
 
     Raises:
         ValueError: they do not ascend.
@@ -210,7 +210,7 @@ class Claims:
         return list(range(self.toys))
 
     def too_short(self, seeds: int) -> str:
-        """Why what training gave so many seeds is not read; empty where it is."""
+        """Say why the results of so many seeds are not interpreted; empty if they are."""
         short = {"seeds": (seeds, self.least_seeds), "epochs": (self.epochs, self.least_epochs)}
         return ", ".join(f"{have} of {least} {what}" for what, (have, least) in short.items() if have < least)
 
@@ -248,7 +248,7 @@ class Dataset:
     synthetic: bool
 
     def user_file(self) -> Path | None:
-        """The file that the user has supplied: named in the params, in the mirror, or fetched before."""
+        """Return the file that the user has supplied: named in the params, in the mirror, or downloaded before."""
         if self.path is not None:
             return Path(self.path)
         folders = [Path(os.environ.get(MIRROR_VARIABLE, "absent")), RAW]

@@ -23,7 +23,7 @@ TRIAL = "import sys, scipy.io; scipy.io.loadmat(sys.argv[1])"
 
 
 def read_idx(folder: Path, dataset: Dataset) -> Images:
-    """MNIST and its kin: training file, then test file, in file order."""
+    """Read MNIST and data sets of its format: training file, then test file, in file order."""
     from pipeline.data.torchvision_import import datasets
 
     files = ("train-images-idx3-ubyte", "t10k-images-idx3-ubyte")
@@ -32,7 +32,7 @@ def read_idx(folder: Path, dataset: Dataset) -> Images:
 
 
 def read_idx_labels(folder: Path) -> np.ndarray:
-    """Classes 0 to 9 of MNIST's images and its kin's: training file, then test file."""
+    """Read classes 0 to 9 of such a data set: training file, then test file."""
     from pipeline.data.torchvision_import import datasets
 
     files = ("train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte")
@@ -40,7 +40,7 @@ def read_idx_labels(folder: Path) -> np.ndarray:
 
 
 def read_cifar10(folder: Path, dataset: Dataset) -> Images:
-    """CIFAR-10: the five training batches, then the test batch; (n, 3, 32, 32).
+    """Read CIFAR-10: the five training batches, then the test batch; (n, 3, 32, 32).
 
     The batches are pickles: `prepare` has compared their bytes with the pinned ones before this runs.
     """
@@ -55,7 +55,7 @@ TFD_CODES = {0: TRAIN, 1: UNUSED, 2: VALIDATION, 3: TEST}
 
 
 def read_tfd(folder: Path, dataset: Dataset) -> Images:
-    """The Toronto Face Database: unlabelled images train, each fold has its own validation and test images.
+    """Read the Toronto Face Database: unlabelled images train, each fold has its own validation and test images.
 
     Raises:
         UserError: the file is not TFD_48x48.mat as its authors gave it out; the message says what is wrong.
@@ -100,7 +100,7 @@ def _load_mat(path: Path) -> dict[str, np.ndarray]:
 
 
 def read_fer2013(folder: Path, dataset: Dataset) -> Images:
-    """FER2013 in the format of TFD: the Training part trains, the other images form five stratified folds.
+    """Read FER2013 in the format of TFD: the Training part trains, the other images form five stratified folds.
 
     Flat images are dropped everywhere; of the others those that repeat a Training image or each other.
     """

@@ -16,7 +16,7 @@ BUSY = 75  # sysexits.h: temporary failure
 
 
 def take(path: Path, what: str) -> int:
-    """The descriptor of a file whose lock is ours until it is closed.
+    """Return the descriptor of a file whose lock is ours until it is closed.
 
     Raises:
         UserError: another process holds it.

@@ -34,14 +34,14 @@ FILES_OF_AUDITS = (METRICS, BANDWIDTHS, SHEET, GROWTH, *AUDITS.values())
 
 
 def manifests(folder: Path) -> list[Path]:
-    """The manifests behind a scored run, in order: its own, after its first stage's where it has one."""
+    """Return the manifests behind a scored run, in order: its own, after its pretraining's where it has one."""
     own = [folder / name for name in MANIFESTS.values()]
     first = read_json(own[0])["settings"].get("pretraining")
     return own if first is None else [folder.parents[1] / first["name"] / folder.name / MANIFESTS["train"], *own]
 
 
 def audits(folder: Path) -> list[Path]:
-    """The manifests of the audit beside a run."""
+    """Return the manifests of the audit beside a run."""
     return [folder.parent / AUDIT / name for name in AUDITS.values()]
 
 
@@ -107,7 +107,7 @@ class Run:
             raise UserError(f"{self.folder}: its stages used two different files {name}; {again}")
 
     def use(self, path: Path) -> Path:
-        """The path of an input, after checking that earlier stages used the same bytes.
+        """Return the path of an input, after checking that earlier stages used the same bytes.
 
         Raises:
             UserError: they used another file of this name.
@@ -129,7 +129,7 @@ def precision_of(trained: dict[str, Any]) -> str:
 
 
 def name_of(seeds: Sequence[int]) -> str:
-    """Of runs that are trained together, e.g. "seed3", "seeds0-19" or "seeds0-2_5"."""
+    """Return the name of runs that are trained together, e.g. "seed3", "seeds0-19" or "seeds0-2_5"."""
     if len(seeds) == 1:
         return f"seed{seeds[0]}"
     # In a row of consecutive numbers, number minus place is constant.

@@ -42,7 +42,7 @@ Finding = tuple[float, str]  # how telling it is, and a line that says what is o
 
 
 def read_rows(path: Path, of_curves: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows of metrics.csv that are on record, with those of the first epoch; and the curves, empty where none are.
+    """Read rows of metrics.csv that are on record, with those of the first epoch; and the curves, empty if missing.
 
     Args:
         path, of_curves: of metrics.csv and curves.csv; the latter may be missing.
@@ -66,7 +66,7 @@ def read_rows(path: Path, of_curves: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def first_epoch(curves: pd.DataFrame) -> pd.DataFrame:
-    """Losses and outputs of D, means over the first epoch, in the form of metrics.csv."""
+    """Return losses and outputs of D, means over the first epoch, in the form of metrics.csv."""
     rows = curves[curves["epoch"] == 1].melt(["experiment", "seed"], list(CURVES), "metric")
     rows["metric"] += " in epoch 1"
     rows = rows.assign(model=TRAINING, generator="none", grid="none", standard_error=0.0)
@@ -74,7 +74,7 @@ def first_epoch(curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def mark_late(rows: pd.DataFrame, curves: pd.DataFrame, below: float | None) -> pd.DataFrame:
-    """The rows with a column `late`: scores of our GAN from seeds that began late.
+    """Return the rows with a column `late`: scores of our GAN from seeds that began late.
 
     A seed began late where the mean of D(G(z)) over the epoch at half of its length is below a bound (docs/runs.md).
 
@@ -89,18 +89,18 @@ def mark_late(rows: pd.DataFrame, curves: pd.DataFrame, below: float | None) -> 
 
 
 def known(rows: pd.DataFrame, record: Mapping[str, Any]) -> pd.DataFrame:
-    """The rows of experiments and models that are on record."""
+    """Return the rows of experiments and models that are on record."""
     models = {(entry["experiment"], entry["model"]) for entry in record["metrics"]}
     return rows[[pair in models for pair in zip(rows.experiment, rows.model, strict=True)]]
 
 
 def seeds_of(rows: pd.DataFrame) -> str:
-    """Experiments and seeds of rows, in words."""
+    """Name the experiments and seeds of rows, in words."""
     return ", ".join(f"{name} seed {seed}" for name, seed in sorted({*zip(rows.experiment, rows.seed, strict=True)}))
 
 
 def new_record(rows: pd.DataFrame, params: Params, confidence: float, below: float | None) -> dict[str, Any]:
-    """The record of a run, to be written as JSON.
+    """Return the record of a run, to be written as JSON.
 
     Args:
         rows: of `mark_late`.
@@ -151,7 +151,7 @@ def _entry(key: Key, rows: pd.DataFrame, params: Params, confidence: float) -> d
 
 
 def findings(rows: pd.DataFrame, record: Mapping[str, Any], params: Params) -> list[str]:
-    """A line for each thing that is off, the most telling first.
+    """Return a line for each deviation, the most informative first.
 
     Args:
         rows: of `mark_late` and `known`.
@@ -239,13 +239,13 @@ def _bandwidths(key: Key, rows: pd.DataFrame, entry: Mapping[str, Any], params: 
 
 
 def divergences(rows: pd.DataFrame) -> list[str]:
-    """A line for each seed that diverged."""
+    """Return a line for each seed that diverged."""
     diverged = rows[rows.diverged].drop_duplicates(["experiment", "seed"])
     return [f"{row.experiment}, a seed diverged: seed {row.seed}" for row in diverged.itertuples()]
 
 
 def edges(rows: pd.DataFrame) -> list[str]:
-    """A line for each seed of MNIST whose bandwidth lies on an edge of its grid: the paper's number did not come so."""
+    """Return a line for each seed of MNIST whose bandwidth lies on an edge of its grid."""
     chosen = rows.bandwidth_on_edge & rows.metric.eq("test_log_likelihood")
     rows = rows[chosen & rows.experiment.eq("mnist") & rows.model.eq(OUR_MODEL)]
     return [

@@ -30,7 +30,7 @@ def options_of(choice: dict[str, Any]) -> str:
 
 
 def numbers(seeds: Any) -> Any:
-    """`--config seeds=[0,1]` arrives as a list of texts; what is no number is left for the schema to refuse."""
+    """Convert `--config seeds=[0,1]`, which arrives as a list of texts; the schema rejects what is no number."""
     if not isinstance(seeds, list):
         return seeds
     return [int(seed) if str(seed).isdecimal() else seed for seed in seeds]

@@ -91,7 +91,7 @@ def test_untrained_weights_draw_none_though_their_mean_image_is_right():
 
 def test_the_readmes_example_draws_digits(monkeypatch):
     monkeypatch.chdir(ROOT)
-    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/running.md").read_text(encoding="utf-8"), re.DOTALL)
     exec(example, names := {})
     assert names["images"].shape == (16, 784)
     assert names["images"].std().item() == pytest.approx(0.3081, abs=0.05)
