@@ -73,7 +73,7 @@ def nearest(queries: torch.Tensor, images: torch.Tensor, block: int = 2_000) -> 
     Args:
         queries: shape (m, d).
         images: shape (n, d), on the same device.
-        block: images compared at once; bounds the memory.
+        block: images compared at once; limits the memory.
     Returns:
         shape (m,), int64; any of equals.
     Source:

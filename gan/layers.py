@@ -1,4 +1,4 @@
-"""Layers of the 2014 configuration files: what they are made of, and the modules that compute them.
+"""Layers of the 2014 configuration files: their descriptions, and the modules that compute them.
 
 Every weight starts i.i.d. U(-r, r) with a range r per layer and no scaling by the layer's width, or sparse.
 Weights have torch's layout (outputs, inputs). Images travel between layers as flat rows, channel by channel.
@@ -27,7 +27,8 @@ class Layer:
         units: number of outputs.
         activation: one of ACTIVATIONS.
         weight_range: weights start uniform in (-weight_range, +weight_range).
-        sparse: instead of a range: each output unit starts with so many weights N(0, 1), the others 0.
+        sparse: instead of a range: number of weights N(0, 1) that each output unit starts with; its other weights are
+            0.
         bias: initial bias, or "marginals": logit of each pixel's mean over the training images.
         pieces: linear pieces of each maxout unit; 1 for the other activations.
         keep: probability that dropout keeps an *input* of this layer (discriminator only).

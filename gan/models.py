@@ -10,7 +10,7 @@ from gan.layers import AnyLayer, Layer
 
 
 def check_layers(generator: Sequence[AnyLayer], discriminator: Sequence[AnyLayer]) -> None:
-    """Refuse layers that the networks could not honour.
+    """Reject layers that the networks do not support.
 
     Raises:
         ValueError: dropout in the generator, a discriminator that does not end in one logit, or

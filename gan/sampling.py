@@ -1,4 +1,4 @@
-"""Draws from a trained generator, and walks between them."""
+"""Samples of a trained generator, and interpolation between them."""
 
 import torch
 
@@ -15,7 +15,7 @@ def draw_samples(generator: Generator, prior: str, n: int, random: torch.Generat
         prior: p_z, one of gan.noise.PRIORS.
         n: number of samples.
         random: the random stream of the noise, advanced.
-        block: samples made at once; bounds the memory.
+        block: samples computed at once; limits the memory.
     Returns:
         shape (n, d).
     Raises:
@@ -37,13 +37,13 @@ def interpolate(generator: Generator, prior: str, corners: int, n: int, random: 
     Args:
         generator: G.
         prior: p_z, one of gan.noise.PRIORS.
-        corners: draws that the path passes; they are not chosen.
+        corners: number of random draws on the path; they are not selected.
         n: samples, the first and the last at the ends of the path.
         random: the random stream of the corners, advanced.
     Returns:
         shape (n, d).
     Source:
-        caption of Figure 3; the path is ours, for the paper does not give its own.
+        caption of Figure 3; the path is ours, because the paper does not state its own.
     """
     ends = draw_noise(prior, (corners, generator.noise_size), random)
     place = torch.linspace(0, corners - 1, n, device=ends.device)

@@ -23,7 +23,7 @@ TENSORS = ("weight", "bias", "weight_velocity", "bias_velocity")
 
 @dataclass
 class Trace:
-    """What a layer's forward pass leaves to its backward pass.
+    """Data from a layer's forward pass for its backward pass.
 
     Attributes:
         x: its input, shape (S, m, inputs).
@@ -37,7 +37,7 @@ class Trace:
 
 @dataclass(frozen=True)
 class Step:
-    """How far parameters move.
+    """Size of a parameter update.
 
     Attributes:
         weights: shape (S, m, 1), of the examples; they carry the loss's slope and -rate.
@@ -92,7 +92,7 @@ class StackedLayer:
     def delta(self, trace: Trace, gradient: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
         """Map the gradient at the output (S, m, units) to that before the activation (S, m, rows).
 
-        Pieces of a maxout unit that tie share the gradient. The trace's slope and the gradient are used up.
+        Pieces of a maxout unit that tie share the gradient. The trace's slope and the gradient are overwritten.
 
         Args:
             trace, mask: of the forward pass.
@@ -199,7 +199,7 @@ class StackedNetwork:
     ) -> tuple[torch.Tensor, list[Trace]]:
         """Map examples in parts, (S, m_i, inputs), to outputs (S, m, outputs), and return the traces.
 
-        With masks the layers' inputs are dropped out, and there may be several parts.
+        Masks apply dropout to the layers' inputs; there may be several parts.
         """
         self.join()
         x = parts[0] if masks is None else _dropped_out(masks[0], *parts)
@@ -217,15 +217,15 @@ class StackedNetwork:
         step: Step | None = None,
         input_rows: slice | None = None,
     ) -> torch.Tensor:
-        """Walk down from the output with the old weights; then all layers move.
+        """Propagate gradients back with the old weights, then update all layers.
 
         Args:
-            traces, masks: of the forward pass; the traces are used up.
+            traces, masks: of the forward pass; the traces are overwritten.
             gradient: at the output, (S, m, outputs).
-            step: how far the layers move; None: they stay.
-            input_rows: examples whose gradient at the networks' input is wanted.
+            step: size of the update; None: no update.
+            input_rows: number of examples for which to return the gradient at the networks' input.
         Returns:
-            that gradient, (S, rows, inputs); without `input_rows` nothing of use.
+            that gradient, (S, rows, inputs); undefined without `input_rows`.
         """
         mask = None
         for index, (layer, trace) in reversed(list(enumerate(zip(self.layers, traces, strict=True)))):

@@ -1,4 +1,4 @@
-"""float32 products from three TF32 ones: a b = A B + A b' + a' B, A being a rounded to TF32 and a' what is left of a.
+"""float32 products from three TF32 ones: a b = A B + A b' + a' B, A being a rounded to TF32 and a' the rest of a.
 
 Tensor cores multiply TF32 numbers (11 bits) many times as fast as other cores multiply float32 (24 bits). What is left
 out, a' b', is at most 2^-22 |a| |b|; a' and b' cut to 11 bits, as the device does, cost twice that each. So

@@ -1,4 +1,4 @@
-"""Games of several seeds: stacked where their layers are dense, one by one where not."""
+"""Games of several seeds: stacked if their layers are dense, otherwise one by one."""
 
 from collections.abc import Sequence
 
@@ -54,7 +54,7 @@ def one_pass_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Draws,
 
 
 class OneByOne:
-    """What Ensemble does, for any networks: the loop of gan.training, a seed at a time.
+    """The same interface as Ensemble for any networks: the loop of gan.training, one seed at a time.
 
     Args:
         games: new games of one recipe, on one device; they are played, not copied.
@@ -113,7 +113,7 @@ def play_together(games: Sequence[Game], seeds: Sequence[int]) -> Games:
         games: new games of one recipe and architecture, on one device.
         seeds: their seeds.
     Raises:
-        ValueError: a layer is a convolution, whose products are no three TF32 ones.
+        ValueError: a layer is a convolution and the precision is "tf32x3".
     """
     layers = [*games[0].generator.layers, *games[0].discriminator.layers]
     if all(isinstance(layer, Dense) for layer in layers):

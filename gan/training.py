@@ -1,4 +1,4 @@
-"""The game: one minibatch, one epoch (Algorithm 1, as the 2014 code plays it)."""
+"""Training: one minibatch, one epoch (Algorithm 1, as the 2014 code runs it)."""
 
 from collections.abc import Callable, Sequence
 
@@ -19,7 +19,7 @@ def limit_column_norms(network: nn.Module, bound: float) -> None:
     """Shrink each unit's incoming weight vector to norm <= bound; biases stay.
 
     Args:
-        network: of dense layers and maxout convolutions; the weights of a deconvolution are no unit's alone.
+        network: of dense layers and maxout convolutions; the weights of a deconvolution do not belong to one unit.
         bound: > 0.
     Source:
         pylearn2 max_col_norm: w := w * min(|w|, c) / (1e-7 + |w|). Torch stores the vectors as rows.
@@ -53,7 +53,7 @@ class Player:
     def update(self, gradients: Sequence[torch.Tensor], rate: float, momentum: float) -> None:
         """Update the parameters: v := momentum * v - rate * gradient; parameter := parameter + v.
 
-        Unlike torch.optim.SGD the rate enters the velocity, which matters when it changes.
+        Unlike in torch.optim.SGD the rate enters the velocity, which matters when the rate changes.
 
         Source:
             pylearn2 learning_rule.Momentum, without Nesterov's term.
@@ -69,7 +69,7 @@ class Player:
 
 
 class Game:
-    """Two players and the number of minibatches they have seen: all that training changes.
+    """Two players and the number of minibatches they have seen: the whole state of training.
 
     Args:
         generator, discriminator: the networks, on one device.
@@ -230,7 +230,7 @@ def play_epoch(game: Game, images: torch.Tensor, seed: int, epoch: int, step: St
 
     Args:
         game, images, seed, epoch: as for train_epoch.
-        step: another way to do what train_step does.
+        step: replacement for train_step.
     """
     step = step or train_step
     draws = new_draws(game, [seed])
@@ -247,7 +247,7 @@ class Divergence(FloatingPointError):
 
     Attributes:
         messages: by seed, each with its step.
-        means: what the epoch gave, (S, 4); not finite for those seeds.
+        means: the CURVES of the epoch, (S, 4); not finite for those seeds.
     """
 
     def __init__(self, messages: dict[int, str], means: torch.Tensor) -> None:

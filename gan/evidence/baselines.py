@@ -1,4 +1,4 @@
-"""What the Parzen estimate is audited with: sets of images that are no generative model, or hardly one.
+"""Baselines that audit the Parzen estimate: sets of images that are no generative model, or hardly one.
 
 Theis, van den Oord and Bethge 2016 ("A note on the evaluation of generative models", section 5) show that k-means
 centroids score above images of the data set itself.
@@ -42,8 +42,8 @@ def k_means(
         iterations: each assigns every image to its nearest center, then moves the centers to their means.
         random: chooses the first centers, advanced.
     Returns:
-        centroids, shape (k, d), and how many images each is the mean of, shape (k,), int64. A center that no
-        image is nearest to stays where it was.
+        centroids, shape (k, d), and how many images each is the mean of, shape (k,), int64. A center to which no image
+        is nearest does not move.
     Raises:
         ValueError: there are fewer than k images.
     """

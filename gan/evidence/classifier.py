@@ -1,4 +1,4 @@
-"""A small classifier: which classes samples show, and (in two_sample) whether they differ from real images.
+"""A small classifier of samples by class, and (in two_sample) of samples against real images.
 
 It needs no download and no convolution: a perceptron with two hidden layers, trained by Adam, is near 98% on MNIST.
 Nothing here touches the global random state.
@@ -22,7 +22,7 @@ class Classifier(nn.Module):
 
     Args:
         sizes: d, units of the hidden layers, n_classes.
-        random: random stream of the initial weights, whose device is the network's; None: they wait to be loaded.
+        random: random stream of the initial weights, whose device is the network's; None: they are to be loaded.
     """
 
     def __init__(self, sizes: tuple[int, ...], random: torch.Generator | None = None) -> None:
@@ -48,7 +48,7 @@ class Classifier(nn.Module):
 
         Args:
             images: shape (n, d).
-            block: images judged at once; bounds the memory.
+            block: images classified at once; bounds the memory.
         Returns:
             shape (n,), int64.
         """
@@ -80,7 +80,7 @@ def fit(images: torch.Tensor, labels: torch.Tensor, n_classes: int, epochs: int,
         epochs: passes over the images.
         random: random stream of the initial weights and of the order of the images, on the images' device.
     Raises:
-        ValueError: labels and images do not go together.
+        ValueError: labels and images do not match.
     Source:
         ours; Kingma and Ba 2015, Adam.
     """
@@ -109,7 +109,7 @@ def binomial_interval(successes: int, n: int, confidence: float) -> tuple[float,
     """Return the interval of a probability, from the number of successes in n independent trials.
 
     Source:
-        Clopper and Pearson 1934: exact, so it covers at least as often as it says.
+        Clopper and Pearson 1934: exact, so its coverage is at least the stated one.
     """
     interval = binomtest(successes, n).proportion_ci(confidence, method="exact")
     return float(interval.low), float(interval.high)

@@ -1,4 +1,4 @@
-"""The Parzen estimate against the number of samples: how much of a log-likelihood is just their number."""
+"""The Parzen estimate against the number of samples: how much of a log-likelihood is due to their number."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,8 @@ def score_by_count(
     """Score the first n of one sequence of samples by the protocol of section 5, for many n in two passes over it.
 
     Args:
-        blocks: gives the samples from the first on, in blocks (n, d), the same each time; never all are held.
+        blocks: yields the samples from the first on, in chunks (n, d), the same each time; they are never all in
+            memory.
         counts: the numbers of samples, ascending.
         folds: validation images (m, d), which choose a bandwidth for each count and grid, and test images (m', d).
         grids: bandwidths by name.

@@ -1,6 +1,6 @@
-"""Densities that are known: what the Parzen estimate says of them, against the truth.
+"""Known densities: the Parzen estimate compared with the truth.
 
-Drawn from such a density, samples are perfect; whatever the estimate lacks is the estimate's own fault.
+Samples drawn from such a density are perfect, so any deficit is an error of the estimate.
 """
 
 import math
@@ -72,7 +72,7 @@ FAMILIES = {"Gaussian": gaussian, "10 Gaussians": mixture, "10 flat Gaussians": 
 
 @dataclass(frozen=True)
 class Gap:
-    """How far an estimate falls from the truth.
+    """Difference between the truth and an estimate.
 
     Attributes:
         n: number of samples.
@@ -91,7 +91,7 @@ class Gap:
 
 
 def measure(family: str, d: int, counts: Sequence[int], n_points: int, seed: int) -> list[Gap]:
-    """Score perfect samples of a known density as those of a GAN are scored.
+    """Score perfect samples of a known density by the protocol for a GAN's.
 
     Args:
         family: one of FAMILIES.

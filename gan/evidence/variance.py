@@ -1,7 +1,7 @@
-"""Where a reported log-likelihood gets its variance: training seed, draw of samples, validation and test images.
+"""Sources of the variance of a reported log-likelihood: training seed, draw of samples, validation and test images.
 
-Each component answers one question: how far would the number move, had only this been drawn anew? What two sources
-make together counts in both, so that components do not add up to a total.
+Each component answers one question: how much would the number vary if only this source were drawn again? Interactions
+of two sources count in both, so the components do not add up to a total.
 """
 
 import math
@@ -18,10 +18,9 @@ class Component:
     """One source of variance.
 
     Attributes:
-        sd: standard deviation that it alone gives to one reported number, nats; nan where there is too little
-            to estimate it from.
+        sd: standard deviation of one reported number if only this source varies, nats; nan if there is too little data.
         low, high: interval of the sd; nan likewise.
-        n: how many of its kind the estimate is from, e.g. seeds, or draws of all seeds.
+        n: number of units that the estimate is from, e.g. seeds, or draws of all seeds.
     """
 
     sd: float
@@ -76,7 +75,7 @@ def crossed(values: np.ndarray, confidence: float = 0.95) -> Component:
         changes a number, the component is zero and has none either.
     Source:
         mean over seeds and draws of the variance over conditions. Interval: Bonett 2006 (CSDA 50:775), with the
-        conditions as units and, in place of a unit's squared deviation, its mean over seeds and draws; for s = r = 1
+        conditions as units and, instead of a unit's squared deviation, its mean over seeds and draws; for s = r = 1
         that is Bonett's, about the mean.
     """
     v = values.shape[2]

@@ -1,4 +1,4 @@
-"""Samples with and without a Markov chain: G's are independent, those of a chain follow from each other.
+"""Samples with and without a Markov chain: G's are independent, those of a chain depend on each other.
 
 "These samples are uncorrelated because the sampling process does not depend on Markov chain mixing" (Figure 2), and
 chains "require that the distribution be somewhat blurry in order for the chains to be able to mix between modes"
@@ -21,7 +21,7 @@ FIT_STEPS, RATE = 400, 0.05  # of Adam, on the exact divergence
 
 @dataclass(frozen=True)
 class Machine:
-    """A restricted Boltzmann machine: p(v, h) is in proportion to exp(v W h + v b + h c).
+    """A restricted Boltzmann machine: p(v, h) is proportional to exp(v W h + v b + h c).
 
     Attributes:
         weights: W, shape (BITS, HIDDEN), float64.
@@ -55,7 +55,7 @@ def two_patterns(blur: float) -> torch.Tensor:
     """Return probabilities of all_states(BITS): all bits 0 or all 1, equally likely, then each bit may be flipped.
 
     Args:
-        blur: probability of a flip, in (0, 1/2]; at 1/2 nothing of the patterns is left.
+        blur: probability of a flip, in (0, 1/2]; at 1/2 the patterns are gone.
     Raises:
         ValueError: the blur is outside.
     """
@@ -73,7 +73,7 @@ def fit(blur: float, seed: int) -> tuple[Machine, float]:
         blur: see two_patterns.
         seed: of the initial weights.
     Returns:
-        the machine, and the divergence KL(data || machine) that is left, nats; both exact sums over all states.
+        the machine, and the remaining divergence KL(data || machine), nats; both exact sums over all states.
     """
     states, data = all_states(BITS), two_patterns(blur)
     random = stream(seed, "machine weights")
@@ -92,7 +92,7 @@ def gibbs_chain(machine: Machine, n: int, random: torch.Generator) -> torch.Tens
     """Draw consecutive visible states by block Gibbs sampling, shape (n, BITS), float64.
 
     Each state follows from the one before by hidden states drawn from P(h | v) and visible ones from P(v | h). The
-    first is drawn from the machine's own distribution, so that none has to be thrown away.
+    first is drawn from the machine's own distribution, so no burn-in has to be discarded.
     """
     states = all_states(BITS)
     start = torch.multinomial(machine.log_probabilities(states).exp(), 1, generator=random)
@@ -155,7 +155,7 @@ def null_sd(samples: torch.Tensor) -> float:
 def switches(chain: torch.Tensor) -> int:
     """Count how often a chain (n, BITS) changes from one pattern to the other: more than half of the bits flip sides.
 
-    A state with as many ones as zeros belongs to the pattern before it.
+    A state with as many ones as zeros belongs to the previous pattern.
     """
     ones = chain.sum(dim=1)
     sides = [bool(n > BITS / 2) for n in ones.tolist() if n != BITS / 2]

@@ -1,9 +1,9 @@
-"""Data on a circle in the plane: how sharply G draws a distribution that has no density (section 6 of the paper).
+"""Data on a circle in the plane: how sharply G represents a distribution without a density (section 6 of the paper).
 
 Adversarial nets "can represent very sharp, even degenerate distributions". Noise of one dimension makes G's samples lie
-on a curve, whatever its weights: degenerate they are by construction, and what is measured is how near that curve is to
-the circle. A kernel model, Gaussians around training points, is as blurred as its bandwidth. It is compared with G
-where the two have the same score, the paper's own: what G loses by uneven arcs, the kernel model loses by its blur.
+on a curve, whatever its weights. They are degenerate by construction; we measure how near that curve is to the circle.
+A kernel model, Gaussians around training points, is as blurred as its bandwidth. It is compared with G where the two
+have the same score, the paper's own: what G loses by uneven arcs, the kernel model loses by its blur.
 """
 
 import math
@@ -57,16 +57,16 @@ def radial_sd(samples: torch.Tensor) -> float:
 
 
 def compare(seeds: Sequence[int], epochs: int, progress: Callable[[], object] = lambda: None) -> Iterator[Drawn]:
-    """Train a GAN of each seed on the circle, and draw from it, from kernel models, and from the circle itself.
+    """Train a GAN for each seed on the circle, and draw from it, from kernel models, and from the circle itself.
 
     Args:
         seeds: of the games.
         epochs: passes over the N_TRAINING training points, which all seeds share.
         progress: called after every epoch.
     Yields:
-        for each seed G, a kernel model of the same training points, and as many fresh points as data.
+        for each seed G, a kernel model of the same training points, and as many new points as data.
     Raises:
-        FloatingPointError: a game has blown up; the message names the seed and the epoch.
+        FloatingPointError: a game has diverged; the message names the seed and the epoch.
     """
     training = draw(N_TRAINING, stream(0, "circle"))
     for seed, _, samples in play_in_plane(training, SETTING, seeds, [epochs], progress):

@@ -34,8 +34,8 @@ def classes_present(shares: torch.Tensor, least: float = 0.01) -> int:
 def distinct_neighbours(samples: torch.Tensor, images: torch.Tensor) -> float:
     """Return the share of distinct images among the training images nearest to the samples, one per sample.
 
-    Two values compare only where they are of as many samples: the more there are, the more of them share a
-    neighbour, collapsed or not.
+    Compare two values only for equal numbers of samples: the more samples, the more of them share a neighbour,
+    collapsed or not.
 
     Args:
         samples: shape (m, d).
@@ -60,8 +60,8 @@ def mean_pairwise_distance(samples: torch.Tensor) -> float:
 def close_pairs(points: torch.Tensor, radius: float) -> float:
     """Return the share of pairs of points that lie within a radius of each other, anywhere.
 
-    Of perfect draws from k modes far apart it is 0.89/k at a radius of three standard deviations; it nears 1 where G
-    sends all z to one place, on the data or beside them, which `modes_covered` cannot tell from samples anywhere else.
+    Of perfect draws from k modes far apart it is 0.89/k at a radius of three standard deviations; it approaches 1 if G
+    sends all z to one place, on the data or beside them, a case that `modes_covered` does not recognise.
 
     Args:
         points: shape (n, d), n >= 2.
@@ -79,7 +79,7 @@ def modes_covered(points: torch.Tensor, centers: torch.Tensor, sd: float, least:
         points: shape (n, d).
         centers: shape (k, d), the modes.
         sd: standard deviation of each mode.
-        least: a mode is covered when as many good points are its own as this share of an even part, n / k.
+        least: a mode is covered if it has at least this share of an equal part, n / k, as good points.
     Returns:
         number of covered modes, and share of good points: at most GOOD standard deviations from the nearest mode.
     Source:

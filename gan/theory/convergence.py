@@ -1,7 +1,7 @@
-"""Section 4.2 measured: where p_g converges to p_data as Proposition 2 says, and where its conditions fail.
+"""Section 4.2 measured: p_g converges to p_data as Proposition 2 says, or its conditions fail.
 
-Three games, ever further from the proposition: p_g itself moves against the optimal D; one parameter on each side,
-which turn around the solution; and two networks trained by Algorithm 1.
+Three games, increasingly far from the proposition: p_g itself moves against the optimal D; two players of one parameter
+each circle the solution; and two networks are trained by Algorithm 1.
 """
 
 import math
@@ -66,7 +66,7 @@ def simplex_step(p_data: torch.Tensor, p_g: torch.Tensor, rate: float) -> torch.
     Returns:
         the new p_g, shape (n,).
     Raises:
-        ValueError: the rate is outside.
+        ValueError: the rate is outside (0, 1].
     Source:
         Proposition 2; the bound is that of mirror descent (Lu, Freund and Nesterov 2018).
     """
@@ -102,7 +102,7 @@ def dirac_step(theta: float, psi: float, rate: float, update: str) -> tuple[floa
         theta: G's only sample; the data are at 0.
         psi: the slope of D's logit.
         rate: of both, > 0.
-        update: "simultaneous": both gradients at the old place; "alternating": D's step, then G's against it.
+        update: "simultaneous": both gradients at the old parameters; "alternating": D's step, then G's against it.
     Returns:
         the new theta and psi.
     Raises:
@@ -135,7 +135,7 @@ def train_networks(seed: int, rounds: int, every: int, toy: Toy | None = None) -
     Args:
         seed: owns all randomness.
         rounds: of K steps of D and one of G, a multiple of `every`.
-        every: rounds between two measurements of C(G), of which the first is before training.
+        every: rounds between two measurements of C(G), the first of them before training.
         toy: new, of this seed; by default that of Figure 1.
     Raises:
         FloatingPointError: G has left the grid on which C(G) is an integral; the message names seed and round.

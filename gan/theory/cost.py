@@ -1,4 +1,4 @@
-"""What training costs in multiplications, whatever the machine: to compare recipes at equal compute."""
+"""Cost of training in multiplications, independent of the machine: to compare recipes at equal compute."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ def multiply_adds(
 ) -> float:
     """Return the multiply-adds of training per training image; biases and activations are not counted.
 
-    A pass back costs as much as the pass forward for the gradient at the inputs, and again for that at the weights;
+    A backward pass costs as much as the forward pass for the gradient at the inputs, and again for that at the weights;
     the inputs of a network's first layer need none.
 
     Args:

@@ -27,7 +27,7 @@ FAR_NOISE = 0.2  # where the path of Theorem 1 begins: all samples between the d
 
 @dataclass(frozen=True)
 class Pair:
-    """Data and samples from known densities, on a grid that holds all but a sliver of both.
+    """Data and samples from known densities, on a grid that holds nearly all of both.
 
     Attributes:
         data, samples: their densities.
@@ -50,7 +50,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Approach:
-    """How near a discriminator has come to the optimal one.
+    """Distance of a discriminator from the optimal one.
 
     Attributes:
         dimensions: of the data.
@@ -135,7 +135,7 @@ def approach(
         seed: of weights and minibatches.
         pair: densities of as many dimensions; by default fixed_pair.
     Returns:
-        one row a checkpoint, of one and the same training.
+        one row per checkpoint, all from one training.
     Raises:
         ValueError: dimensions are neither 1 nor 2.
         FloatingPointError: D has diverged.

@@ -1,9 +1,9 @@
 """Figure 1 as an experiment: a one-dimensional GAN at four moments of Algorithm 1.
 
-The paper's figure is drawn by hand, so its four panels are an idea to re-enact: (a) a pair near convergence,
-(b) D trained on until it meets D*(x) = p_data(x) / (p_data(x) + p_g(x)) (Proposition 1), (c) one stretch of
-updates of G along D's slope, (d) long after, p_g = p_data and D = 1/2. What happens here is computed: real
-training, a kernel density of G's samples, and the analytic D* of that density.
+The paper's figure is drawn by hand, so its four panels are re-enacted: (a) a pair near convergence,
+(b) D trained on until it meets D*(x) = p_data(x) / (p_data(x) + p_g(x)) (Proposition 1), (c) some updates of G along
+D's slope, (d) long after, p_g = p_data and D = 1/2. Here all of it is computed: real training, a kernel density of
+G's samples, and the analytic D* of that density.
 """
 
 from collections.abc import Callable

@@ -89,7 +89,7 @@ def test_untrained_weights_draw_none_though_their_mean_image_is_right():
     assert not are_digits(images)
 
 
-def test_the_readmes_example_draws_digits(monkeypatch):
+def test_the_example_in_the_documents_draws_digits(monkeypatch):
     monkeypatch.chdir(ROOT)
     (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/running.md").read_text(encoding="utf-8"), re.DOTALL)
     exec(example, names := {})
