@@ -186,7 +186,7 @@ def measure(mutant: Mutant | None, project: Path, folder: Path) -> Path:
     if mutant:
         source = folder / mutant.path
         if source.read_text(encoding="utf-8").count(mutant.old) != 1:
-            raise ValueError(f"{mutant.path}: want {mutant.old!r} once")
+            raise ValueError(f"{mutant.path}: expected {mutant.old!r} once")
         source.write_text(source.read_text(encoding="utf-8").replace(mutant.old, mutant.new), encoding="utf-8")
     common = ("--scale", "quick", "--experiment", "mnist", "--data", "data/prepared/mnist.npz")
     runs = [f"runs/quick/mnist/seed{seed}" for seed in SEEDS]

@@ -51,7 +51,7 @@ def select_bandwidth(bandwidths: Sequence[float], log_likelihoods: Sequence[floa
         ValueError: lengths differ, or a mean is not finite.
     """
     if len(bandwidths) != len(log_likelihoods) or len(bandwidths) == 0:
-        raise ValueError(f"want as many means as bandwidths, got {len(log_likelihoods)} and {len(bandwidths)}")
+        raise ValueError(f"expected as many means as bandwidths, got {len(log_likelihoods)} and {len(bandwidths)}")
     if not all(map(math.isfinite, log_likelihoods)):
         raise ValueError(f"validation log-likelihoods must be finite, got {list(log_likelihoods)}")
     best = max(range(len(bandwidths)), key=lambda i: log_likelihoods[i])

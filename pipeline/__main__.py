@@ -1,4 +1,4 @@
-"""The commands, a line each; `python -m pipeline.COMMAND --help` tells more."""
+"""The commands, one line each; `python -m pipeline.COMMAND --help` describes one."""
 
 import ast
 from pathlib import Path

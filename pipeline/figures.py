@@ -1,4 +1,4 @@
-"""Draw the figures of a scale from its tables and sheets of images; no model is read."""
+"""Plot the figures of a scale from its tables and sheets of images; no model is loaded."""
 
 import argparse
 from pathlib import Path
@@ -88,7 +88,7 @@ def _by_experiment(paths: list[Path]) -> dict[str, dict[int, tuple[plots.Sheet, 
     for path in paths:
         seed = path.parent.name.removeprefix("seed")
         if not seed.isdecimal():
-            raise UserError(f"{path}: want a path EXPERIMENT/seedN/sheet.npz")
+            raise UserError(f"{path}: expected a path EXPERIMENT/seedN/sheet.npz")
         manifest = path.parent / MANIFESTS["train"]
         content = read_json(manifest)
         with one_line_errors(manifest):

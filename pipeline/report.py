@@ -73,9 +73,13 @@ def main() -> None:
     parser.add_argument("--results", type=Path, required=True, help="folder that `table` and `figures` filled")
     parser.add_argument("--runs", type=Path, nargs="+", required=True, help="folders of the runs in the table")
     parser.add_argument("--data", type=Path, nargs="+", default=[], help="manifests of `download` and `prepare`")
-    parser.add_argument("--oracle", type=Path, help="csv file of `oracle`; default: in the folder of --results")
-    parser.add_argument("--claims", type=Path, help="folder that `claims` filled, to be shown too")
-    parser.add_argument("--command", default="python -m pipeline.report", help="what made the results, to be printed")
+    parser.add_argument(
+        "--oracle", type=Path, help="csv file of `oracle`; default: oracle.csv in the folder of --results"
+    )
+    parser.add_argument("--claims", type=Path, help="folder that `claims` filled; adds the claims to the report")
+    parser.add_argument(
+        "--command", default="python -m pipeline.report", help="command that made the results, printed in the report"
+    )
     parser.add_argument("--output", type=Path, required=True, help="the html file to write")
     cli.run(parser, _work)
 

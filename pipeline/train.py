@@ -2,7 +2,7 @@
 
 Best is the one with the greatest log-likelihood of the validation images, measured with the same noise each time.
 Seeds that are trained together share matrix products, nothing else: which ones run side by side changes the rounding,
-which training amplifies. A run that has ended goes on when it is asked for more epochs.
+which training amplifies. A finished run resumes when more epochs are requested.
 """
 
 import argparse
@@ -32,14 +32,17 @@ def main() -> None:
     cli.add_seeds(parser)
     add_device(parser)
     parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
-    parser.add_argument("--pretrained", type=Path, help="folder of the first stage's runs, where there is one")
+    parser.add_argument("--pretrained", type=Path, help="folder of the pretraining's runs, if the experiment has one")
     parser.add_argument("--output", type=Path, required=True, help="folder of the finished runs: FOLDER/seedN")
     parser.add_argument("--work", type=Path, required=True, help="folder of checkpoints and locks")
     parser.add_argument(
-        "--checkpoint-seconds", type=float, default=15, help="least time between checkpoints; default: %(default)s"
+        "--checkpoint-seconds",
+        type=float,
+        default=15,
+        help="least time between checkpoints, in seconds; default: %(default)s",
     )
     parser.add_argument("--finished", type=Path, help="file in which the runs are listed once all have ended")
-    parser.add_argument("--lines", action="store_true", help="a line an epoch in place of a progress bar")
+    parser.add_argument("--lines", action="store_true", help="one line per epoch instead of a progress bar")
     cli.run(parser, _work)
 
 

@@ -27,7 +27,7 @@ def training_images(images: torch.Tensor, n: int, random: torch.Generator) -> to
         ValueError: there are fewer than n.
     """
     if n > len(images):
-        raise ValueError(f"want {n} different images, there are {len(images)}")
+        raise ValueError(f"expected {n} different images, there are {len(images)}")
     return images[torch.randperm(len(images), generator=random, device=images.device)[:n]]
 
 

@@ -85,7 +85,7 @@ def fit(images: torch.Tensor, labels: torch.Tensor, n_classes: int, epochs: int,
         ours; Kingma and Ba 2015, Adam.
     """
     if len(labels) != len(images) or not 0 <= labels.min() <= labels.max() < n_classes:
-        raise ValueError(f"want {len(images)} labels 0 .. {n_classes - 1}, got {len(labels)}: {labels.unique()}")
+        raise ValueError(f"expected {len(images)} labels 0 .. {n_classes - 1}, got {len(labels)}: {labels.unique()}")
     classifier = Classifier((images.shape[1], *HIDDEN, n_classes), random)
     optimiser = torch.optim.Adam(classifier.parameters())
     updates = epochs * -(-len(images) // BATCH_SIZE)

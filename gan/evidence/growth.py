@@ -50,7 +50,7 @@ def score_by_count(
         ValueError: counts do not ascend, or there are fewer samples than the last.
     """
     if list(counts) != sorted(set(counts)) or counts[0] < 1:
-        raise ValueError(f"want ascending counts from 1 on, got {list(counts)}")
+        raise ValueError(f"expected ascending counts from 1 on, got {list(counts)}")
     validation, test = zip(*folds, strict=True)
     candidates = [bandwidth for grid in grids.values() for bandwidth in grid]
     chosen: list[list[dict[str, Selection]]] = []  # for each count, for each fold, by grid
@@ -94,7 +94,7 @@ def _means(
                 del waiting[0]
         if not waiting:
             return
-    raise ValueError(f"want {counts[-1]} samples, got {window.n}")
+    raise ValueError(f"expected {counts[-1]} samples, got {window.n}")
 
 
 @dataclass(frozen=True)

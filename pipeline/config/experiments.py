@@ -76,7 +76,7 @@ class Experiment:
         initial_weights: of G and D, one of gan.initial_weights.INITIAL_WEIGHTS.
         every_epochs: between measurements of the generator, which samples of fixed noise go with.
         validation_images: of the first validation images, for these measurements; None: all of them.
-        snapshot_epochs: between copies of the generators on the way, in the folder of work in progress.
+        snapshot_epochs: between copies of the generators during training, in the work folder.
         waypoints: lengths in epochs at which the generator kept so far is scored, too; each a snapshot.
         n_draws: sets of n_samples, each scored by itself.
         n_audits: draws of each baseline.
@@ -183,7 +183,7 @@ class Claims:
         alone: likewise, but each with an interval of its own.
         switching: with the saturating loss of G in the first epochs only.
         steps: of different k, the first that of k = 1, which the others are held against.
-        least_seeds, least_epochs: what training gives is not read from fewer.
+        least_seeds, least_epochs: results of training are not interpreted from fewer.
         bounds: of the readings.
         toys: seeds of each toy.
         seeds, epochs: of each of the experiments.
@@ -226,14 +226,14 @@ class Dataset:
 
     Attributes:
         shape: of an image.
-        split: numbers of training, validation and test images; where there are folds, of made-up images only.
+        split: numbers of training, validation and test images; if there are folds, of synthetic images only.
         folds: number of folds, each with validation and test images of its own; 0: one split.
         contrast_norm: see gan.images; 0: pixels are scaled to [0, 1].
         files: what the raw files must be by name; where the user supplies the data, one of them is enough.
         npm_package: a registry package that carries the files.
-        user_supplied: whether nobody may give the files away.
+        user_supplied: whether the user must supply the files, because they must not be redistributed.
         path: where the user says that they are.
-        synthetic: whether the images are made up.
+        synthetic: whether the images are synthetic.
     """
 
     name: str
@@ -272,7 +272,7 @@ class Dataset:
 
     @property
     def how_to_supply(self) -> str:
-        """What a user does to have it."""
+        """How to supply the data set."""
         return (
             f"set datasets: {self.name}: path in params.yaml to your {' or '.join(self.files)}, "
             f"or put it in FOLDER/{self.name}/ and set {MIRROR_VARIABLE}=FOLDER"

@@ -63,9 +63,9 @@ def _part(
     """The rows of one part, of the first of the named arrays."""
     wanted = ("dataset", names[0], "split", *names[1:])
     if not set(wanted) <= arrays.keys():
-        raise UserError(f"{path}: holds {sorted(arrays)}, expected {', '.join(wanted)}; delete it and prepare again")
+        raise UserError(f"{path}: contains {sorted(arrays)}, expected {', '.join(wanted)}; delete it and prepare again")
     if str(arrays["dataset"]) != dataset:
-        raise UserError(f"{path}: holds {arrays['dataset']}, expected {dataset}; name the right file with --data")
+        raise UserError(f"{path}: contains {arrays['dataset']}, expected {dataset}; name the right file with --data")
     split = arrays["split"] if arrays["split"].ndim == 1 else arrays["split"][:, fold]
     rows = arrays[names[0]][split == part]
     if len(rows) == 0:

@@ -1,4 +1,4 @@
-"""Readers of the raw files, one a data set: images, and which of them train, validate and test.
+"""Readers of the raw files, one per data set: images, and which of them train, validate and test.
 
 A reader gets the folder that `download` filled and the data set's entry in the params; it returns uint8 images
 (n, *shape) and codes of gan.images, (n,) or (n, folds). Classes, where a data set has them and something here
@@ -66,12 +66,12 @@ def read_tfd(folder: Path, dataset: Dataset) -> Images:
     content = _load_mat(path)
     images, folds = content["images"], content["folds"]
     if images.ndim != 3 or images.shape[1:] != dataset.shape or images.dtype != np.uint8:
-        raise UserError(f"{path}: images: want uint8 (n, 48, 48), got {images.dtype} {images.shape}")
+        raise UserError(f"{path}: images: expected uint8 (n, 48, 48), got {images.dtype} {images.shape}")
     if folds.shape != (len(images), dataset.folds):
-        raise UserError(f"{path}: folds: want shape ({len(images)}, {dataset.folds}), got {folds.shape}")
+        raise UserError(f"{path}: folds: expected shape ({len(images)}, {dataset.folds}), got {folds.shape}")
     strange = sorted(set(np.unique(folds).tolist()) - set(TFD_CODES))
     if strange:
-        raise UserError(f"{path}: folds: codes are 0 (unlabelled), 1 (train), 2 (valid), 3 (test), got {strange}")
+        raise UserError(f"{path}: folds: expected codes 0 (unlabelled), 1 (train), 2 (valid), 3 (test), got {strange}")
     if ((folds == 0) != (folds[:, :1] == 0)).any():
         raise UserError(f"{path}: folds: the unlabelled images (code 0) differ between folds")
     missing = [
@@ -80,7 +80,7 @@ def read_tfd(folder: Path, dataset: Dataset) -> Images:
     if missing:
         raise UserError(f"{path}: folds: fold {missing[0][0]} has no image of code {missing[0][1]}")
     black = int((images[folds[:, 0] == 0].reshape(-1, images[0].size).max(axis=1) == 0).sum())
-    print(f"tfd: {black} of the unlabelled images are all black; they stay, as in 2014", flush=True)
+    print(f"tfd: {black} of the unlabelled images are all black; they are used, as in 2014", flush=True)
     codes = np.array([TFD_CODES[code] for code in range(4)], np.uint8)[folds.astype(int)]
     return images, codes
 
@@ -95,7 +95,7 @@ def _load_mat(path: Path) -> dict[str, np.ndarray]:
     missing = [key for key in ("images", "folds") if key not in content]
     if missing:
         there = sorted(key for key in content if not key.startswith("__"))
-        raise UserError(f"{path}: no {' and no '.join(missing)}; it holds {there}. Is it TFD_48x48.mat?")
+        raise UserError(f"{path}: no {' and no '.join(missing)}; it has {there}. Is it TFD_48x48.mat?")
     return content
 
 

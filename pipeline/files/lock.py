@@ -1,4 +1,4 @@
-"""File locks that die with the process, however it dies; also `python -m pipeline.files.lock FILE COMMAND...`.
+"""File locks that end with the process, however it ends; also `python -m pipeline.files.lock FILE COMMAND...`.
 
 Snakemake's own lock outlives a kill -9 and then asks for `--unlock`; these do not.
 """

@@ -1,4 +1,4 @@
-"""What made a command's files, and whether they still hold: one manifest per command and output folder."""
+"""What made a command's files, and whether they are current: one manifest per command and output folder."""
 
 import json
 import os
@@ -81,7 +81,7 @@ class Manifest:
         """Raise a UserError that names each reason why the files do not hold; arguments as for `reasons_stale`."""
         if found := self.reasons_stale(settings, inputs, code=code, absent=absent):
             hint = ", or --accept-code if no number changed" if found == ["other code"] else ""
-            raise UserError(f"{self.path}: does not hold ({'; '.join(found)}); {remedy(self.path)}{hint}")
+            raise UserError(f"{self.path}: is no longer valid ({'; '.join(found)}); {remedy(self.path)}{hint}")
 
 
 def remedy(path: Path) -> str:
@@ -119,7 +119,7 @@ class Record:
                 return False
         except UserError:
             return False
-        print(f"{path.parent}: {', '.join(manifest.outputs)} still hold; nothing to do", flush=True)
+        print(f"{path.parent}: {', '.join(manifest.outputs)} are current; nothing to do", flush=True)
         return True
 
     def write(self, path: Path, outputs: Iterable[Path], **facts: Any) -> None:

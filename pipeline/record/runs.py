@@ -98,7 +98,7 @@ class Run:
         below = Run(self.folder.parents[1] / name / self.folder.name, experiment.pretraining, "train")
         if below.known[GENERATORS["last"]] != digest:
             again = remedy(self.folder / MANIFESTS["train"])
-            raise UserError(f"{self.folder}: began from another run of {name} than {below.folder}; {again}")
+            raise UserError(f"{self.folder}: started from another run of {name} than {below.folder}; {again}")
         self._expect(f"{experiment.dataset}.npz", below.known[f"{experiment.dataset}.npz"])
 
     def _expect(self, name: str, digest: str, stage: Path | None = None) -> None:

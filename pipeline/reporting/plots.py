@@ -68,7 +68,9 @@ def _complete(axes: Axes) -> None:
 
 def label_scale(figure: Figure, params: Params, scale: str | None = None) -> Figure:
     """State the scale under the figure; by default that of the params."""
-    text = f"scale: {scale or params.scale}" + ("" if params.is_real else " (made-up images, tiny networks: no result)")
+    text = f"scale: {scale or params.scale}" + (
+        "" if params.is_real else " (synthetic images, tiny networks: no result)"
+    )
     figure.supxlabel(text, fontsize=8, color="0.4", x=0.99, ha="right")
     return figure
 

@@ -30,7 +30,7 @@ def variance(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
     axes.set_xscale("symlog", linthresh=1)
     greatest = np.nanmax([1.0, *rows.high, *rows.sd])
     axes.set(xlim=(-0.1, 4 * greatest), xlabel="standard deviation of one reported number (nats)")
-    axes.set_title(f"{params.experiment(experiment).label}: had only this been drawn anew", fontsize=11)
+    axes.set_title(f"{params.experiment(experiment).label}: if only this source varied", fontsize=11)
     return label_scale(figure, params, rows.scale.iloc[0])
 
 
@@ -90,7 +90,7 @@ def growth(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
         right.plot(mine.n_samples, mine.bandwidth, look, color=colour, label=label, markersize=5)
     line = growth_trend(rows)
     ends = np.array([means.n_samples.min(), means.n_samples.max()], dtype=float)
-    name = f"{line.nats_per_decade:+.1f} nats a decade (least squares)"
+    name = f"{line.nats_per_decade:+.1f} nats per factor of ten (least squares)"
     left.plot(ends, line.at_one + line.nats_per_decade * np.log10(ends), ":", color="0.3", label=name)
     left.axvline(params.experiment(experiment).n_samples, color="0.85", zorder=0)
     left.set(xscale="log", xlabel="number of samples", ylabel="mean test log-likelihood (nats)")

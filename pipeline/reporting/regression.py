@@ -1,9 +1,9 @@
-"""The record of a scale's metrics: how one is made from a run over many seeds, and what of another run it finds off.
+"""The record of a scale's metrics: made from a run over many seeds, it finds deviations of another run.
 
-Another machine's rounding makes of a seed what another seed is here (docs/runs.md), so each metric is held to the
-prediction interval of one more seed. A seed of the GAN that began to learn late is outside it: its scores say when it
-began, not how well anything works. What is scored without chance is held to ROUNDING_NATS, and counts, grids and
-places in them are held exactly.
+On another machine rounding makes a seed differ as much as another seed does here (docs/runs.md), so each metric must
+lie in the prediction interval of one more seed. A seed of the GAN that began to learn late is outside it: its scores
+show when it began, not how well anything works. Scores without random draws must agree within ROUNDING_NATS; counts,
+grids and positions in them must be equal.
 """
 
 import math
@@ -55,7 +55,7 @@ def read_rows(path: Path, of_curves: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         metrics = metrics.astype({"value": float, "standard_error": float, "seed": int})
         places = metrics[[*COUNTS, "bandwidth_place"]].astype(int)
         if places.lt(1).any(axis=None):
-            raise ValueError("a count or a place in a grid is less than 1")
+            raise ValueError("a count or a position in a grid is less than 1")
         metrics = metrics.assign(**places)[[*KEYS, *COUNTS, *OTHERS, "scale"]]
         scale = metrics.scale.iloc[0]
     if not of_curves.is_file():
@@ -134,7 +134,7 @@ def _entry(key: Key, rows: pd.DataFrame, params: Params, confidence: float) -> d
     """What is on record of one metric; a place in the grid may be one beyond those seen, where there is chance."""
     experiment, model, _, grid, _ = key
     if len(rows) == 1 and model not in FIXED:
-        raise ValueError(f"{model} has one value; want several seeds, and n_audits of 2 or more in the scale")
+        raise ValueError(f"{model} has one value; expected several seeds, and n_audits of 2 or more in the scale")
     summary = summarise_seeds(rows.value.tolist(), confidence)
     half_width = ROUNDING_NATS if model in FIXED else summary.prediction_interval[1] - summary.mean
     entry: dict[str, Any] = {"value": round(summary.mean, 4), "tolerance": round(half_width, 4), "n": summary.n}

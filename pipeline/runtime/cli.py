@@ -1,4 +1,4 @@
-"""What the command lines of all stages share: help, common options, one-line errors."""
+"""Common parts of the stages' command lines: help, options, one-line errors."""
 
 import argparse
 import io
@@ -57,20 +57,20 @@ class _Distinct(argparse.Action):
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, _: str | None = None
     ) -> None:
         if len(set(values)) < len(values):
-            parser.error(f"argument {self.option_strings[0]}: {' '.join(map(str, values))}: a seed stands there twice")
+            parser.error(f"argument {self.option_strings[0]}: {' '.join(map(str, values))}: duplicate seed")
         setattr(namespace, self.dest, values)
 
 
 def _seed(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"want an integer >= 0, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected an integer >= 0, got {text!r}")
     return int(text)
 
 
 def positive(text: str) -> int:
     """Convert the value of an option: an integer >= 1."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"want an integer >= 1, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected an integer >= 1, got {text!r}")
     return int(text)
 
 

@@ -233,7 +233,7 @@ class Trainer:
             return error.means
 
     def _diverged(self, seed: int, error: FloatingPointError, message: str) -> None:
-        """End a seed's run with its best generator so far, untrained before the first validation; the others go on.
+        """End a seed's run with its best generator so far, untrained before the first validation; other seeds continue.
 
         Raises:
             FloatingPointError: no generator is kept on the way.

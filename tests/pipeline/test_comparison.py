@@ -139,7 +139,7 @@ def test_training_commands_refuse_each_others_models(folder, tmp_path):
     done = trained(folder, "mnist")
     assert (done.returncode, done.stderr) == (
         2,
-        "rival: error: mnist: trained by `train`; --experiment names one of the params' rivals\n",
+        "rival: error: mnist: trained by `train`; name one of the `rivals` of params.yaml with --experiment\n",
     )
     places = ("--output", tmp_path, "--work", tmp_path, "--seeds", 0, "--lines")
     assert call(train, *common(folder, "vae-1x500"), *places).returncode == 2

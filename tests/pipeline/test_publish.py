@@ -80,8 +80,8 @@ def test_publishing_claims_replaces_all_of_them_and_nothing_else(clone, claims, 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--scale", "smoke"), "scale smoke has made-up images; --force publishes them all the same"),
-        (("--scale", "cpu"), f"claims holds scale {CLAIMS_SCALE}; --force puts scale cpu in its place"),
+        (("--scale", "smoke"), "scale smoke has synthetic images; --force publishes them nevertheless"),
+        (("--scale", "cpu"), f"claims contains scale {CLAIMS_SCALE}; --force replaces it by scale cpu"),
         (("--scale", CLAIMS_SCALE, "--seeds", "0"), "leave out --experiments and --seeds"),
         (("--scale", CLAIMS_SCALE), "/claims/path.csv: not found"),
     ],
