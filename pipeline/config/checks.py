@@ -1,4 +1,5 @@
-"""What the schema cannot say of the catalogue: labels are titles of columns; what is compared can be."""
+"""Checks of the catalogue that the schema cannot express: labels are titles of columns; compared experiments fit
+together."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the params say of one experiment and of one data set, resolved for a scale."""
+"""Settings of one experiment and of one data set, resolved for a scale."""
 
 import os
 from dataclasses import asdict, dataclass
@@ -71,10 +71,10 @@ class Experiment:
         dataset: with the prefix "synthetic-" at scale smoke.
         pretraining: the experiment whose last generator forms this one's upper layers.
         selection: "validation" keeps the generator with the best validation log-likelihood and may stop early,
-            "last" that of the last epoch, and looks at no validation image while training. Where a loss stops being
+            "last" that of the last epoch, without measurements on validation images. Where a loss stops being
             finite, the first ends with its best generator so far, the second with an error.
         initial_weights: of G and D, one of gan.initial_weights.INITIAL_WEIGHTS.
-        every_epochs: between measurements of the generator, which samples of fixed noise go with.
+        every_epochs: between measurements of the generator, each with samples from fixed noise.
         validation_images: of the first validation images, for these measurements; None: all of them.
         snapshot_epochs: between copies of the generators during training, in the work folder.
         waypoints: lengths in epochs at which the generator kept so far is scored, too; each a snapshot.
@@ -160,7 +160,7 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a number is held against; see params.yaml."""
+    """Bounds for the claims' numbers; see params.yaml."""
 
     near: float
     exact: float
@@ -177,12 +177,12 @@ class Claims:
     """Experiments that are compared with each other to test what the paper claims.
 
     Attributes:
-        main: the scale's own experiment whose samples are held against training images.
-        code: the experiment that others are held against, seed by seed.
+        main: the scale's own experiment whose samples are compared with training images.
+        code: the experiment that others are compared with, seed by seed.
         switches: what differs from it in one thing, or in all that the text says; their intervals hold all at once.
         alone: likewise, but each with an interval of its own.
         switching: with the saturating loss of G in the first epochs only.
-        steps: of different k, the first that of k = 1, which the others are held against.
+        steps: of different k, the first that of k = 1, which the others are compared with.
         least_seeds, least_epochs: results of training are not interpreted from fewer.
         bounds: of the readings.
         toys: seeds of each toy.

@@ -144,7 +144,7 @@ def interpolation(sheet: Sheet, params: Params, experiment: str, seed: int, epoc
     shape = params.dataset(entry.dataset).shape
     strip = np.concatenate([picture(image, shape) for image in sheet["walk"]], axis=1)
     panel = "Figure 3. " if experiment == "mnist" else ""
-    title = f"{panel}{entry.label}, seed {seed}, epoch {epoch}: a walk through z-space between fair draws"
+    title = f"{panel}{entry.label}, seed {seed}, epoch {epoch}: straight lines in z-space between random draws"
     return label_scale(_picture(strip, (10, 1.1), title), params)
 
 

@@ -55,7 +55,7 @@ def audit(sheet: Sheet, metrics: pd.DataFrame, params: Params, experiment: str) 
             _line(right, our.published, "the paper's", colours["other"], 3)
     right.set(ylim=(len(order), 0), yticks=[], xlabel="mean test log-likelihood (nats)")
     right.margins(x=0.12)
-    figure.suptitle(f"{entry.label}: what the same estimate gives to what is no GAN", fontsize=11)
+    figure.suptitle(f"{entry.label}: the same estimate for images that no GAN generated", fontsize=11)
     scales = metrics[(metrics.experiment == experiment) & (metrics.model != OUR_MODEL)].scale.unique()
     others = [scale for scale in scales if scale != params.scale]
     return label_scale(figure, params, f"{params.scale} (baselines: {', '.join(others)})" if others else None)
@@ -96,7 +96,9 @@ def growth(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
     left.set(xscale="log", xlabel="number of samples", ylabel="mean test log-likelihood (nats)")
     right.set(xscale="log", xlabel="number of samples", ylabel="chosen bandwidth")
     left.legend(fontsize=8, frameon=False)
-    title = f"{params.experiment(experiment).label}, seed {rows.seed.iloc[0]}: one generator, ever more samples"
+    title = (
+        f"{params.experiment(experiment).label}, seed {rows.seed.iloc[0]}: one generator, increasing numbers of samples"
+    )
     figure.suptitle(title, fontsize=11)
     return label_scale(figure, params, rows.scale.iloc[0])
 

@@ -207,7 +207,7 @@ def caption(params: Params) -> str:
 
 
 def markdown(table: pd.DataFrame, lines: list[str], params: Params) -> str:
-    """Return the table as Markdown, after what there is to say of it."""
+    """Return the table as Markdown, after sentences about it."""
     paragraphs = [*lines]
     for title, part in parts(table).items():
         paragraphs += [title or caption(params), part.to_markdown(index=False)]

@@ -1,4 +1,4 @@
-"""In which precision products are computed, set; gan.precision defines and probes it."""
+"""Set the precision of products; gan.precision defines and probes it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

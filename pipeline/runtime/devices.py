@@ -1,4 +1,4 @@
-"""Where a stage computes."""
+"""The device of a stage."""
 
 import argparse
 import platform

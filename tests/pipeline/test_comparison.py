@@ -204,8 +204,8 @@ def frames(gan: float, gap: float, n: int = 40) -> dict[str, pd.DataFrame]:
     ("gan", "gap", "outcome", "survives"),
     [
         (250.0, 1.0, "confirms", "does survive"),
-        (350.0, 1.0, "turns over", "does not survive"),
-        (350.0, 500.0, "turns over", "does not survive"),  # the GAN may be higher still
+        (350.0, 1.0, "reverses", "does not survive"),
+        (350.0, 500.0, "reverses", "does not survive"),  # the GAN may be higher still
         (250.0, 80.0, "leaves undecided", "is not shown to survive"),
     ],
 )

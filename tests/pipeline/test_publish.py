@@ -72,7 +72,7 @@ def test_publishing_claims_replaces_all_of_them_and_nothing_else(clone, claims, 
     (claims / "stray.csv").write_text("stray")
     (claims / "runs/mnist-code/seed7").mkdir()
     (claims / "runs/mnist-code/seed7/manifest.json").write_text('{"commit": "another"}')
-    edit(clone / "README.md", "What the paper claims, as experiments:", "Something else:")
+    edit(clone / "README.md", "<!-- claims:begin -->\n- ", "<!-- claims:begin -->\n- Something else: ")
     call(monkeypatch, "--claims", "--scale", CLAIMS_SCALE)
     assert contents(clone) == before
 
