@@ -102,14 +102,15 @@ def extrapolation_passage(validation: pd.DataFrame, params: Params, experiment: 
         f"An extrapolation, not a result. {found.length:,} epochs have spent {found.spent(found.length):.0%} of the "
         f"sum of all learning rates; {found.planned:,} would spend {found.spent(found.planned):.0%}. Lines through the "
         "log-likelihoods of all validation images against that share, extrapolated (authors' grid, nats; mean ± sd "
-        f"over {n} seeds): two through the second half of each seed's curve and, as a check, two through the half before it:"
+        f"over {n} seeds): two through the second half of each seed's curve and, as a check, two through the half "
+        "before it:"
     )
     early = {form: np.mean([line.at(found.spent(found.length)) for line in found.lines(form, half)]) for form in FORMS}
     missed = " and ".join(f"{value - np.mean(measured):+.1f} in the {form}" for form, value in early.items())
     tail = (
         f"Measured at {found.length:,} epochs: {_over_seeds(measured)} nats; the earlier lines predicted it with "
-        f"errors of {missed} (nats). Seeds whose later line reaches the paper's {found.published:g} nats, a test score, "
-        f"with all learning rates spent: {words}."
+        f"errors of {missed} (nats). Seeds whose later line reaches the paper's {found.published:g} nats, a test "
+        f"score, with all learning rates spent: {words}."
     )
     return "\n\n".join([head, extrapolation_table(found).to_markdown(index=False, disable_numparse=True), tail])
 
