@@ -59,7 +59,7 @@ def main() -> None:
     choices = list(CHOICES)
     parser.add_argument("--chosen-by", nargs="+", choices=choices, default=choices, help="default: %(default)s")
     for name in ("images", "chains", "distributions"):
-        parser.add_argument(f"--{name}", type=cli.positive, help="default: the scale's `comparison`")
+        parser.add_argument(f"--{name}", type=cli.positive, help="default: as in the scale's `comparison`")
     cli.run(parser, _work)
 
 

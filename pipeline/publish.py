@@ -70,7 +70,9 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder of all runs; default: %(default)s")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of all results; default: %(default)s")
     parser.add_argument("--force", action="store_true", help="publish synthetic images, or replace another scale")
-    parser.add_argument("--accept-code", action="store_true", help="the code has changed, but no number with it")
+    parser.add_argument(
+        "--accept-code", action="store_true", help="accept runs of other code: it has changed, but no number has"
+    )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--claims", action="store_true", help="publish the scale's claims, not its results")
     what.add_argument(
@@ -123,7 +125,9 @@ def _publish_again(args: argparse.Namespace) -> None:
     params = load(args.params, entry["scale"], experiments=entry["experiments"], seeds=entry["seeds"])
     read = read_json(source / "table.manifest.json")["inputs"]
     if any(read[name] != sha256(target / name) for name in GATHERED):
-        raise UserError(f"{source}: not made from what is published now; run `snakemake --cores all published` first")
+        raise UserError(
+            f"{source}: not made from the present published files; run `snakemake --cores all published` first"
+        )
     made = [*(source / name for name in TABLES), *(source / "figures").glob("*.svg")]
     files = {path.relative_to(source).as_posix(): path for path in made if path.is_file()}
     figures = list((target / "figures").glob("*.svg"))

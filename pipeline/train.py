@@ -64,10 +64,10 @@ def _work(args: argparse.Namespace) -> None:
 
 
 def _pretrained(args: argparse.Namespace, experiment: Experiment) -> dict[int, Path]:
-    """Return the folder of each seed's run of the first stage.
+    """Return the folder of each seed's pretraining run.
 
     Raises:
-        UserError: there is a first stage and its runs are not there, or were made otherwise.
+        UserError: there is pretraining and its runs are missing, or were made with other settings.
     """
     first, folder = experiment.pretraining, args.pretrained
     if (first is None) != (folder is None):
@@ -82,7 +82,7 @@ def _pretrained(args: argparse.Namespace, experiment: Experiment) -> dict[int, P
 
 
 def _is_finished(run: Path, record: Record, pretrained: dict[int, Path]) -> bool:
-    """Whether a seed's run is there, made with the present settings from the present run of the first stage."""
+    """Whether a seed's run is there, made with the present settings from the present pretraining run."""
     path, below = run / MANIFESTS["train"], pretrained.get(int(run.name.removeprefix("seed")))
     if not record.holds(path):
         return False

@@ -28,7 +28,9 @@ def main() -> None:
     cli.add_selection(parser)
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder of all runs; default: %(default)s")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of all results; default: %(default)s")
-    parser.add_argument("--accept-code", action="store_true", help="the code has changed, but no number with it")
+    parser.add_argument(
+        "--accept-code", action="store_true", help="accept runs of other code: it has changed, but no number has"
+    )
     cli.run(parser, _work)
 
 

@@ -42,6 +42,6 @@ def check_claims(claims: Claims, catalogue: dict[str, Any], experiments: dict[st
         known("claims", name, catalogue)
         if name in experiments or catalogue[name].get("pretraining") is not None:
             why = "is an experiment of the scale: like it, give it a name of its own"
-            raise UserError(f"params: claims: {name} {why if name in experiments else 'has a first stage'}")
+            raise UserError(f"params: claims: {name} {why if name in experiments else 'has pretraining'}")
         if catalogue[name]["dataset"] != catalogue[claims.code]["dataset"]:
             raise UserError(f"params: claims: {name} has another data set than {claims.code}")

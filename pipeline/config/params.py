@@ -287,12 +287,12 @@ def _check_sizes(name: str, entry: dict[str, Any], values: dict[str, Any]) -> No
 
 
 def _check_stages(catalogue: dict[str, Any], experiments: dict[str, Any]) -> None:
-    """A first stage is in the catalogue and has none itself; what is scored says how many seeds it has."""
+    """Check that pretraining is in the catalogue and has none itself, and that scored experiments state their seeds."""
     firsts = {name: entry["pretraining"] for name, entry in catalogue.items() if entry.get("pretraining") is not None}
     for name, first in firsts.items():
         known(f"catalogue: {name}: pretraining", first, catalogue)
         if first in firsts:
-            raise UserError(f"params: catalogue: {name}: pretraining: {first} has a first stage itself")
+            raise UserError(f"params: catalogue: {name}: pretraining: {first} has pretraining itself")
         if name in experiments:
             known(f"scales: experiments: {name}: pretraining", first, experiments)
     for name, entry in experiments.items():

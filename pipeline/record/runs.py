@@ -72,7 +72,7 @@ class Run:
             if name == stage:
                 break
         if folder.name != f"seed{self.seed}":
-            raise UserError(f"{folder}: holds a run of seed {self.seed}; a run's folder is named after its seed")
+            raise UserError(f"{folder}: contains a run of seed {self.seed}; a run's folder is named after its seed")
 
     def require(self, manifest: str, settings: dict[str, Any]) -> dict[str, Any]:
         """Check a manifest's settings and files, and return its content.
@@ -92,7 +92,7 @@ class Run:
         return found.content
 
     def _check_pretraining(self, experiment: Experiment, digest: str | None) -> None:
-        """The first stage is still the one that this run began from, and was trained on the same data."""
+        """Check that the pretraining is the one that this run started from, on the same data."""
         assert experiment.pretraining is not None
         name = experiment.pretraining.name
         below = Run(self.folder.parents[1] / name / self.folder.name, experiment.pretraining, "train")
@@ -122,7 +122,7 @@ def model_of(experiment: Experiment) -> str:
 
 
 def precision_of(trained: dict[str, Any]) -> str:
-    """Return in which precision a run's products were computed, its first stage's too; two where machines differed."""
+    """Return in which precision a run's products were computed, pretraining included; two where machines differed."""
     machines = [*trained.get("machines", []), *trained.get("pretrained_machines", [])]
     probed = sorted({machine["rounding"] for machine in machines})
     return " and ".join(probed) or str(trained["settings"]["precision"])

@@ -23,19 +23,19 @@ def parser(stage: str, doc: str, example: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     result.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    result.add_argument("--log", type=Path, help="file that gets all that is printed, too")
+    result.add_argument("--log", type=Path, help="file that also receives everything that is printed")
     return result
 
 
 def add_params(parser: argparse.ArgumentParser) -> None:
     """Add --params and --scale."""
     parser.add_argument("--params", type=Path, default=Path("params.yaml"), help="default: %(default)s")
-    parser.add_argument("--scale", help="one of the scales in the params; default: the params' own")
+    parser.add_argument("--scale", help="one of the `scales` of params.yaml; default: its `scale`")
 
 
 def add_experiment(parser: argparse.ArgumentParser) -> None:
     """Add --experiment."""
-    parser.add_argument("--experiment", required=True, help="name in the params' catalogue, e.g. mnist")
+    parser.add_argument("--experiment", required=True, help="name in `catalogue` of params.yaml, e.g. mnist")
 
 
 def add_seeds(parser: argparse.ArgumentParser) -> None:
@@ -77,8 +77,8 @@ def positive(text: str) -> int:
 def add_selection(parser: argparse.ArgumentParser) -> None:
     """Add --params, --scale, --experiments and --seeds, for commands that span runs."""
     add_params(parser)
-    parser.add_argument("--experiments", nargs="+", help="a part of the scale's; default: the params' own")
-    parser.add_argument("--seeds", type=_seed, nargs="+", action=_Distinct, help="default: the params' own")
+    parser.add_argument("--experiments", nargs="+", help="a part of the scale's; default: as in params.yaml")
+    parser.add_argument("--seeds", type=_seed, nargs="+", action=_Distinct, help="default: as in params.yaml")
 
 
 def params(args: argparse.Namespace) -> Params:

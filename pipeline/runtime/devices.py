@@ -20,7 +20,7 @@ def add_device(parser: argparse.ArgumentParser) -> None:
     """Add --device and --threads."""
     choices = ["auto", "cpu", "cuda"]
     parser.add_argument(
-        "--device", choices=choices, help="default: compute: device of the params; auto: CUDA if present"
+        "--device", choices=choices, help="default: `compute: device` of params.yaml; auto: CUDA if present"
     )
     parser.add_argument("--threads", type=cli.positive, help="CPU threads; default: torch's own choice")
 

@@ -49,7 +49,7 @@ class Trainer:
         seeds: those to train.
         device: where.
         record: of the command.
-        pretrained: each seed's run of the first stage, where there is one.
+        pretrained: each seed's pretraining run, if there is one.
         contrast_norm: see Dataset.
     """
 

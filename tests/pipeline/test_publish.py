@@ -116,7 +116,7 @@ def test_regenerated_tables_and_figures_are_put_beside_the_rest(clone, monkeypat
     (published / "metrics.csv").write_text("of other runs")
     with pytest.raises(SystemExit):
         call(monkeypatch, "--regenerated")
-    assert "not made from what is published now" in capsys.readouterr().err
+    assert "not made from the present published files" in capsys.readouterr().err
 
 
 def test_readme_shows_the_published_table():

@@ -74,7 +74,7 @@ def test_the_coarse_grid_costs_what_the_fine_one_gains():
     assert "mean over 2 seeds" in sentence
     assert "no bandwidth lies on an edge" in sentence
     (flagged,) = grid_sentences(metrics([220.0]).assign(bandwidth_on_edge=True), PARAMS)
-    assert "bandwidths of adversarial-nets on the authors grid, adversarial-nets on the fine grid" in flagged
+    assert "edge of a grid: adversarial-nets on the authors grid, adversarial-nets on the fine grid" in flagged
 
 
 def rows_of_growth(slope: float) -> pd.DataFrame:

@@ -145,7 +145,7 @@ def test_the_toys_leave_their_tables(tmp_path, monkeypatch, stage):
     [
         ("  code: mnist-code ", "  code: mnist ", "claims: mnist is an experiment of the scale"),
         ("  main: mnist ", "  main: mnist-code ", "claims: main: 'mnist-code' is unknown"),
-        ("switching: mnist-switching\n", "switching: tfd\n", "claims: tfd has a first stage"),
+        ("switching: mnist-switching\n", "switching: tfd\n", "claims: tfd has pretraining"),
         ("  switching: mnist-switching\n", "  switching: nobody\n", "claims: 'nobody' is unknown"),
         ("claims: {toys: 5, seeds: 2", "claims: {toys: 5, seeds: 1", "1 is less than the minimum of 2"),
     ],
