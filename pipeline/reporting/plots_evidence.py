@@ -94,7 +94,7 @@ def growth(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
     left.plot(ends, line.at_one + line.nats_per_decade * np.log10(ends), ":", color="0.3", label=name)
     left.axvline(params.experiment(experiment).n_samples, color="0.85", zorder=0)
     left.set(xscale="log", xlabel="number of samples", ylabel="mean test log-likelihood (nats)")
-    right.set(xscale="log", xlabel="number of samples", ylabel="chosen bandwidth")
+    right.set(xscale="log", xlabel="number of samples", ylabel="chosen bandwidth (pixel units)")
     left.legend(fontsize=8, frameon=False)
     title = (
         f"{params.experiment(experiment).label}, seed {rows.seed.iloc[0]}: one generator, increasing numbers of samples"
