@@ -1,6 +1,6 @@
 """Score baselines as the GANs are scored: training images, k-means centroids, a Gaussian, independent pixels.
 
-If such sets of images score above a GAN, or above real images, the score does not measure what one would like. Newly
+If such sets of images score above a GAN, or above real images, the score does not measure the quality of samples. Newly
 trained classifiers also tell real images and k-means centroids from the test images, as they do a GAN's samples.
 """
 

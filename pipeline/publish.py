@@ -1,4 +1,4 @@
-"""Copy a scale's results into results/published/, or with --claims its claims; write the passages that show them.
+"""Copy a scale's results into results/published/, or with --claims its claims; update the pages that show them.
 
 The passages are those of README.md and docs/. All of them are under git, which can undo a mistake. Small files only:
 tables, curves, figures, report; of every run its manifests, its sheet, its further draws and the scores of its test

@@ -1,5 +1,4 @@
-"""Train a model that the GAN is compared with, with its published settings; its runs are sampled and scored like the
-GAN's."""
+"""Train a model that the GAN is compared with, by its published settings; it is sampled and scored like the GAN."""
 
 import argparse
 import json

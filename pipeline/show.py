@@ -1,4 +1,4 @@
-"""Print what a scale's results say, as a terminal shows it: the table, two sentences, where the page is."""
+"""Print a scale's results for a terminal: the table, two sentences, the path of the page."""
 
 import argparse
 import shutil

@@ -1,4 +1,4 @@
-"""Gather the metrics of all runs and audits, and set Table 1 of the paper with our rows beneath."""
+"""Gather the metrics of all runs and audits, and make Table 1 of the paper with our rows beneath."""
 
 import argparse
 from pathlib import Path

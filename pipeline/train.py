@@ -1,4 +1,4 @@
-"""Train one experiment's GAN with one seed or with several at once; keep each seed's best generator, and its last.
+"""Train one experiment's GAN with one seed or with several at once; save each seed's best and last generators.
 
 Best is the one with the greatest log-likelihood of the validation images, measured with the same noise each time.
 Seeds that are trained together share matrix products, nothing else: which ones run side by side changes the rounding,
