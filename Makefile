@@ -18,8 +18,8 @@ help:  ## this list
 
 setup: .venv/.installed  ## the Python environment, in .venv
 
-quick: setup  ## a first look: the MNIST cell from a few epochs, minutes on a CPU
-cpu: setup  ## scale `cpu`: as far as honest time goes without a GPU, hours
+quick: setup  ## MNIST with 2 seeds of 20 epochs: about 10 minutes on 2 CPU cores
+cpu: setup  ## scale `cpu`: every available data set: about 8 hours on 2 CPU cores
 paper: setup  ## the full reproduction, scale `paper`
 quick cpu paper:
 	@$(SNAKEMAKE) --config scale=$@
@@ -27,7 +27,7 @@ quick cpu paper:
 	@test ! -f tests/regression/$@.json || python -m pipeline.check --scale $@
 	@python -m pipeline.show --scale $@
 
-claims: setup  ## what the paper claims, as experiments, at scale `quick`: half an hour on 2 CPU cores
+claims: setup  ## the paper's claims as experiments, at scale `quick`: half an hour on 2 CPU cores
 	@$(SNAKEMAKE) --config scale=quick -- claims
 	@python -m pipeline.show --scale quick --claims
 
@@ -39,8 +39,8 @@ test: setup  ## lint, types, all tests
 	@mypy --no-error-summary
 	@pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-torture: setup  ## many more faults than in `make test`, counted in docs/reliability.md: half an hour
-	pytest tests/faults --long --tally docs/reliability.md
+torture: setup  ## long tests and many injected faults, counted in docs/contributing.md: half an hour
+	pytest tests/faults --long --tally docs/contributing.md
 	pytest --long -m long
 
 bench: setup data/prepared/mnist.npz  ## the timings of docs/performance.md, on this machine's CPU: half an hour

@@ -50,11 +50,11 @@ onsuccess:
     if os.path.exists(f"{graph.results}/report.html"):
         print(f"Results of scale {graph.params.scale}: {graph.results}/table1.md, {graph.results}/report.html")
     if os.path.exists(f"{graph.claims}/claims.html"):
-        print(f"Claims, with readings: {graph.claims}/claims.html")
+        print(f"Claims: {graph.claims}/claims.html")
 
 
 onerror:
-    print("Stopped. What is finished is kept; the same command goes on from there. Each job's log is in logs/.")
+    print("Stopped. Finished work is saved; the same command resumes. Each job's log is in logs/.")
 
 
 localrules:

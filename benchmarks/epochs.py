@@ -1,10 +1,11 @@
-"""Test log-likelihood as training goes on: a check against other implementations, not a way to choose.
+"""Measure the test log-likelihood during training: a check against other implementations, not a way to choose.
 
 The pipeline never scores test images during training. This script does, at fixed epochs, so that a
-re-implementation can be compared early. Rows are appended as they come; docs/epochs.md shows them.
+re-implementation can be compared early. Rows are appended as they come; docs/runs.md shows them.
 
 example:
-  python -m benchmarks.epochs --data data/prepared/mnist.npz --seed 0 --epochs 5 10 20 30 --output docs/epochs.csv
+  python -m benchmarks.epochs --data data/prepared/mnist.npz --seed 0 --epochs 5 10 20 30 \\
+    --output benchmarks/results/epochs.csv
 """
 
 import argparse

@@ -45,7 +45,7 @@ DISCRIMINATOR = (
     Layer(240, "maxout", 0.005, pieces=5, keep=0.5),
     Layer(1, "linear", 0.005, keep=0.5),
 )
-LATE_EPOCH, LATE_BELOW = 10, 0.1  # docs/epochs.md: a seed begins late whose mean D(G(z)) over that epoch is less
+LATE_EPOCH, LATE_BELOW = 10, 0.1  # docs/runs.md: a seed begins late whose mean D(G(z)) over that epoch is less
 SHOWN = ("log_likelihood", "D(x)", "D(G(z))")
 
 

@@ -1,11 +1,11 @@
-"""Break the scorer in one way at a time, score the two runs of scale quick with it, and keep the metrics.
+"""Break the scorer in one way at a time, score the two runs of scale quick with it, and save the metrics.
 
 Each mutant is an edit of the sources, made in a copy of the project; the stages sample, evaluate, audit and table then
 run there as always. `check` must fail on each (tests/pipeline/test_mutants.py), and passes the survivors.
 
     make quick
     python -m benchmarks.mutants --output tests/regression/mutants
-    python -m benchmarks.mutants --page docs/check.md    # the table there, from the metrics that are kept
+    python -m benchmarks.mutants --page docs/contributing.md    # the table there, from the saved metrics
 """
 
 import argparse
@@ -38,7 +38,7 @@ class Mutant:
     Attributes:
         what: in words.
         path: of the source.
-        old, new: text that stands there once, and what takes its place.
+        old, new: text that occurs there once, and its replacement.
     """
 
     what: str
@@ -59,7 +59,7 @@ READ = "torch.from_numpy(read_array(args.run / file))"
 
 MUTANTS = {
     "grid": Mutant(
-        "another grid: all bandwidths 20% wider",
+        "wrong grid: all bandwidths 20% wider",
         SCORES,
         "part.test, experiment.grids)",
         "part.test, {name: [1.2 * bandwidth for bandwidth in grid] for name, grid in experiment.grids.items()})",
@@ -80,7 +80,7 @@ MUTANTS = {
     ),
     "half": Mutant("half of the samples", EVALUATE, READ, f"{READ}[::2]"),
     "median": Mutant(
-        "median over images in place of the mean", SCORING, "self.test_images.mean()", "np.median(self.test_images)"
+        "median over images instead of the mean", SCORING, "self.test_images.mean()", "np.median(self.test_images)"
     ),
     "untrained": Mutant(
         "samples of an untrained generator",
@@ -108,20 +108,20 @@ MUTANTS = {
     ),
     "density": Mutant("kernels summed, not averaged", PARZEN, "(self._sums / self.n).log()", "self._sums.log()"),
     "sums": Mutant(
-        "kernels summed in float16 within a block of centers",
+        "kernels summed in float16 within a chunk of centers",
         PARZEN,
         ".exp_().sum(dim=1)",
         ".exp_().half().sum(dim=1, dtype=torch.float16)",
     ),
     "product": Mutant(
-        "distances by a float16 product, those of near pairs measured again",
+        "distances by a float16 product, with those of near pairs computed again",
         PARZEN,
         "distances.addmm_(queries.single, centers.single.T, alpha=-2)",
         "distances = distances.half().addmm_(queries.single.half(), centers.single.T.half(), alpha=-2).float()",
     ),
     "error": Mutant("standard error without the root of n", SCORING, "/ math.sqrt(len(values))", "/ len(values)"),
 }
-SURVIVORS = ("sums", "product")  # too little off to be seen
+SURVIVORS = ("sums", "product")  # too small an error to be detected
 
 
 def main() -> None:
@@ -131,7 +131,7 @@ def main() -> None:
         "--project", type=Path, default=ROOT, help="with finished runs of scale quick; default: this one"
     )
     parser.add_argument("--output", type=Path, help="score again; folder of a NAME.csv for each")
-    parser.add_argument("--page", type=Path, help="page whose table is written anew")
+    parser.add_argument("--page", type=Path, help="page whose table is replaced")
     parser.add_argument("--only", nargs="+", choices=[SOUND, *MUTANTS], default=[SOUND, *MUTANTS])
     args = parser.parse_args()
     if args.output:
@@ -186,7 +186,7 @@ def measure(mutant: Mutant | None, project: Path, folder: Path) -> Path:
     if mutant:
         source = folder / mutant.path
         if source.read_text(encoding="utf-8").count(mutant.old) != 1:
-            raise ValueError(f"{mutant.path}: want {mutant.old!r} once")
+            raise ValueError(f"{mutant.path}: expected {mutant.old!r} once")
         source.write_text(source.read_text(encoding="utf-8").replace(mutant.old, mutant.new), encoding="utf-8")
     common = ("--scale", "quick", "--experiment", "mnist", "--data", "data/prepared/mnist.npz")
     runs = [f"runs/quick/mnist/seed{seed}" for seed in SEEDS]

@@ -69,8 +69,8 @@ print(f"samples: mean {drawn.mean():.1f}, sd {drawn.std():.1f}")
 print(f"D of data {d_of_data:.2f}, of samples {d_of_samples:.2f}")
 ```
 
-The definitions that these need follow, as they are in the code. The [README](../README.md#where-things-are) lists the
-other modules.
+The definitions used above follow, as they are in the code. [contributing.md](contributing.md#where-things-are) lists
+the other modules.
 """
 
 

@@ -1,4 +1,4 @@
-"""How far our seeds can agree with a published value, or disagree: rank, margin and power."""
+"""Agreement and disagreement of our seeds with a published value: rank, margin and power."""
 
 import math
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
-"""What makes a step cheap on CUDA: a graph of steps, work aside, small functions compiled.
+"""Cheaper steps on CUDA: a graph of several steps, a second stream, small functions compiled.
 
-On other devices the last two only call what they are given.
+On other devices the last two call their functions directly.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,13 +18,13 @@ Block = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 class Graph:
-    """A block of steps, captured once and replayed with other orders and rates.
+    """A sequence of steps, captured once and replayed with other orders and rates.
 
-    What else the steps read lives in memory that stays in place, or is fixed in the graph.
+    Everything else that the steps read lives in memory that stays in place, or is fixed in the graph.
 
     Args:
         play: (order of the images, rates) -> curves; records here, computes nothing.
-        order, rates: of the first block to be played.
+        order, rates: of the first sequence to be played.
     """
 
     def __init__(self, play: Block, order: torch.Tensor, rates: torch.Tensor) -> None:
@@ -34,7 +34,7 @@ class Graph:
             self._curves = play(self._order, self._rates)
 
     def replay(self, order: torch.Tensor, rates: torch.Tensor) -> torch.Tensor:
-        """Play a block; returns its curves."""
+        """Play a sequence of steps; return its curves."""
         self._order.copy_(order)
         self._rates.copy_(rates)
         self._graph.replay()
@@ -42,7 +42,7 @@ class Graph:
 
 
 class Aside:
-    """A second stream on CUDA, for work that nothing waits for until `join`; elsewhere the work is done at once."""
+    """A second stream on CUDA, for work that is not needed before `join`; on other devices the work is done at once."""
 
     def __init__(self, device: torch.device) -> None:
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
@@ -50,7 +50,7 @@ class Aside:
 
     @contextmanager
     def after_all_before(self, *read: object) -> Iterator[None]:
-        """Do what the block asks for aside, once everything asked for before is done; what it reads is kept."""
+        """Run the context's body on the second stream, after all earlier work; the tensors that it reads are held."""
         if self._stream is None:
             yield
             return
@@ -60,7 +60,7 @@ class Aside:
             yield
 
     def join(self) -> None:
-        """Go on when the work aside is done."""
+        """Wait until the work on the second stream is done."""
         if self._stream is not None and self._held:  # a capture may not wait for what it has not recorded
             torch.cuda.current_stream().wait_stream(self._stream)
             self._held.clear()
@@ -69,9 +69,9 @@ class Aside:
 def in_one_kernel(
     function: Callable[Concatenate[torch.Tensor, Given], Result],
 ) -> Callable[Concatenate[torch.Tensor, Given], Result]:
-    """A function of few operations that torch.compile makes one kernel of, or a few, where its tensors are on CUDA.
+    """Compile a function of few operations into one kernel, or a few, where its tensors are on CUDA (torch.compile).
 
-    Without Triton, which compiles, it runs as it is. Triton needs a C compiler.
+    Without Triton, which compiles, it runs uncompiled. Triton needs a C compiler.
     """
     compiled: list[Callable[Concatenate[torch.Tensor, Given], Result]] = []
 

@@ -1,4 +1,4 @@
-"""What chance decides in an epoch: the order of the images, the noise, the dropout masks.
+"""Random draws of an epoch: the order of the images, the noise, the dropout masks.
 
 The plain loop and the ensemble read the same draws, so that one can be tested against the other.
 """
@@ -18,7 +18,7 @@ AHEAD = 10  # steps drawn at once: few launches on a GPU, still in cache on a CP
 
 @dataclass(frozen=True)
 class Draw:
-    """The chance of one minibatch of m images, for S seeds.
+    """The random draws of one minibatch of m images, for S seeds.
 
     Attributes:
         noise: shape (S, m, noise_size).
@@ -31,7 +31,7 @@ class Draw:
 
 
 class Draws:
-    """Draws of S seeds, epoch by epoch, each seed from streams of its own.
+    """Random draws of S seeds, epoch by epoch, each seed from streams of its own.
 
     Numbers are drawn for AHEAD steps at once, always for full minibatches, into memory that stays in
     place; an incomplete minibatch takes the first rows.
@@ -42,7 +42,7 @@ class Draws:
         noise_size: dimension of z.
         input_sizes, keeps: of the discriminator's layers; keep is the probability that dropout keeps an input.
         batch_size: images in a full minibatch.
-        per_step: draws that one step takes.
+        per_step: draws that one step uses.
         device: where the numbers are drawn.
         dtype: of the masks.
     Raises:
@@ -79,7 +79,7 @@ class Draws:
         self._batch_size, self._per_step = batch_size, per_step
 
     def of(self, seeds: Sequence[int]) -> "Draws":
-        """The like for other seeds."""
+        """Return the same draws for other seeds."""
         shape = (self.prior, self._noise.shape[-1], self.input_sizes, self.keeps, self._batch_size, self._per_step)
         return Draws(seeds, *shape, self.device, self.dtype)
 
@@ -117,11 +117,11 @@ class Draws:
         self._next = 0
 
     def discard(self) -> None:
-        """Forget the steps drawn ahead; the next one is drawn anew."""
+        """Discard the steps drawn in advance; the next one is drawn again."""
         self._next = self.length
 
     def next(self, m: int) -> Draw:
-        """The next minibatch's draw, for m images."""
+        """Return the next minibatch's draw, for m images."""
         if self._next == self.length:
             self.refill()
         place, self._next = self._next, self._next + 1
@@ -142,13 +142,14 @@ class Draws:
 def decide(given: torch.Tensor, keep: float, random: torch.Generator, *, counted: bool) -> None:
     """Change random bytes in place so that each is below the floor of 256 keep with probability keep.
 
-    Where 256 keep is no whole number, a further draw decides about a byte that equals the floor.
+    If 256 keep is not an integer, a further draw decides about a byte that equals the floor.
 
     Args:
         given: bytes, of any shape.
         keep: from 1/256 to 1.
         random: the stream of the further draws, advanced.
-        counted: draw for those bytes alone, which takes their number; else for all, without waiting for a device.
+        counted: draw for those bytes only, which requires their number; otherwise for all, without waiting for a
+            device.
     """
     least, rest = divmod(256 * keep, 1)
     if not rest:

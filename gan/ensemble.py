@@ -1,14 +1,14 @@
-"""Many games at once: the seeds' networks stacked along a leading axis, a step made of batched products.
+"""Many games at once: the seeds' networks stacked along a leading axis, each step made of batched products.
 
-The same algorithm as gan.training, which is the text to read first; this is the path to run. What makes
-it fast, on one seed too:
+The same algorithm as gan.training, which should be read first; this is the implementation that runs. It is fast, with
+one seed too, because:
 
 - One backward pass through D serves both players, whose losses only weight the examples differently, and
   a velocity is updated by the very product that is its gradient (gan.stacked).
 - On CUDA, AHEAD steps at a time are captured in a graph and replayed, so that launching costs nothing; weights
   move aside, while gradients go on, and what lies between products is one kernel (gan.cuda).
 
-Each seed draws from its own streams (gan.draws) and never meets the others but side by side in a product.
+Each seed draws from its own streams (gan.draws) and meets the others only side by side in a product.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ Logits = tuple[torch.Tensor, torch.Tensor, torch.Tensor]  # of images, of sample
 
 
 class Ensemble:
-    """The games of S seeds, played in step.
+    """The games of S seeds, played simultaneously.
 
     Args:
         games: new games of one recipe and architecture, on one device; they are copied.
@@ -44,7 +44,7 @@ class Ensemble:
         self._warm: tuple[object, ...] | None = None  # what a block was last played with outside a graph
 
     def tensors(self) -> dict[str, torch.Tensor]:
-        """Every parameter and velocity by name, seeds first; writing into them and `refresh` restore an ensemble."""
+        """Return parameters and velocities by name, seeds first; writing into them and `refresh` restore a state."""
         return {
             f"{player}.{index}.{name}": getattr(layer, name)
             for player, network in (("generator", self.g), ("discriminator", self.d))
@@ -53,13 +53,13 @@ class Ensemble:
         }
 
     def refresh(self) -> None:
-        """Follow parameters that were written into from outside."""
+        """Update copies after parameters were changed from outside."""
         self._graph = None  # it would go on with the former operands
         for layer in (*self.g.layers, *self.d.layers):
             layer.refresh()
 
     def generator_state(self, index: int) -> dict[str, torch.Tensor]:
-        """Copy of one seed's generator, as gan.models.Generator loads it."""
+        """Copy one seed's generator, as gan.models.Generator loads it."""
         state = {}
         for place, layer in enumerate(self.g.layers):
             state[f"layers.{place}.weight"] = layer.weight[index].clone()
@@ -67,7 +67,7 @@ class Ensemble:
         return state
 
     def keep(self, indices: Sequence[int]) -> None:
-        """Go on with some of the seeds only."""
+        """Continue with some of the seeds only."""
         self.seeds = [self.seeds[index] for index in indices]
         for layer in (*self.g.layers, *self.d.layers):
             layer.keep(indices)
@@ -76,7 +76,7 @@ class Ensemble:
 
     @torch.no_grad()
     def train_epoch(self, images: torch.Tensor, epoch: int) -> torch.Tensor:
-        """One pass over the images, each seed in an order of its own: gan.training.train_epoch for S seeds.
+        """Pass over the images once, each seed in an order of its own: gan.training.train_epoch for S seeds.
 
         Args:
             images: shape (n, d), the training images, on the networks' device.
@@ -121,7 +121,7 @@ class Ensemble:
         return self.recipe.momentum_at(epoch), precision, self.recipe.generator_loss_at(epoch)
 
     def block(self, images: torch.Tensor, order: torch.Tensor, rates: torch.Tensor, epoch: int) -> torch.Tensor:
-        """Steps over the images in an order (S, n); returns their CURVES, (steps, S, 4)."""
+        """Train on the images in an order (S, n), step by step; return the CURVES of the steps, (steps, S, 4)."""
         k = self.recipe.minibatches
         step = self._simultaneous_step if self.recipe.update == "simultaneous" else self._alternating_step
         batches = [images[batch] for batch in order.split(self.recipe.batch_size, dim=1)]

@@ -9,7 +9,7 @@ N_CLASSES = 10  # of MNIST, its kin, and the synthetic images
 
 
 def consecutive_split(n_train: int, n_validation: int, n_test: int) -> np.ndarray:
-    """Codes of images in file order: training, then validation, then test.
+    """Return codes of images in file order: training, then validation, then test.
 
     Returns:
         shape (n_train + n_validation + n_test,), uint8.
@@ -20,7 +20,7 @@ def consecutive_split(n_train: int, n_validation: int, n_test: int) -> np.ndarra
 
 
 def stratified_folds(labels: np.ndarray, n_folds: int, random: np.random.Generator) -> np.ndarray:
-    """Codes of labelled images: each is tested in one fold and validates in half of another.
+    """Return codes of labelled images: each is tested in one fold and validates in half of another.
 
     Of every class, fold f tests the f-th of n_folds equal parts and validates on half of the next part.
 
@@ -45,7 +45,7 @@ def stratified_folds(labels: np.ndarray, n_folds: int, random: np.random.Generat
 
 
 def normalise_contrast(images: torch.Tensor, norm: float) -> torch.Tensor:
-    """Each image minus its mean over all values, channels together, scaled to one Euclidean norm.
+    """Subtract from each image its mean over all values, channels together, and scale to one Euclidean norm.
 
     Args:
         images: shape (n, d).
@@ -59,7 +59,7 @@ def normalise_contrast(images: torch.Tensor, norm: float) -> torch.Tensor:
 
 
 def to_grey(images: torch.Tensor, greatest: float) -> torch.Tensor:
-    """Values in [-greatest, greatest] to [0, 1], 0 to mid-grey; what lies outside is clipped.
+    """Map values in [-greatest, greatest] to [0, 1], 0 to mid-grey; values outside are clipped.
 
     Source:
         goodfeli/adversarial, show_samples_cifar_*_paper.py; clipping is ours, the 2014 script stops there.
@@ -68,12 +68,12 @@ def to_grey(images: torch.Tensor, greatest: float) -> torch.Tensor:
 
 
 def nearest(queries: torch.Tensor, images: torch.Tensor, block: int = 2_000) -> torch.Tensor:
-    """Index of the image nearest to each query in Euclidean distance.
+    """Return the index of the image nearest to each query in Euclidean distance.
 
     Args:
         queries: shape (m, d).
         images: shape (n, d), on the same device.
-        block: images compared at once; bounds the memory.
+        block: images compared at once; limits the memory.
     Returns:
         shape (m,), int64; any of equals.
     Source:
@@ -99,7 +99,7 @@ def distinct_images(images: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def synthetic_images(split: tuple[int, int, int], shape: tuple[int, ...], folds: int) -> tuple[np.ndarray, np.ndarray]:
-    """Blurred spots on black: something to learn in a second, with dead border pixels.
+    """Draw blurred spots on black: images that can be learned in a second, with dead border pixels.
 
     Args:
         split: numbers of training, validation and test images.
@@ -125,7 +125,7 @@ def synthetic_images(split: tuple[int, int, int], shape: tuple[int, ...], folds:
 
 
 def synthetic_labels(n: int) -> np.ndarray:
-    """Classes of n synthetic images: which of ten equal ranges the column of an image's spot lies in.
+    """Return classes of n synthetic images: which of ten equal ranges the column of an image's spot lies in.
 
     Returns:
         shape (n,), int64, 0 .. 9.

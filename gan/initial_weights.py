@@ -13,10 +13,10 @@ INITIAL_WEIGHTS = ("independent", "shared")
 
 
 def check_initial_weights(kind: str, layers: Sequence[AnyLayer]) -> None:
-    """Refuse a kind that there is not, or that these layers cannot have.
+    """Reject an unknown kind, or one that these layers cannot have.
 
     Raises:
-        ValueError: as said.
+        ValueError: the kind is unknown, or does not suit the layers.
     """
     if kind not in INITIAL_WEIGHTS:
         raise ValueError(f"initial_weights must be one of {INITIAL_WEIGHTS}, got {kind!r}")

@@ -19,7 +19,7 @@ def is_over(epoch: int, epochs: int, best_epoch: int, patience: int) -> bool:
 
 
 def is_better(log_likelihood: float, best: float) -> bool:
-    """Whether a generator is kept in place of the best so far: its validation log-likelihood is greater; nan never."""
+    """Whether a generator replaces the best so far: its validation log-likelihood is greater; nan never replaces."""
     return log_likelihood > best
 
 

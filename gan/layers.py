@@ -1,4 +1,4 @@
-"""Layers of the 2014 configuration files: what they are made of, and the modules that compute them.
+"""Layers of the 2014 configuration files: their descriptions, and the modules that compute them.
 
 Every weight starts i.i.d. U(-r, r) with a range r per layer and no scaling by the layer's width, or sparse.
 Weights have torch's layout (outputs, inputs). Images travel between layers as flat rows, channel by channel.
@@ -27,7 +27,8 @@ class Layer:
         units: number of outputs.
         activation: one of ACTIVATIONS.
         weight_range: weights start uniform in (-weight_range, +weight_range).
-        sparse: instead of a range: each output unit starts with so many weights N(0, 1), the others 0.
+        sparse: instead of a range: number of weights N(0, 1) that each output unit starts with; its other weights are
+            0.
         bias: initial bias, or "marginals": logit of each pixel's mean over the training images.
         pieces: linear pieces of each maxout unit; 1 for the other activations.
         keep: probability that dropout keeps an *input* of this layer (discriminator only).
@@ -52,7 +53,7 @@ class Layer:
             raise ValueError(f"a layer starts with a weight_range or sparse, got {self.weight_range}, {self.sparse}")
 
     def module(self, inputs: int, random: torch.Generator, mean_image: torch.Tensor | None = None) -> "Dense":
-        """The layer on so many inputs."""
+        """Return the layer's module for a number of inputs."""
         return Dense(inputs, self, random, mean_image)
 
 
@@ -90,7 +91,7 @@ class Deconvolution:
         return prod(self.shape)
 
     def module(self, inputs: int, random: torch.Generator, mean_image: torch.Tensor | None = None) -> nn.Module:
-        """The layer; the number of inputs is known, a mean image is not used."""
+        """Return the layer's module; the number of inputs is known, a mean image is not used."""
         _check_inputs(self.inputs, inputs)
         return Deconvolve(self, random)
 
@@ -139,7 +140,7 @@ class MaxoutConvolution:
         return prod(self.shape)
 
     def module(self, inputs: int, random: torch.Generator, mean_image: torch.Tensor | None = None) -> nn.Module:
-        """The layer; the number of inputs is known, a mean image is not used."""
+        """Return the layer's module; the number of inputs is known, a mean image is not used."""
         _check_inputs(self.inputs, inputs)
         return MaxoutConvolve(self, random)
 
@@ -153,7 +154,7 @@ def _check_inputs(shape: Shape, inputs: int) -> None:
 
 
 def marginal_logits(mean_image: torch.Tensor) -> torch.Tensor:
-    """Bias whose sigmoid is each pixel's mean; -16.118 where a pixel is always 0.
+    """Return the bias whose sigmoid is each pixel's mean; -16.118 where a pixel is always 0.
 
     Args:
         mean_image: shape (d,), mean over the training images of values in [0, 1].
@@ -165,13 +166,13 @@ def marginal_logits(mean_image: torch.Tensor) -> torch.Tensor:
 
 
 def uniform_weights(shape: Sequence[int], weight_range: float, random: torch.Generator) -> nn.Parameter:
-    """Weights U(-weight_range, weight_range)."""
+    """Draw weights from U(-weight_range, weight_range)."""
     weight = torch.empty(*shape, device=random.device)
     return nn.Parameter(weight.uniform_(-weight_range, weight_range, generator=random))
 
 
 def sparse_weights(rows: int, inputs: int, count: int, random: torch.Generator) -> nn.Parameter:
-    """Weights (rows, inputs): in each row `count` distinct places, chosen uniformly, are N(0, 1), the others 0.
+    """Draw weights (rows, inputs): in each row `count` distinct, uniformly chosen ones are N(0, 1), the others 0.
 
     Raises:
         ValueError: there are fewer inputs than that.
@@ -222,7 +223,7 @@ class Dense(nn.Module):
             self.bias = nn.Parameter(torch.full((rows,), float(layer.bias), device=random.device))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(m, inputs) -> (m, units)."""
+        """Map (m, inputs) to (m, units)."""
         h = linear(x, self.weight, self.bias)
         if self.activation == "maxout":
             return MaximumOfPieces.apply(h, self.pieces)
@@ -241,14 +242,14 @@ class MaximumOfPieces(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, h: torch.Tensor, pieces: int) -> torch.Tensor:
-        """The maximum over slabs of consecutive units."""
+        """Return the maximum over slabs of consecutive units."""
         best = reduce(torch.maximum, h.chunk(pieces, dim=1))
         ctx.save_for_backward(h, best)
         return best
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
-        """The gradient goes to the pieces that are the maximum."""
+        """Send the gradient to the pieces that are the maximum."""
         h, best = ctx.saved_tensors
         slope = torch.empty_like(h)
         slabs = slope.unflatten(1, (-1, best.shape[1]))
@@ -268,7 +269,7 @@ class Deconvolve(nn.Module):
         self.bias = nn.Parameter(torch.full((layer.units,), layer.bias, device=random.device))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(m, height * width * channels) -> (m, d)."""
+        """Map (m, height * width * channels) to (m, d)."""
         channels, height, width = self.inputs
         maps = x.view(-1, height, width, channels).permute(0, 3, 1, 2)
         return conv_transpose2d(maps, self.weight, stride=self.stride).flatten(1) + self.bias
@@ -285,7 +286,7 @@ class MaxoutConvolve(nn.Module):
         self.bias = nn.Parameter(torch.full(shape[:1], layer.bias, device=random.device))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(m, inputs) -> (m, units)."""
+        """Map (m, inputs) to (m, units)."""
         layer = self.layer
         h = conv2d(x.view(-1, *layer.inputs), self.weight, self.bias, padding=layer.padding)
         h = MaximumOfPieces.apply(h, layer.pieces)

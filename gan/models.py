@@ -10,7 +10,7 @@ from gan.layers import AnyLayer, Layer
 
 
 def check_layers(generator: Sequence[AnyLayer], discriminator: Sequence[AnyLayer]) -> None:
-    """Refuse layers that the networks could not honour.
+    """Reject layers that the networks do not support.
 
     Raises:
         ValueError: dropout in the generator, a discriminator that does not end in one logit, or
@@ -58,7 +58,7 @@ class Generator(nn.Module):
         self.layers = _stack(noise_size, layers, random, mean_image)
 
     def forward(self, noise: torch.Tensor) -> torch.Tensor:
-        """Images in the range of the last layer's activation."""
+        """Return images in the range of the last layer's activation."""
         return reduce(lambda h, layer: layer(h), self.layers, noise)
 
 
@@ -80,7 +80,7 @@ class Discriminator(nn.Module):
         self.layers = _stack(data_size, layers, random)
 
     def forward(self, images: torch.Tensor, masks: Sequence[torch.Tensor] | None = None) -> torch.Tensor:
-        """Logits; with masks, one (m, inputs) a layer (gan.draws), the layers' inputs are dropped out."""
+        """Return logits; masks, one (m, inputs) per layer (gan.draws), apply dropout to the layers' inputs."""
         h = images
         for index, layer in enumerate(self.layers):
             h = layer(h if masks is None else h * masks[index])

@@ -8,7 +8,7 @@ PRIORS = ("uniform", "gaussian")
 
 
 def draw_noise(prior: str, shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """Noise z with zero mean and unit variance in each coordinate.
+    """Draw noise z with zero mean and unit variance in each coordinate.
 
     Args:
         prior: "uniform" is U(-sqrt 3, +sqrt 3), "gaussian" is N(0, 1).
@@ -25,7 +25,7 @@ def draw_noise(prior: str, shape: tuple[int, ...], generator: torch.Generator) -
 
 
 def fill_with_noise(noise: torch.Tensor, prior: str, generator: torch.Generator) -> torch.Tensor:
-    """draw_noise into a tensor that is there already."""
+    """Fill an existing tensor with the numbers of draw_noise."""
     if prior == "uniform":
         return noise.uniform_(-math.sqrt(3), math.sqrt(3), generator=generator)
     if prior == "gaussian":

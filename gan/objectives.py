@@ -10,7 +10,7 @@ GENERATOR_LOSSES = ("non-saturating", "saturating", "saturating-then-non-saturat
 
 
 def discriminator_loss(real_logits: torch.Tensor, fake_logits: torch.Tensor, scale: float = 0.5) -> torch.Tensor:
-    """-scale * (mean log D(x) + mean log(1 - D(G(z)))): what the discriminator minimises.
+    """Return -scale * (mean log D(x) + mean log(1 - D(G(z)))): what the discriminator minimises.
 
     Args:
         real_logits: shape (..., m), D before its sigmoid on data.
@@ -23,7 +23,7 @@ def discriminator_loss(real_logits: torch.Tensor, fake_logits: torch.Tensor, sca
 
 
 def generator_loss(fake_logits: torch.Tensor, kind: str = "non-saturating") -> torch.Tensor:
-    """What the generator minimises (section 3).
+    """Return the loss that the generator minimises (section 3).
 
     Args:
         fake_logits: shape (..., m), D before its sigmoid on samples.
@@ -41,13 +41,13 @@ def generator_loss(fake_logits: torch.Tensor, kind: str = "non-saturating") -> t
 
 
 def discriminator_slopes(real_logits: torch.Tensor, fake_logits: torch.Tensor, scale: float = 0.5) -> torch.Tensor:
-    """Derivatives of discriminator_loss with respect to the logits, those of data first: shape (..., 2 m)."""
+    """Return derivatives of discriminator_loss with respect to the logits, those of data first: shape (..., 2 m)."""
     slopes = torch.cat([-(-real_logits).sigmoid(), fake_logits.sigmoid()], dim=-1)
     return slopes * (scale / fake_logits.shape[-1])
 
 
 def generator_slopes(fake_logits: torch.Tensor, kind: str = "non-saturating") -> torch.Tensor:
-    """Derivatives of generator_loss with respect to the logits: shape (..., m); raises as that does."""
+    """Return derivatives of generator_loss with respect to the logits, shape (..., m); raises the same errors."""
     if kind not in ("non-saturating", "saturating"):
         raise ValueError(f"kind must be 'non-saturating' or 'saturating', got {kind!r}")
     slopes = -(-fake_logits).sigmoid() if kind == "non-saturating" else -fake_logits.sigmoid()
@@ -55,7 +55,7 @@ def generator_slopes(fake_logits: torch.Tensor, kind: str = "non-saturating") ->
 
 
 def value(p_data: torch.Tensor, p_g: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
-    """V(G, D) of Eq. 1 on a finite set, where the expectations are sums: log D(x) + log(1 - D(G(z))).
+    """Return V(G, D) of Eq. 1 on a finite set, where the expectations are sums: log D(x) + log(1 - D(G(z))).
 
     Args:
         p_data, p_g: shape (n,), probabilities that sum to 1.
@@ -67,12 +67,12 @@ def value(p_data: torch.Tensor, p_g: torch.Tensor, logits: torch.Tensor) -> torc
 
 
 def optimal_discriminator(p_data: torch.Tensor, p_g: torch.Tensor) -> torch.Tensor:
-    """D*(x) = p_data(x) / (p_data(x) + p_g(x)) (Proposition 1, Eq. 2)."""
+    """Return D*(x) = p_data(x) / (p_data(x) + p_g(x)) (Proposition 1, Eq. 2)."""
     return p_data / (p_data + p_g)
 
 
 def jensen_shannon(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
-    """Jensen-Shannon divergence in nats of two distributions on a finite set (Eq. 6)."""
+    """Return the Jensen-Shannon divergence in nats of two distributions on a finite set (Eq. 6)."""
     middle = (p + q) / 2
     return (_kullback_leibler(p, middle) + _kullback_leibler(q, middle)) / 2
 

@@ -28,7 +28,7 @@ def log_density(
     query_block: int | None = None,
     center_block: int | None = None,
 ) -> torch.Tensor:
-    """Log-density of an isotropic Gaussian Parzen window at each query, for many bandwidths at once.
+    """Return the log-density of an isotropic Gaussian Parzen window at each query, for many bandwidths at once.
 
     log p(x) = log (1/n sum_i exp(-|x - c_i|^2 / (2 sigma^2))) - d log(sigma sqrt(2 pi))
 
@@ -36,7 +36,7 @@ def log_density(
         queries: shape (m, d), flattened images; a tensor or an array, float32 or float64.
         centers: shape (n, d), generated samples, likewise.
         bandwidths: k standard deviations of the kernel, in pixel units, > 0.
-        query_block, center_block: rows in a block; they change the time and the memory only. By default BLOCKS.
+        query_block, center_block: rows processed at once; they change the time and the memory only. By default BLOCKS.
     Returns:
         shape (k, m), nats, float64, on the device of `queries`.
     Raises:
@@ -56,7 +56,7 @@ def log_density(
 
 
 class ParzenWindow:
-    """log_density for centers that come block by block, in memory that does not grow with their number.
+    """Compute log_density for centers that arrive in chunks, in memory that does not grow with their number.
 
     For each query it keeps the squared distance of the nearest center so far and, for each bandwidth, the
     sum of the kernels relative to that center's: a streaming log-sum-exp over one pass.
@@ -64,7 +64,7 @@ class ParzenWindow:
     Args:
         queries: shape (m, d).
         bandwidths: k standard deviations, > 0.
-        query_block: queries that meet a block of centers at once.
+        query_block: queries that are compared with a chunk of centers at once.
     Raises:
         TypeError, ValueError: as log_density.
     """
@@ -87,7 +87,7 @@ class ParzenWindow:
 
     @torch.no_grad()
     def add(self, centers: Images) -> None:
-        """Take in a block of centers, shape (n, d)."""
+        """Add centers, shape (n, d)."""
         centers = as_images("centers", centers)
         if centers.shape[1] != self.d:
             raise ValueError(f"expected (m, d) and (n, d), got d = {self.d} and {centers.shape[1]}")
@@ -162,7 +162,7 @@ class ParzenWindow:
         return narrow, (distances < limit).nonzero(as_tuple=True)
 
     def log_density(self) -> torch.Tensor:
-        """Shape (k, m), nats, float64."""
+        """Return the log-densities: shape (k, m), nats, float64."""
         precision, log_norms = (self._sums.new_tensor(row)[:, None] for row in (self._precisions, self._log_norms))
         result = (self._sums / self.n).log() - precision * self._nearest - log_norms
         if not result.isfinite().all():
@@ -171,10 +171,10 @@ class ParzenWindow:
 
 
 def as_images(name: str, images: Images) -> torch.Tensor:
-    """Return images as the tensor that the estimate takes, or refuse them: nothing is rounded or scaled.
+    """Return images as a tensor for the estimate, or reject them; nothing is rounded or scaled.
 
     Args:
-        name: what an error calls them.
+        name: their name in an error message.
         images: shape (n, d), float32 or float64. An array shares its memory with the tensor where torch can.
     Raises:
         TypeError: neither a tensor nor an array.

@@ -1,7 +1,7 @@
-"""The precision of training's products: one definition for both loops and every device.
+"""Precision of the matrix products in training: one definition for both loops and every device.
 
-float32 is the 2014 code's. In bfloat16 the operands of the products are kept in bfloat16: a copy of each parameter,
-made anew where it is updated; images; activations; dropout masks, exact for the 2014 code's scales of 1.25 and 2; the
+float32 is the 2014 code's. In bfloat16 the operands of the products are stored in bfloat16: a copy of each parameter,
+renewed after each update; images; activations; dropout masks, exact for the 2014 code's scales of 1.25 and 2; the
 slopes of the losses that weight the examples (in the ensemble times the learning rate). Sums run in float32, and a
 product's result is rounded to bfloat16 once. Parameters, velocities, losses and the slope of a sigmoid's rise to 1 keep
 float32's digits. Scores never use it.
@@ -51,8 +51,8 @@ def has_bfloat16(device: torch.device) -> bool:
 def rounding(device: torch.device, precision: str = "float32") -> str:
     """Return the precision in which matrices are multiplied, as the error of a probe product shows it.
 
-    What torch reports is what it was asked for; what was computed may be another precision. By its errors "tf32x3"
-    cannot be told from float32: it is named where it was asked for and its product is no worse.
+    torch reports the requested precision, which may differ from the computed one. The errors of "tf32x3" and float32
+    are alike: "tf32x3" is returned if it was requested and its product is no worse.
 
     Args:
         device: where.

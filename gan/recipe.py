@@ -1,4 +1,4 @@
-"""How the game is played: every choice of the 2014 code and of Algorithm 1, as one set of switches."""
+"""Rules of training: every choice of the 2014 code and of Algorithm 1, as one set of switches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from gan.objectives import GENERATOR_LOSSES
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the game is played. The defaults are the 2014 code; Algorithm 1 of the paper is
+    """Rules of training. The defaults are the 2014 code; Algorithm 1 of the paper is
     `update="alternating", discriminator_loss_scale=1, generator_noise="fresh", generator_masks="fresh",
     generator_loss="saturating"`.
 
@@ -22,14 +22,14 @@ class Recipe:
             1/k steps of G on fresh noise: "G trained too much without updating D" (section 6).
         discriminator_loss_scale: factor before D's objective.
         generator_loss: one of gan.objectives.GENERATOR_LOSSES.
-        saturating_epochs: when the switching loss switches.
-        generator_noise, generator_masks: "shared": G is judged on the very samples and dropout masks
-            that D was last trained with; "fresh": on new ones.
+        saturating_epochs: number of epochs after which the switching loss changes.
+        generator_noise, generator_masks: "shared": G is updated on the same samples and dropout masks that D was last
+            trained with; "fresh": on new ones.
         learning_rate, learning_rate_decay, learning_rate_floor: see the function learning_rate.
         momentum_initial, momentum_final, momentum_saturation_epoch: see the function momentum.
         max_column_norm: bound on the norm of each unit's incoming weights, in both networks; None: no bound.
     Raises:
-        ValueError: an unknown switch, or a combination that has no meaning.
+        ValueError: an unknown choice, or a combination without meaning.
     Source:
         goodfeli/adversarial, mnist.yaml and AdversaryCost2.
     """
@@ -72,7 +72,7 @@ class Recipe:
 
     @property
     def minibatches(self) -> int:
-        """Minibatches that D is trained on before G moves."""
+        """Minibatches that D is trained on before each step of G."""
         return max(1, round(self.discriminator_steps))
 
     @property
@@ -82,11 +82,11 @@ class Recipe:
 
     @property
     def judges_shared(self) -> bool:
-        """Whether G is judged on the very samples and masks that D saw last."""
+        """Whether G is updated on the same samples and masks that D was last trained with."""
         return self.generator_noise == self.generator_masks == "shared"
 
     def generator_loss_at(self, epoch: int) -> str:
-        """The loss of G in epoch 1, 2, ...: one kind throughout, or a switch after `saturating_epochs`."""
+        """Return the loss of G in epoch 1, 2, ...: one kind throughout, or a switch after `saturating_epochs`."""
         if self.generator_loss == "saturating-then-non-saturating":
             return "saturating" if epoch <= self.saturating_epochs else "non-saturating"
         return self.generator_loss
@@ -106,7 +106,7 @@ def _one_of(name: str, value: str, choices: Sequence[str]) -> None:
 
 
 def learning_rate(update: int, initial: float, decay: float, floor: float) -> float:
-    """Learning rate of minibatch update 0, 1, ...: divided by `decay` after every update.
+    """Return the learning rate of minibatch update 0, 1, ...: divided by `decay` after every update.
 
     Source:
         pylearn2 ExponentialDecay: the first update uses the initial value; never below `floor`.
@@ -115,10 +115,10 @@ def learning_rate(update: int, initial: float, decay: float, floor: float) -> fl
 
 
 def momentum(epoch: int, initial: float, final: float, saturation_epoch: int) -> float:
-    """Momentum of epoch 1, 2, ...: linear from `initial` in epoch 1 to `final` from `saturation_epoch` on.
+    """Return the momentum of epoch 1, 2, ...: linear from `initial` in epoch 1 to `final` from `saturation_epoch` on.
 
     Raises:
-        ValueError: the ramp has no length.
+        ValueError: saturation_epoch is less than 2.
     Source:
         pylearn2 MomentumAdjustor; constant within an epoch.
     """

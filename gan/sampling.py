@@ -1,4 +1,4 @@
-"""Draws from a trained generator, and walks between them."""
+"""Samples of a trained generator, and interpolation between them."""
 
 import torch
 
@@ -8,14 +8,14 @@ from gan.noise import draw_noise
 
 @torch.no_grad()
 def draw_samples(generator: Generator, prior: str, n: int, random: torch.Generator, block: int = 1000) -> torch.Tensor:
-    """n samples G(z), z ~ p_z: real-valued outputs, nothing drawn per pixel.
+    """Draw n samples G(z), z ~ p_z: real-valued outputs, no random draw per pixel.
 
     Args:
         generator: G.
         prior: p_z, one of gan.noise.PRIORS.
         n: number of samples.
         random: the random stream of the noise, advanced.
-        block: samples made at once; bounds the memory.
+        block: samples computed at once; limits the memory.
     Returns:
         shape (n, d).
     Raises:
@@ -32,18 +32,18 @@ def draw_samples(generator: Generator, prior: str, n: int, random: torch.Generat
 
 @torch.no_grad()
 def interpolate(generator: Generator, prior: str, corners: int, n: int, random: torch.Generator) -> torch.Tensor:
-    """n samples along straight lines in z-space through a few draws of the prior, evenly spaced (Figure 3).
+    """Return n samples along straight lines in z-space through a few draws of the prior, evenly spaced (Figure 3).
 
     Args:
         generator: G.
         prior: p_z, one of gan.noise.PRIORS.
-        corners: draws that the path passes; they are not chosen.
+        corners: number of random draws on the path; they are not selected.
         n: samples, the first and the last at the ends of the path.
         random: the random stream of the corners, advanced.
     Returns:
         shape (n, d).
     Source:
-        caption of Figure 3; the path is ours, for the paper does not give its own.
+        caption of Figure 3; the path is ours, because the paper does not state its own.
     """
     ends = draw_noise(prior, (corners, generator.noise_size), random)
     place = torch.linspace(0, corners - 1, n, device=ends.device)

@@ -16,7 +16,7 @@ FIRST_PLACES = range(
 
 
 def standard_error(values: Sequence[float] | np.ndarray, ddof: int = 0) -> float:
-    """Standard deviation of the values over the square root of their number.
+    """Return the standard deviation of the values divided by the square root of their number.
 
     Source:
         goodfeli/adversarial, parzen_ll.py: over test examples, ddof 0.
@@ -42,7 +42,7 @@ class Selection:
 
 
 def select_bandwidth(bandwidths: Sequence[float], log_likelihoods: Sequence[float]) -> Selection:
-    """The bandwidth with the greatest mean validation log-likelihood; the first of equals.
+    """Select the bandwidth with the greatest mean validation log-likelihood; the first of equals.
 
     Args:
         bandwidths: the grid, k values.
@@ -51,7 +51,7 @@ def select_bandwidth(bandwidths: Sequence[float], log_likelihoods: Sequence[floa
         ValueError: lengths differ, or a mean is not finite.
     """
     if len(bandwidths) != len(log_likelihoods) or len(bandwidths) == 0:
-        raise ValueError(f"want as many means as bandwidths, got {len(log_likelihoods)} and {len(bandwidths)}")
+        raise ValueError(f"expected as many means as bandwidths, got {len(log_likelihoods)} and {len(bandwidths)}")
     if not all(map(math.isfinite, log_likelihoods)):
         raise ValueError(f"validation log-likelihoods must be finite, got {list(log_likelihoods)}")
     best = max(range(len(bandwidths)), key=lambda i: log_likelihoods[i])
@@ -67,7 +67,7 @@ class Validation:
         places: positions in the grid, ascending from 1, of the k bandwidths that were measured.
         means: over all images at each of these bandwidths.
         blocks: means over consecutive blocks of BLOCK_IMAGES images at each of these bandwidths, shape (k, blocks),
-            float64; the last block may hold fewer images.
+            float64; the last block may have fewer images.
     """
 
     selection: Selection
@@ -80,14 +80,15 @@ def validate(samples: Images, validation: Images, grid: Sequence[float]) -> Vali
     """Measure a generator in training by the mean log-density of the validation images under its samples.
 
     Few bandwidths are measured: the rest of the grid only where the best of the FIRST_PLACES is the first or the last
-    of them. On every generator measured so far the mean had one maximum over the bandwidth, so this finds the grid's.
+    of them. For every generator measured so far the mean had one maximum over the bandwidth, so this finds the best of
+    the grid.
 
     Args:
         samples: shape (n, d), the centers.
         validation: shape (m, d).
         grid: bandwidths, ascending.
     Source:
-        goodfeli/adversarial, mnist.yaml monitors the validation images so, with a single bandwidth of 0.2.
+        goodfeli/adversarial, mnist.yaml monitors the validation images in this way, with a single bandwidth of 0.2.
     """
     first = FIRST_PLACES if len(grid) > max(FIRST_PLACES) else range(1, len(grid) + 1)
     found = _by_place(samples, validation, grid, first)
@@ -112,7 +113,7 @@ def _by_place(
 
 @dataclass(frozen=True)
 class Score:
-    """What one set of samples scores with one grid of bandwidths; nats.
+    """Scores of one set of samples with one grid of bandwidths; nats.
 
     Attributes:
         selection: the bandwidth and its mean validation log-likelihood.
@@ -143,8 +144,8 @@ def score(samples: Images, validation: Images, test: Images, grids: Mapping[str,
     All grids share one pass over the distances to the validation images and one to the test images.
 
     Args:
-        samples: shape (n, d), the centers; the same for choosing and for scoring. Like the images a tensor or an
-            array, float32 or float64; all on one device.
+        samples: shape (n, d), the centers; the same for choosing and for scoring. Samples and images are tensors or
+            arrays, float32 or float64, all on one device.
         validation: shape (m, d).
         test: shape (m', d); scored at the chosen bandwidths only.
         grids: bandwidths by name; the authors' is numpy.geomspace(0.1, 1, 10).tolist().
@@ -175,11 +176,11 @@ def score(samples: Images, validation: Images, test: Images, grids: Mapping[str,
 def score_by_subset(
     samples: Images, validation: Images, size: int, test: Images, grid: Sequence[float]
 ) -> list[tuple[Selection, float]]:
-    """The protocol once for each of the disjoint validation subsets of a size; samples and test images stay.
+    """Apply the protocol to each of the disjoint validation subsets of a size; samples and test images are the same.
 
     Args:
         samples: shape (n, d).
-        validation: shape (m, d); its first `size` images are the first subset, and so on. A rest is left out.
+        validation: shape (m, d); its first `size` images are the first subset, and so on. A remainder is left out.
         size: of a subset, at most m.
         test: shape (m', d).
         grid: bandwidths.

@@ -7,10 +7,10 @@ import torch
 
 
 def stream(seed: int, name: str, index: int = 0, device: torch.device | str = "cpu") -> torch.Generator:
-    """A generator of its own for one use of randomness in one run.
+    """Return a generator of its own for one use of randomness in one run.
 
-    A stream depends on nothing but its arguments, so a run resumed at epoch 7 draws what the
-    uninterrupted run drew in epoch 7, and a seed draws the same whichever seeds run beside it.
+    A stream depends only on its arguments, so a run resumed at epoch 7 draws the same numbers as the uninterrupted run
+    in epoch 7, and a seed draws the same numbers whichever seeds run beside it.
 
     Args:
         seed: the run's seed, >= 0.
@@ -24,7 +24,7 @@ def stream(seed: int, name: str, index: int = 0, device: torch.device | str = "c
 
 
 def numpy_stream(seed: int, name: str, index: int = 0) -> np.random.Generator:
-    """The same for what NumPy and SciPy draw: bootstraps, shuffles.
+    """Return the same for random numbers of NumPy and SciPy: bootstraps, shuffles.
 
     Args, Raises:
         as stream.

@@ -23,7 +23,7 @@ TENSORS = ("weight", "bias", "weight_velocity", "bias_velocity")
 
 @dataclass
 class Trace:
-    """What a layer's forward pass leaves to its backward pass.
+    """Data from a layer's forward pass for its backward pass.
 
     Attributes:
         x: its input, shape (S, m, inputs).
@@ -37,7 +37,7 @@ class Trace:
 
 @dataclass(frozen=True)
 class Step:
-    """How far parameters move.
+    """Size of a parameter update.
 
     Attributes:
         weights: shape (S, m, 1), of the examples; they carry the loss's slope and -rate.
@@ -76,7 +76,7 @@ class StackedLayer:
         self.weight_operand, self.bias_operand = self.weight.to(self.operands), self.bias.to(self.operands)
 
     def forward(self, x: torch.Tensor, mask: torch.Tensor | None = None) -> tuple[torch.Tensor, Trace]:
-        """(S, m, inputs) -> (S, m, units), times a mask of that shape if there is one."""
+        """Map (S, m, inputs) to (S, m, units), times a mask of that shape if there is one."""
         weight, bias = self.weight_operand.mT, self.bias_operand
         h = product(x, weight, bias) if self.in_three else torch.baddbmm(bias, x, weight)
         if self.activation == "maxout":
@@ -90,9 +90,9 @@ class StackedLayer:
         return h if mask is None else h * mask, trace
 
     def delta(self, trace: Trace, gradient: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
-        """Gradient at the output (S, m, units) -> gradient before the activation (S, m, rows).
+        """Map the gradient at the output (S, m, units) to that before the activation (S, m, rows).
 
-        Pieces of a maxout unit that tie share the gradient. The trace's slope and the gradient are used up.
+        Pieces of a maxout unit that tie share the gradient. The trace's slope and the gradient are overwritten.
 
         Args:
             trace, mask: of the forward pass.
@@ -109,11 +109,11 @@ class StackedLayer:
         return trace.slope.mul_(gradient)
 
     def gradient_at_input(self, delta: torch.Tensor) -> torch.Tensor:
-        """Gradient before the activation (S, m, rows) -> gradient at the input (S, m, inputs)."""
+        """Map the gradient before the activation (S, m, rows) to that at the input (S, m, inputs)."""
         return product(delta, self.weight_operand) if self.in_three else delta @ self.weight_operand
 
     def push(self, x: torch.Tensor, delta: torch.Tensor, step: Step) -> None:
-        """v := momentum * v + sum over examples of weight * delta * input.
+        """Update the velocity: v := momentum * v + sum over examples of weight * delta * input.
 
         Args:
             x: the layer's input, shape (S, m, inputs).
@@ -133,7 +133,7 @@ class StackedLayer:
         self.weight.mul_(norms.clamp(max=bound) / (1e-7 + norms))
 
     def keep(self, indices: Sequence[int]) -> None:
-        """Go on with some of the networks only."""
+        """Continue with some of the networks only."""
         for name in TENSORS:
             setattr(self, name, getattr(self, name)[list(indices)])
         self.refresh()
@@ -197,9 +197,9 @@ class StackedNetwork:
     def forward(
         self, *parts: torch.Tensor, masks: Sequence[torch.Tensor] | None = None
     ) -> tuple[torch.Tensor, list[Trace]]:
-        """Examples in parts, (S, m_i, inputs) -> (S, m, outputs), and the traces.
+        """Map examples in parts, (S, m_i, inputs), to outputs (S, m, outputs), and return the traces.
 
-        With masks the layers' inputs are dropped out, and there may be several parts.
+        Masks apply dropout to the layers' inputs; there may be several parts.
         """
         self.join()
         x = parts[0] if masks is None else _dropped_out(masks[0], *parts)
@@ -217,15 +217,15 @@ class StackedNetwork:
         step: Step | None = None,
         input_rows: slice | None = None,
     ) -> torch.Tensor:
-        """Walk down from the output with the old weights; then all layers move.
+        """Propagate gradients back with the old weights, then update all layers.
 
         Args:
-            traces, masks: of the forward pass; the traces are used up.
+            traces, masks: of the forward pass; the traces are overwritten.
             gradient: at the output, (S, m, outputs).
-            step: how far the layers move; None: they stay.
-            input_rows: examples whose gradient at the networks' input is wanted.
+            step: size of the update; None: no update.
+            input_rows: number of examples for which to return the gradient at the networks' input.
         Returns:
-            that gradient, (S, rows, inputs); without `input_rows` nothing of use.
+            that gradient, (S, rows, inputs); undefined without `input_rows`.
         """
         mask = None
         for index, (layer, trace) in reversed(list(enumerate(zip(self.layers, traces, strict=True)))):
@@ -243,7 +243,7 @@ class StackedNetwork:
         return gradient if mask is None or input_rows is None else gradient.mul_(mask)
 
     def join(self) -> None:
-        """Go on when all layers have moved."""
+        """Wait until all layers are updated."""
         self._aside.join()
 
     def _move(self) -> None:

@@ -1,4 +1,4 @@
-"""What the numbers say over seeds: intervals, and the verdict against a published value."""
+"""Statistics over seeds: intervals, and the verdict against a published value."""
 
 import math
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ class SeedSummary:
     Attributes:
         n: number of seeds.
         mean, sd: mean and standard deviation (ddof 1; nan for one seed).
-        median, low, high: middle, least and greatest value.
+        median, low, high: median, smallest and largest value.
         mean_interval: t-interval of the mean.
         prediction_interval: where one more run is expected.
     """

@@ -1,4 +1,4 @@
-"""float32 products from three TF32 ones: a b = A B + A b' + a' B, A being a rounded to TF32 and a' what is left of a.
+"""float32 products from three TF32 ones: a b = A B + A b' + a' B, A being a rounded to TF32 and a' the rest of a.
 
 Tensor cores multiply TF32 numbers (11 bits) many times as fast as other cores multiply float32 (24 bits). What is left
 out, a' b', is at most 2^-22 |a| |b|; a' and b' cut to 11 bits, as the device does, cost twice that each. So
@@ -21,7 +21,7 @@ SMALLEST = 16  # side of matrices below which tensor cores have no work
 def product(
     a: torch.Tensor, b: torch.Tensor, bias: torch.Tensor | None = None, into: tuple[torch.Tensor, float] | None = None
 ) -> torch.Tensor:
-    """a b, of S matrices each; where a side of them is below SMALLEST, one float32 product.
+    """Return a b, of S matrices each; if a side is below SMALLEST, one float32 product.
 
     Args:
         a, b: shapes (S, M, K) and (S, K, N), float32, on one device, in any layout.
@@ -44,7 +44,7 @@ def product(
 
 
 def split(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """x in two TF32 numbers: x rounded to 11 bits, ties away from zero, and what is left rounded so."""
+    """Split x into two TF32 numbers: x rounded to 11 bits, ties away from zero, and the rest rounded the same way."""
     high = _rounded(x)
     return high, _rounded(x - high)
 

@@ -31,7 +31,7 @@ def product_kernel(
     BLOCK_N: tl.constexpr,
     BLOCK_K: tl.constexpr,
 ) -> None:
-    """One tile (BLOCK_M, BLOCK_N) of one seed's product; arguments are pointers, sizes and strides in elements."""
+    """Compute one tile (BLOCK_M, BLOCK_N) of one seed's product; arguments are pointers, sizes, strides in elements."""
     tile, seed = tl.program_id(0), tl.program_id(1).to(tl.int64)
     across = tl.cdiv(N, BLOCK_N)
     rows = (tile // across) * BLOCK_M + tl.arange(0, BLOCK_M)

@@ -1,4 +1,4 @@
-"""Games of several seeds: stacked where their layers are dense, one by one where not."""
+"""Games of several seeds: stacked if their layers are dense, otherwise one by one."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ LEAST_LOGIT = -50.0  # of a sample; below, the slope of D's loss leaves float32 
 
 
 def one_pass_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Draws, epoch: int) -> torch.Tensor:
-    """gan.training.train_step with one backward pass through D for both players.
+    """Do gan.training.train_step with one backward pass through D for both players.
 
     Where they share the forward pass, a sample's gradient enters at its logit alone: what G needs is what D's loss
     sends down to the sample, times the ratio of the two losses' slopes at the logit.
@@ -54,7 +54,7 @@ def one_pass_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Draws,
 
 
 class OneByOne:
-    """What Ensemble does, for any networks: the loop of gan.training, a seed at a time.
+    """The same interface as Ensemble for any networks: the loop of gan.training, one seed at a time.
 
     Args:
         games: new games of one recipe, on one device; they are played, not copied.
@@ -107,13 +107,13 @@ Games = Ensemble | OneByOne
 
 
 def play_together(games: Sequence[Game], seeds: Sequence[int]) -> Games:
-    """The fastest way to play these games that their networks allow.
+    """Return the fastest way to play these games that their networks allow.
 
     Args:
         games: new games of one recipe and architecture, on one device.
         seeds: their seeds.
     Raises:
-        ValueError: a layer is a convolution, whose products are no three TF32 ones.
+        ValueError: a layer is a convolution and the precision is "tf32x3".
     """
     layers = [*games[0].generator.layers, *games[0].discriminator.layers]
     if all(isinstance(layer, Dense) for layer in layers):

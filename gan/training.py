@@ -1,4 +1,4 @@
-"""The game: one minibatch, one epoch (Algorithm 1, as the 2014 code plays it)."""
+"""Training: one minibatch, one epoch (Algorithm 1, as the 2014 code runs it)."""
 
 from collections.abc import Callable, Sequence
 
@@ -19,7 +19,7 @@ def limit_column_norms(network: nn.Module, bound: float) -> None:
     """Shrink each unit's incoming weight vector to norm <= bound; biases stay.
 
     Args:
-        network: of dense layers and maxout convolutions; the weights of a deconvolution are no unit's alone.
+        network: of dense layers and maxout convolutions; the weights of a deconvolution do not belong to one unit.
         bound: > 0.
     Source:
         pylearn2 max_col_norm: w := w * min(|w|, c) / (1e-7 + |w|). Torch stores the vectors as rows.
@@ -46,14 +46,14 @@ class Player:
         self._project()
 
     def gradients(self, loss: torch.Tensor, *, keep_graph: bool = False) -> Sequence[torch.Tensor]:
-        """Gradients of a loss with respect to this player's parameters alone."""
+        """Return gradients of a loss with respect to this player's parameters alone."""
         return torch.autograd.grad(loss, self.parameters, retain_graph=keep_graph)
 
     @torch.no_grad()
     def update(self, gradients: Sequence[torch.Tensor], rate: float, momentum: float) -> None:
-        """v := momentum * v - rate * gradient; parameter := parameter + v.
+        """Update the parameters: v := momentum * v - rate * gradient; parameter := parameter + v.
 
-        Unlike torch.optim.SGD the rate enters the velocity, which matters when it changes.
+        Unlike in torch.optim.SGD the rate enters the velocity, which matters when the rate changes.
 
         Source:
             pylearn2 learning_rule.Momentum, without Nesterov's term.
@@ -69,7 +69,7 @@ class Player:
 
 
 class Game:
-    """Two players and the number of minibatches they have seen: all that training changes.
+    """Two players and the number of minibatches they have seen: the whole state of training.
 
     Args:
         generator, discriminator: the networks, on one device.
@@ -88,7 +88,7 @@ class Game:
 
 
 def new_draws(game: Game, seeds: Sequence[int]) -> Draws:
-    """The draws that this game's steps take, for S seeds, on the game's device."""
+    """Return the draws that this game's steps use, for S seeds, on the game's device."""
     recipe = game.recipe
     return Draws(
         seeds,
@@ -107,7 +107,7 @@ Step = Callable[[Game, Sequence[torch.Tensor], Draws, int], torch.Tensor]
 
 
 def train_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Draws, epoch: int) -> torch.Tensor:
-    """The discriminator's updates and the generator's that follow: k and one, or one and 1/k.
+    """Train D, then G: k updates of D and one of G, or one of D and 1/k of G.
 
     Args:
         game: changed in place.
@@ -180,14 +180,14 @@ def _fresh_generator_loss(
 def judge(
     game: Game, images: torch.Tensor, samples: torch.Tensor, masks: Sequence[torch.Tensor]
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Logits of m images and of m samples, in one pass; masks (2 m, inputs), those of the images first."""
+    """Return the logits of m images and of m samples, from one pass; masks (2 m, inputs), those of the images first."""
     both = torch.cat([images.to(game.operands), samples.to(game.operands)])
     logits = game.discriminator(both, masks).float()
     return logits[: len(images)], logits[len(images) :]
 
 
 def of_one_seed(draw: Draw) -> tuple[torch.Tensor, list[torch.Tensor]]:
-    """Noise (m, noise_size) and masks (2 m, inputs) without the axis of seeds."""
+    """Return noise (m, noise_size) and masks (2 m, inputs) without the axis of seeds."""
     return draw.noise[0], [mask[0] for mask in draw.masks]
 
 
@@ -196,7 +196,7 @@ def _of_samples(masks: Sequence[torch.Tensor]) -> list[torch.Tensor]:
 
 
 def next_rates(game: Game, epoch: int) -> tuple[float, float]:
-    """Learning rate and momentum of the next minibatch; counts it."""
+    """Return the learning rate and momentum of the next minibatch, and count it."""
     game.updates += 1
     return game.recipe.learning_rate_at(game.updates - 1), game.recipe.momentum_at(epoch)
 
@@ -204,13 +204,13 @@ def next_rates(game: Game, epoch: int) -> tuple[float, float]:
 def step_curves(
     loss_d: torch.Tensor, loss_g: torch.Tensor, real_logits: torch.Tensor, fake_logits: torch.Tensor
 ) -> torch.Tensor:
-    """The CURVES of a step, shape (..., 4), from losses (...) and logits (..., m)."""
+    """Return the CURVES of a step, shape (..., 4), from losses (...) and logits (..., m)."""
     outputs = (real_logits.sigmoid().mean(dim=-1), fake_logits.sigmoid().mean(dim=-1))
     return torch.stack([loss_d, loss_g, *outputs], dim=-1).detach()
 
 
 def train_epoch(game: Game, images: torch.Tensor, seed: int, epoch: int) -> torch.Tensor:
-    """One pass over the images in a fresh order.
+    """Train on all images once, in a new random order.
 
     Args:
         game: changed in place.
@@ -226,11 +226,11 @@ def train_epoch(game: Game, images: torch.Tensor, seed: int, epoch: int) -> torc
 
 
 def play_epoch(game: Game, images: torch.Tensor, seed: int, epoch: int, step: Step | None = None) -> torch.Tensor:
-    """The CURVES of each step of train_epoch, shape (steps, 4).
+    """Return the CURVES of each step of train_epoch, shape (steps, 4).
 
     Args:
         game, images, seed, epoch: as for train_epoch.
-        step: another way to do what train_step does.
+        step: replacement for train_step.
     """
     step = step or train_step
     draws = new_draws(game, [seed])
@@ -247,7 +247,7 @@ class Divergence(FloatingPointError):
 
     Attributes:
         messages: by seed, each with its step.
-        means: what the epoch gave, (S, 4); not finite for those seeds.
+        means: the CURVES of the epoch, (S, 4); not finite for those seeds.
     """
 
     def __init__(self, messages: dict[int, str], means: torch.Tensor) -> None:
@@ -256,7 +256,7 @@ class Divergence(FloatingPointError):
 
 
 def epoch_means(curves: torch.Tensor, seeds: Sequence[int], epoch: int) -> torch.Tensor:
-    """Means of the CURVES over an epoch's steps, (steps, S, 4) -> (S, 4), float64, on the CPU.
+    """Return means of the CURVES over an epoch's steps, (steps, S, 4) -> (S, 4), float64, on the CPU.
 
     Raises:
         Divergence: a value is not finite; the message names the seed and the first such step.

@@ -1,4 +1,4 @@
-"""A generator in training, as its run records it: log-likelihood of the validation images, and a few pictures."""
+"""Measurements of a generator in training: log-likelihood of the validation images, and a few samples."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,8 @@ DIGITS = 4  # of nats in the rows; the estimate is exact to about three
 
 
 class Validator:
-    """Measures generators with noise that is the same in every epoch of a seed, so that differences are training's.
+    """Measures generators with noise that is the same in every epoch of a seed, so that differences are due to
+    training.
 
     Args:
         images: the validation images, (m, d), on the device of the networks.
@@ -48,7 +49,7 @@ class Validator:
         return validate(samples, self.images, self.grid)
 
     def rows(self, epoch: int, found: Validation) -> list[dict[str, float]]:
-        """Rows of validation.csv: at each bandwidth measured the mean over all images, and over blocks of them."""
+        """Return rows of validation.csv: per measured bandwidth, the mean over all images and over blocks of them."""
         return [
             dict(zip(self.columns, [epoch, place, self.grid[place - 1], *_rounded([mean, *blocks])], strict=True))
             for place, mean, blocks in zip(found.places, found.means, found.blocks, strict=True)
@@ -56,7 +57,7 @@ class Validator:
 
     @torch.no_grad()
     def pictures(self, generator: Generator, seed: int) -> torch.Tensor:
-        """Draw samples for the eye, (N_PICTURES, d), uint8 on the CPU, grey as Figure 2 shows them."""
+        """Draw samples for viewing, (N_PICTURES, d), uint8 on the CPU, in grey as in Figure 2."""
         random = stream(seed, "pictures", device=self.images.device)
         images = generator(draw_noise(self.noise_prior, (N_PICTURES, generator.noise_size), random))
         if self.is_normalised:

@@ -1,25 +1,25 @@
-"""The commands, a line each; `python -m pipeline.COMMAND --help` tells more."""
+"""The commands, one line each; `python -m pipeline.COMMAND --help` describes one."""
 
 import ast
 from pathlib import Path
 
 HERE = Path(__file__).parent
 COMMANDS = {
-    "a number, from raw data to verdict": ("download", "prepare", "train", "sample", "evaluate", "table"),
-    "what it is worth": ("audit", "growth", "oracle"),
-    "beside other models": ("rival", "ais", "compare"),
-    "what is shown": ("toy", "figures", "report", "show"),
-    "what the paper claims": (
+    "from raw data to a verdict": ("download", "prepare", "train", "sample", "evaluate", "table"),
+    "tests of the score itself": ("audit", "growth", "oracle"),
+    "comparison with other models": ("rival", "ais", "compare"),
+    "figures and report": ("toy", "figures", "report", "show"),
+    "the paper's claims": (
         *(f"claims.{name}" for name in ("theory", "modes", "advantages", "saturation")),
         *(f"claims.{name}" for name in ("classify", "measure", "memorised")),
         "claims",
     ),
-    "around them": ("check", "verify", "publish"),
+    "checks and publication": ("check", "verify", "publish"),
 }
 
 
 def main() -> None:
-    """Print them."""
+    """Print the commands."""
     print(__doc__)
     for title, names in COMMANDS.items():
         print(f"\n{title}:")

@@ -1,8 +1,8 @@
 """Measure log p(x) of a generator by annealed importance sampling, beside the Parzen estimate on the same test images.
 
-The bandwidth is the one that the Parzen estimate chooses, then the one that annealed importance sampling chooses among
-those of the params, both on validation images. On simulated images the true value is bounded from both sides. Of
-k-means centroids, a discrete generator, and of a linear Gaussian, the exact value is known.
+Two bandwidths are used: the one that the Parzen estimate chooses, and the one that annealed importance sampling chooses
+among those in params.yaml, both on validation images. On simulated images the true value is bounded from both sides.
+For k-means centroids, a discrete generator, and for a linear Gaussian, the exact value is known.
 """
 
 import argparse
@@ -46,18 +46,20 @@ def main() -> None:
     parser = cli.parser("ais", __doc__, EXAMPLE)
     cli.add_params(parser)
     add_device(parser)
-    parser.add_argument("--experiment", required=True, help="name in the params' catalogue or rivals, e.g. mnist")
+    parser.add_argument(
+        "--experiment", required=True, help="name in `catalogue` or `rivals` of params.yaml, e.g. mnist"
+    )
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--run", type=Path, help="folder of a finished run: its best generator")
-    what.add_argument("--generator", type=Path, help="weights alone, of a run that is elsewhere; needs --seed")
+    what.add_argument("--generator", type=Path, help="weights without a run's folder; needs --seed")
     what.add_argument("--k-means", action="store_true", help="centroids of the training images, as many as samples")
-    parser.add_argument("--seed", type=int, help="of the run behind --generator")
+    parser.add_argument("--seed", type=int, help="seed of the run behind --generator")
     parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
     parser.add_argument("--output", type=Path, required=True, help=f"folder of {AIS} and {AIS_IMAGES}")
     choices = list(CHOICES)
     parser.add_argument("--chosen-by", nargs="+", choices=choices, default=choices, help="default: %(default)s")
     for name in ("images", "chains", "distributions"):
-        parser.add_argument(f"--{name}", type=cli.positive, help="default: the scale's `comparison`")
+        parser.add_argument(f"--{name}", type=cli.positive, help="default: as in the scale's `comparison`")
     cli.run(parser, _work)
 
 
@@ -106,7 +108,7 @@ def _generator_file(args: argparse.Namespace, experiment: Experiment) -> tuple[P
 class _Data:
     """Images, shapes (n, d): all training images, those that choose bandwidths, those that are measured.
 
-    `places` are the places of the last in the test set, drawn once for all models.
+    `places` are the positions of the last in the test set, drawn once for all models.
     """
 
     train: torch.Tensor
@@ -118,7 +120,7 @@ class _Data:
 def _load(path: Path, experiment: Experiment, comparison: Comparison, device: torch.device) -> _Data:
     train, validation, test = (load_images(path, part, experiment.dataset) for part in (TRAIN, VALIDATION, TEST))
     if comparison.images > len(test):
-        raise UserError(f"{comparison.images} test images asked for, {path} has {len(test)}; lower --images")
+        raise UserError(f"{comparison.images} test images requested, but {path} has {len(test)}; lower --images")
     places = torch.randperm(len(test), generator=stream(0, "compared images"))[: comparison.images].sort().values
     chosen = validation[: experiment.n_validation]
     return _Data(train.to(device), chosen.to(device), test[places].to(device), places)

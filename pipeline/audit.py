@@ -1,7 +1,7 @@
-"""Score what is no GAN as the GANs are scored: training images, k-means centroids, a Gaussian, single pixels.
+"""Score baselines as the GANs are scored: training images, k-means centroids, a Gaussian, independent pixels.
 
-Where such sets of images score above a GAN, or above real images, the score does not say what one would like. Real
-images, and k-means centroids, are also told from the test images by fresh classifiers, as samples of a GAN are.
+If such sets of images score above a GAN, or above real images, the score does not measure the quality of samples. Newly
+trained classifiers also tell real images and k-means centroids from the test images, as they do a GAN's samples.
 """
 
 import argparse

@@ -1,8 +1,8 @@
-"""Compare a scale's metrics with the values on record: exit 1, naming what is off, or make a new record.
+"""Compare a scale's metrics with the record; exit with 1 and name deviations. Or make a new record.
 
-The record is a JSON file, by default tests/regression/SCALE.json. It holds the scores of the GAN and of images that no
-network made, with their numbers of images and samples and their bandwidths, and the first epoch's losses and outputs
-of D. Experiments and models that are not on record are named and not checked.
+The record is a JSON file, by default tests/regression/SCALE.json. It contains the scores of the GAN and of the
+baselines, with their numbers of images and samples and their bandwidths, and the first epoch's losses and outputs of D.
+Experiments and models that are not on record are named but not checked.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from pipeline.reporting import regression
 from pipeline.runtime import cli
 
 RECORDS = Path("tests/regression")
-MAKE_AGAIN = "make it again (docs/development.md)"
+MAKE_AGAIN = "make it again (docs/contributing.md)"
 EXAMPLE = """--scale quick
   python -m pipeline.check --scale quick --seeds 2 3
   python -m pipeline.check --scale quick --record --late-below 0.1"""
@@ -29,14 +29,18 @@ def main() -> None:
     """Command line."""
     parser = cli.parser("check", __doc__, EXAMPLE)
     cli.add_selection(parser)
-    parser.add_argument("--metrics", type=Path, help="curves.csv lies beside; default: results/SCALE/metrics.csv")
+    parser.add_argument(
+        "--metrics", type=Path, help="metrics.csv, beside its curves.csv; default: results/SCALE/metrics.csv"
+    )
     parser.add_argument("--expected", type=Path, help="the record; default: tests/regression/SCALE.json")
     parser.add_argument("--record", action="store_true", help="write the record of these metrics, of all their seeds")
-    parser.add_argument("--confidence", type=float, default=0.999, help="of a record's intervals; default: %(default)s")
+    parser.add_argument(
+        "--confidence", type=float, default=0.999, help="confidence of a record's intervals; default: %(default)s"
+    )
     parser.add_argument(
         "--late-below",
         type=float,
-        help="with --record: a seed began late whose D(G(z)) is below this at half of its epochs; default: none did",
+        help="with --record: a seed whose D(G(z)) is below this at half of its epochs began late; default: none did",
     )
     cli.run(parser, _work)
 
@@ -66,14 +70,14 @@ def _record(path: Path, rows: pd.DataFrame, params: Params, args: argparse.Names
 
 
 def _compare(path: Path, rows: pd.DataFrame, record: dict[str, Any], params: Params) -> None:
-    """Hold the metrics against the record.
+    """Compare the metrics with the record.
 
     Raises:
-        RunError: something is off.
+        RunError: a metric deviates.
     """
     known = regression.known(rows, record)
     if known.late.any():
-        print(f"check: began late, so held to no least score: {regression.seeds_of(known[known.late])}")
+        print(f"check: began late, so its score has no lower limit: {regression.seeds_of(known[known.late])}")
     if found := regression.findings(known, record, params):
         raise RunError("\n  ".join(found))
     print(f"check: all {len(known)} metrics of scale {params.scale} are as expected ({path})")
@@ -91,7 +95,7 @@ def _recorded(path: Path, params: Params) -> dict[str, Any]:
     """
     if not path.is_file():
         there = ", ".join(sorted(record.stem for record in RECORDS.glob("*.json")))
-        raise UserError(f"no record of expected metrics for scale {params.scale}; there are: {there}")
+        raise UserError(f"no record of expected metrics for scale {params.scale}; records: {there}")
     record = read_json(path)
     with one_line_errors(path):
         scale, epochs, metrics = record["scale"], record["epochs"], record["metrics"]
@@ -99,7 +103,7 @@ def _recorded(path: Path, params: Params) -> dict[str, Any]:
     if scale != params.scale:
         raise UserError(f"{path} is of scale {scale}, not {params.scale}")
     if not asked:
-        raise UserError(f"{path}: nothing of {', '.join(params.asked)} is on record; there is {', '.join(epochs)}")
+        raise UserError(f"{path}: nothing of {', '.join(params.asked)} is on record, only {', '.join(epochs)}")
     for name in {entry["experiment"] for entry in asked}:
         if epochs[name] != params.experiment(name).epochs:
             raise UserError(f"{path}: made from {epochs[name]} epochs of {name}; {MAKE_AGAIN}")

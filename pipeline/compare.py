@@ -26,10 +26,10 @@ def main() -> None:
     cli.add_params(parser)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--ais", type=Path, nargs="+", help="folders that `ais` filled, in the order of the tables")
-    source.add_argument("--gathered", type=Path, help="folder of csv files that this command wrote, in their place")
+    source.add_argument("--gathered", type=Path, help="folder of csv files that this command wrote, instead of --ais")
     parser.add_argument("--runs", type=Path, nargs="*", default=[], help="folders RIVAL/seedN of scored runs")
     parser.add_argument("--output", type=Path, required=True, help="folder of tables and figure")
-    parser.add_argument("--page", type=Path, help="page whose passage `comparison` is written anew")
+    parser.add_argument("--page", type=Path, help="page whose passage `comparison` is replaced")
     cli.run(parser, _work)
 
 

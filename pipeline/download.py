@@ -1,4 +1,4 @@
-"""Fetch a data set's canonical files from the first source whose bytes pass their checksums."""
+"""Download a data set's canonical files from the first source whose bytes match their checksums."""
 
 import argparse
 import gzip
@@ -118,7 +118,7 @@ def main() -> None:
     """Command line."""
     parser = cli.parser("download", __doc__, "--dataset mnist --output data/raw/mnist")
     cli.add_params(parser)
-    parser.add_argument("--dataset", required=True, help="name in the params' datasets, e.g. mnist")
+    parser.add_argument("--dataset", required=True, help="name in `datasets` of params.yaml, e.g. mnist")
     parser.add_argument("--output", type=Path, required=True, help="folder of the files and their manifest")
     described = f"folder that holds DATASET/FILE; tried first; default: the variable {MIRROR_VARIABLE}"
     parser.add_argument("--mirror", type=Path, default=os.environ.get(MIRROR_VARIABLE), help=described)
@@ -133,7 +133,7 @@ def _work(args: argparse.Namespace) -> None:
     origins = download(dataset, args.output, args.mirror)
     manifest = args.output / "manifest.json"
     if manifest.is_file() and set(origins.values()) == {THERE}:
-        print(f"{dataset.name}: all files are there, as pinned", flush=True)
+        print(f"{dataset.name}: all files are present and match their checksums", flush=True)
     else:  # a new manifest counts as new data to Snakemake
         record.write(manifest, [args.output / name for name in origins], origins=origins)
 

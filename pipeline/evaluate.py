@@ -1,8 +1,8 @@
-"""Score a run: bandwidths chosen on validation images, mean log-likelihood of the test images; fold by fold.
+"""Score a run: bandwidths chosen on validation images, mean log-likelihood of the test images; each fold separately.
 
-Score its best generator again, from other draws of samples and with other validation images, to show how much of a
-number is their choice; let fresh classifiers tell its samples from test images; and score the generators that training
-left on the way, in its folder of work in progress.
+Score its best generator again, from other draws of samples and with other validation images, to show how much the
+number depends on them; train classifiers to tell its samples from test images; and score the snapshots that training
+left in its work folder.
 """
 
 import argparse
@@ -52,9 +52,9 @@ def main() -> None:
     cli.add_params(parser)
     add_device(parser)
     cli.add_experiment(parser)
-    parser.add_argument("--run", type=Path, required=True, help="folder of a sampled run; the metrics go there too")
+    parser.add_argument("--run", type=Path, required=True, help="folder of a sampled run; also receives the metrics")
     parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
-    parser.add_argument("--work", type=Path, help="folder of the experiment's work in progress, to score snapshots")
+    parser.add_argument("--work", type=Path, help="work folder of the experiment, to score snapshots")
     cli.run(parser, _work)
 
 
@@ -138,7 +138,9 @@ def _snapshots_of(work: Path | None, run: Path, experiment: Experiment, trained:
     mine = {length: folder for length, folder in found.items() if length < trained["length"] and _fits(folder, trained)}
     passed = {length for length in experiment.waypoints if length <= trained["epochs_trained"]}
     if missing := sorted(passed - set(mine) - {trained["length"]}):
-        raise UserError(f"{run}: no generators after {missing} epochs; delete it, its list and checkpoint; train again")
+        raise UserError(
+            f"{run}: no generators after {missing} epochs; delete the run, its list and its checkpoint, and train again"
+        )
     return mine
 
 
@@ -177,7 +179,7 @@ def _on_the_way(
         samples = draw_samples(network, experiment.recipe.noise_prior, experiment.n_samples, random)
         found = score_folds(samples, parts, experiment).metrics
         rows += named(found, length=length, epoch=epochs[generator], generator=generator)
-    print(f"{experiment.name} seed {seed}: scored as after {length} epochs", flush=True)
+    print(f"{experiment.name} seed {seed}: scored at {length} epochs", flush=True)
     return rows
 
 

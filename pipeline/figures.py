@@ -1,4 +1,4 @@
-"""Draw the figures of a scale from its tables and sheets of images; no model is read."""
+"""Plot the figures of a scale from its tables and sheets of images; no model is loaded."""
 
 import argparse
 from pathlib import Path
@@ -113,7 +113,7 @@ def _seed(path: Path) -> int:
     """Return the seed of a file of a run, from its folder."""
     seed = path.parent.name.removeprefix("seed")
     if not seed.isdecimal():
-        raise UserError(f"{path}: want a path EXPERIMENT/seedN/{path.name}")
+        raise UserError(f"{path}: expected a path EXPERIMENT/seedN/{path.name}")
     return int(seed)
 
 

@@ -1,4 +1,4 @@
-"""Score one generator from ever more samples: how much of its log-likelihood is just their number."""
+"""Score one generator with increasing numbers of samples, to show the effect of their number on its score."""
 
 import argparse
 from collections.abc import Iterator

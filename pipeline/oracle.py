@@ -1,4 +1,4 @@
-"""Score perfect samples of densities that are known, to see what the Parzen estimate itself gets wrong."""
+"""Score perfect samples of known densities, to measure the error of the Parzen estimate itself."""
 
 import argparse
 from dataclasses import asdict

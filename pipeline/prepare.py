@@ -1,6 +1,6 @@
-"""Turn a data set's raw files into arrays: uint8 images and the code of each image's part; beside them their classes.
+"""Convert a data set's raw files into arrays: uint8 images, the code of each image's part, and their classes.
 
-NAME.labels.npz is always written; where the classes are not known, or nothing asks for them, they are all -1.
+NAME.labels.npz is always written; if the classes are unknown or not needed, they are all -1.
 """
 
 import argparse
@@ -23,7 +23,7 @@ def main() -> None:
     """Command line."""
     parser = cli.parser("prepare", __doc__, "--dataset mnist --raw data/raw/mnist --output data/prepared/mnist.npz")
     cli.add_params(parser)
-    parser.add_argument("--dataset", required=True, help="name in the params' datasets, or its synthetic- twin")
+    parser.add_argument("--dataset", required=True, help="name in `datasets` of params.yaml, or its synthetic- twin")
     parser.add_argument("--raw", type=Path, help="folder that `download` filled; not for synthetic images")
     parser.add_argument("--output", type=Path, required=True, help="the npz file to write")
     cli.run(parser, _work)
@@ -41,9 +41,11 @@ def _work(args: argparse.Namespace) -> None:
         with one_line_errors(files[0] if len(files) == 1 else args.raw, "supply it again"):
             images, split = READERS[dataset.name](args.raw, dataset)
     if (greatest := images.max(initial=0)) < 2:
-        raise UserError(f"{args.raw}: the images' greatest value is {greatest}, expected uint8 up to 255; save them so")
+        raise UserError(
+            f"{args.raw}: the images' greatest value is {greatest}, expected uint8 up to 255; save them in that range"
+        )
     if images.shape[1:] != dataset.shape or (not dataset.folds and len(images) != sum(dataset.split)):
-        raise UserError(f"{dataset.name}: params say {dataset.split} images of {dataset.shape}, got {images.shape}")
+        raise UserError(f"{dataset.name}: expected {dataset.split} images of {dataset.shape}, got {images.shape}")
     labels = _labels(dataset, args.raw, len(images))
     write_arrays(
         args.output,
@@ -85,7 +87,7 @@ def _raw_files(dataset: Dataset, folder: Path | None) -> list[Path]:
         raise UserError(f"{dataset.name} is read from files: name their folder with --raw")
     names = [name for name in dataset.files if (folder / name).is_file() or not dataset.user_supplied]
     if not names:
-        raise UserError(f"{folder}: holds none of {', '.join(dataset.files)}; delete its manifest and run download")
+        raise UserError(f"{folder}: contains none of {', '.join(dataset.files)}; delete its manifest and run download")
     for name in names:
         if not is_canonical(dataset, name, folder / name):
             raise UserError(f"{folder / name}: missing, or not the pinned bytes; delete manifest.json and run download")

@@ -1,9 +1,9 @@
-"""Copy a scale's results into results/published/, or with --claims its claims; write the passages that show them.
+"""Copy a scale's results into results/published/, or with --claims its claims; update the pages that show them.
 
-The passages are those of README.md and docs/. All are then committed, so git undoes what goes wrong. Small files
-only: tables, curves, figures, report; of every run its manifests, its sheet, its further draws and the scores of its
-test images; of the first seed the pictures of training. With --regenerated only what `snakemake --cores all
-published` has made again is copied. Claims may be of another scale than the results.
+The passages are those of README.md and docs/. All of them are under git, which can undo a mistake. Small files only:
+tables, curves, figures, report; of every run its manifests, its sheet, its further draws and the scores of its test
+images; of the first seed its pictures of training. With --regenerated only the files made again by `snakemake
+--cores all published` are copied. Claims may be of another scale than the results.
 """
 
 import argparse
@@ -65,13 +65,15 @@ def main() -> None:
     parser = cli.parser("publish", __doc__, "--scale quick")
     cli.add_selection(parser)
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder of all runs; default: %(default)s")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="default: %(default)s")
-    parser.add_argument("--force", action="store_true", help="publish made-up images, or in place of another scale")
-    parser.add_argument("--accept-code", action="store_true", help="the code has changed, but no number with it")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of all results; default: %(default)s")
+    parser.add_argument("--force", action="store_true", help="publish synthetic images, or replace another scale")
+    parser.add_argument(
+        "--accept-code", action="store_true", help="accept runs of other code: it has changed, but no number has"
+    )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--claims", action="store_true", help="publish the scale's claims, not its results")
     what.add_argument(
-        "--regenerated", action="store_true", help="copy results/regenerated/, made from what is published"
+        "--regenerated", action="store_true", help="copy results/regenerated/, made from the published files"
     )
     pages = {"readme": "README.md", "page": "docs/claims.md", "plan": "docs/runs.md"}
     pages |= {name: f"docs/{name}.md" for name in ("evidence", "reviewers")}
@@ -106,11 +108,11 @@ def _work(args: argparse.Namespace) -> None:
 
 
 def _check_worth(params: Params, present: Path) -> None:
-    """Refuse to replace more by less by mistake."""
+    """Refuse to replace published results by lesser ones by mistake."""
     if not params.is_real:
-        raise UserError(f"scale {params.scale} has made-up images; --force publishes them all the same")
+        raise UserError(f"scale {params.scale} has synthetic images; --force publishes them nevertheless")
     if present.is_file() and (there := read_json(present)["scale"]) != params.scale:
-        raise UserError(f"{present.parent} holds scale {there}; --force puts scale {params.scale} in its place")
+        raise UserError(f"{present.parent} contains scale {there}; --force replaces it by scale {params.scale}")
 
 
 def _publish_again(args: argparse.Namespace) -> None:
@@ -120,7 +122,9 @@ def _publish_again(args: argparse.Namespace) -> None:
     params = load(args.params, entry["scale"], experiments=entry["experiments"], seeds=entry["seeds"])
     read = read_json(source / "table.manifest.json")["inputs"]
     if any(read[name] != sha256(target / name) for name in GATHERED):
-        raise UserError(f"{source}: not made from what is published now; run `snakemake --cores all published` first")
+        raise UserError(
+            f"{source}: not made from the present published files; run `snakemake --cores all published` first"
+        )
     made = [*(source / name for name in TABLES), *_figures(source)]
     files = {path.relative_to(source).as_posix(): path for path in made if path.is_file()}
     figures = _figures(target)
@@ -128,7 +132,7 @@ def _publish_again(args: argparse.Namespace) -> None:
     check_size([*files.values(), *kept])
     copy(files, target, instead_of=figures)
     write_pages(results_passages(target, args, params), args)
-    print(f"{target} and its pages show what {source} holds")
+    print(f"{target} and its pages now show {source}")
 
 
 def _figures(folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Train a model that the GAN is compared with, from its published settings; its runs are sampled and scored alike."""
+"""Train a model that the GAN is compared with, by its published settings; it is sampled and scored like the GAN."""
 
 import argparse
 import json
@@ -43,14 +43,17 @@ def main() -> None:
     """Command line."""
     parser = cli.parser("rival", __doc__, EXAMPLE)
     cli.add_params(parser)
-    parser.add_argument("--experiment", required=True, help="name in the params' rivals, e.g. vae-1x500")
+    parser.add_argument("--experiment", required=True, help="name in `rivals` of params.yaml, e.g. vae-1x500")
     cli.add_seeds(parser)
     add_device(parser)
     parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
     parser.add_argument("--output", type=Path, required=True, help="folder of the finished runs: FOLDER/seedN")
     parser.add_argument("--work", type=Path, required=True, help="folder of checkpoints and locks")
     parser.add_argument(
-        "--checkpoint-seconds", type=float, default=15, help="least time between checkpoints; default: %(default)s"
+        "--checkpoint-seconds",
+        type=float,
+        default=15,
+        help="least time between checkpoints, in seconds; default: %(default)s",
     )
     parser.add_argument("--finished", type=Path, help="file in which the runs are listed once all have ended")
     cli.run(parser, _work)
@@ -60,7 +63,9 @@ def _work(args: argparse.Namespace) -> None:
     params = cli.params(args)
     experiment = params.model(args.experiment)
     if experiment.rival is None:
-        raise UserError(f"{experiment.name}: trained by `train`; --experiment names one of the params' rivals")
+        raise UserError(
+            f"{experiment.name}: trained by `train`; name one of the `rivals` of params.yaml with --experiment"
+        )
     check_prepared(args.data)
     record = Record("rival", [args.data], experiment.settings("train"))
     runs = [args.output / f"seed{seed}" for seed in args.seeds]
@@ -123,7 +128,10 @@ def _restored(path: Path, fingerprint: dict[str, str], model: rivals.Rival, most
     if misfits:
         aside = path.with_suffix(".other")
         path.rename(aside)
-        print(f"{path}: of other {', '.join(misfits)}; put aside as {aside.name}, training begins anew", flush=True)
+        print(
+            f"{path}: made with other {', '.join(misfits)}; put aside as {aside.name}, training starts again",
+            flush=True,
+        )
         return []
     with one_line_errors(path):
         model.load_state(tensors)

@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument(
         "--published",
         action="store_true",
-        help="draw from the weights that come with the project; takes --device and --threads alone",
+        help="draw from the published weights; only --device and --threads may be added",
     )
     if "--published" in sys.argv:  # then argparse refuses the options of a run
         cli.run(parser, _draw_published)
@@ -54,7 +54,7 @@ def main() -> None:
 def _add_run(parser: argparse.ArgumentParser) -> None:
     cli.add_params(parser)
     cli.add_experiment(parser)
-    parser.add_argument("--run", type=Path, required=True, help="folder of a finished run; the samples go there too")
+    parser.add_argument("--run", type=Path, required=True, help="folder of a finished run; also receives the samples")
     parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
 
 

@@ -1,4 +1,4 @@
-"""Print what a scale's results say, as a terminal shows it: the table, two sentences, where the page is."""
+"""Print a scale's results for a terminal: the table, two sentences, the path of the page."""
 
 import argparse
 import shutil
@@ -26,8 +26,8 @@ def main() -> None:
     """Command line."""
     parser = cli.parser("show", __doc__, "--scale quick")
     cli.add_selection(parser)
-    parser.add_argument("--results", type=Path, default=RESULTS, help="default: %(default)s")
-    parser.add_argument("--claims", action="store_true", help="show the claims in place of Table 1")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of all results; default: %(default)s")
+    parser.add_argument("--claims", action="store_true", help="show the claims instead of Table 1")
     cli.run(parser, _work)
 
 

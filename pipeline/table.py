@@ -1,4 +1,4 @@
-"""Gather the metrics of all runs and audits, and set Table 1 of the paper with our rows beneath."""
+"""Gather the metrics of all runs and audits, and make Table 1 of the paper with our rows beneath."""
 
 import argparse
 from pathlib import Path
@@ -21,7 +21,7 @@ def main() -> None:
     cli.add_selection(parser)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--runs", type=Path, nargs="+", help="folders EXPERIMENT/seedN of scored runs")
-    source.add_argument("--gathered", type=Path, help="folder of published csv files, in place of runs")
+    source.add_argument("--gathered", type=Path, help="folder of published csv files, instead of runs")
     parser.add_argument("--output", type=Path, required=True, help="folder of the tables")
     parser.add_argument(
         "--redrawn", type=Path, nargs="*", default=[], help="published runs EXPERIMENT/seedN with redrawn.csv"

@@ -35,7 +35,7 @@ def _work(args: argparse.Namespace) -> None:
 
 
 def rows(panel: Panel) -> pd.DataFrame:
-    """A row for each x of the grid, then one for each z and the x that G sends it to."""
+    """Return a row for each x of the grid, then one for each z and the x that G maps it to."""
     curves = [field.name for field in fields(Panel) if field.name not in ("title", "z", "x")]
     grid = pd.DataFrame({"x": GRID, **{name: getattr(panel, name) for name in curves}})
     arrows = pd.DataFrame({"x": panel.x, "z": panel.z})

@@ -1,8 +1,8 @@
-"""Train one experiment's GAN with one seed or with several at once; keep each seed's best generator, and its last.
+"""Train one experiment's GAN with one seed or with several at once; save each seed's best and last generators.
 
 Best is the one with the greatest log-likelihood of the validation images, measured with the same noise each time.
 Seeds that are trained together share matrix products, nothing else: which ones run side by side changes the rounding,
-which training amplifies. A run that has ended goes on when it is asked for more epochs.
+which training amplifies. A finished run resumes when more epochs are requested.
 """
 
 import argparse
@@ -32,14 +32,17 @@ def main() -> None:
     cli.add_seeds(parser)
     add_device(parser)
     parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
-    parser.add_argument("--pretrained", type=Path, help="folder of the first stage's runs, where there is one")
+    parser.add_argument("--pretrained", type=Path, help="folder of the pretraining's runs, if the experiment has one")
     parser.add_argument("--output", type=Path, required=True, help="folder of the finished runs: FOLDER/seedN")
     parser.add_argument("--work", type=Path, required=True, help="folder of checkpoints and locks")
     parser.add_argument(
-        "--checkpoint-seconds", type=float, default=15, help="least time between checkpoints; default: %(default)s"
+        "--checkpoint-seconds",
+        type=float,
+        default=15,
+        help="least time between checkpoints, in seconds; default: %(default)s",
     )
     parser.add_argument("--finished", type=Path, help="file in which the runs are listed once all have ended")
-    parser.add_argument("--lines", action="store_true", help="a line an epoch in place of a progress bar")
+    parser.add_argument("--lines", action="store_true", help="one line per epoch instead of a progress bar")
     cli.run(parser, _work)
 
 
@@ -61,10 +64,10 @@ def _work(args: argparse.Namespace) -> None:
 
 
 def _pretrained(args: argparse.Namespace, experiment: Experiment) -> dict[int, Path]:
-    """Return the folder of each seed's run of the first stage.
+    """Return the folder of each seed's pretraining run.
 
     Raises:
-        UserError: there is a first stage and its runs are not there, or were made otherwise.
+        UserError: there is pretraining and its runs are missing, or were made with other settings.
     """
     first, folder = experiment.pretraining, args.pretrained
     if (first is None) != (folder is None):
@@ -79,7 +82,7 @@ def _pretrained(args: argparse.Namespace, experiment: Experiment) -> dict[int, P
 
 
 def _is_finished(run: Path, record: Record, pretrained: dict[int, Path]) -> bool:
-    """Whether a seed's run is there, made with the present settings from the present run of the first stage."""
+    """Whether a seed's run is there, made with the present settings from the present pretraining run."""
     path, below = run / MANIFESTS["train"], pretrained.get(int(run.name.removeprefix("seed")))
     if not record.holds(path):
         return False

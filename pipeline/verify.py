@@ -27,8 +27,10 @@ def main() -> None:
     parser = cli.parser("verify", __doc__, "--scale quick")
     cli.add_selection(parser)
     parser.add_argument("--runs", type=Path, default=RUNS, help="folder of all runs; default: %(default)s")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="default: %(default)s")
-    parser.add_argument("--accept-code", action="store_true", help="the code has changed, but no number with it")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of all results; default: %(default)s")
+    parser.add_argument(
+        "--accept-code", action="store_true", help="accept runs of other code: it has changed, but no number has"
+    )
     cli.run(parser, _work)
 
 
@@ -38,7 +40,7 @@ def _work(args: argparse.Namespace) -> None:
     print(f"verify: the results of scale {params.scale} follow from {n} runs and the present code and parameters")
     if args.seeds is None and (args.results / params.scale / "claims/claims.manifest.json").is_file():
         n = verify_claims(params, args.runs, args.results, accept_code=args.accept_code)
-        print(f"verify: so do its claims, from {n} runs")
+        print(f"verify: the claims follow from {n} runs")
 
 
 def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = False) -> int:

@@ -1,8 +1,11 @@
-"""Numbers in the documents are those in the files beside them."""
+"""Numbers in the documents are those in the files beside them; links lead somewhere."""
 
 import re
 import shutil
+import subprocess
+from pathlib import Path
 
+import pytest
 from helpers import ROOT, call, edit, misfits
 
 from benchmarks.toys import choose, text
@@ -13,8 +16,10 @@ from pipeline.files.formats import read_csv
 
 
 def test_epochs_table_shows_the_csv():
-    frame = read_csv(ROOT / "docs/epochs.csv").pivot(index="epoch", columns=["grid", "seed"], values="value")
-    page = (ROOT / "docs/epochs.md").read_text()
+    frame = read_csv(ROOT / "benchmarks/results/epochs.csv").pivot(
+        index="epoch", columns=["grid", "seed"], values="value"
+    )
+    page = (ROOT / "docs/runs.md").read_text()
     for epoch, row in frame.iterrows():
         (line,) = (line for line in page.splitlines() if line.startswith(f"| {epoch} |"))
         for value in row:
@@ -28,7 +33,7 @@ def test_the_notes_on_length_show_the_curves():
     first, *others = zip(
         shown, ("nats after 20 epochs", "after 50", "after 100", "after 200", "after 250"), strict=True
     )
-    words = " ".join((ROOT / "docs/reproduction-notes.md").read_text().split())
+    words = " ".join((ROOT / "docs/runs.md").read_text().split())
     for numbers, after in (first, *others):
         assert f"{numbers} {after}" in words
 
@@ -101,3 +106,54 @@ def test_the_games_in_the_plane_are_played_with_the_setting_that_was_chosen():
     (chosen,) = frame[frame.chosen].setting.unique()
     assert chosen == text(CHOSEN) == choose(frame)
     assert not set(frame[frame.case == "tuning"].on) & set(TARGETS), "tuned on what the claims report"
+
+
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES += [*sorted(ROOT.glob("weights/*/README.md")), *sorted(ROOT.glob("benchmarks/results/*/README.md"))]
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def headings(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    lines = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-") for line in lines}
+
+
+def broken(page: Path) -> list[str]:
+    """Return the links of a page that lead to no file or to no heading of a page."""
+    found = []
+    for link in LINK.findall(page.read_text(encoding="utf-8")):
+        place, _, anchor = link.partition("#")
+        target = page.parent / place if place else page
+        if "://" not in link and (not target.exists() or (anchor and anchor not in headings(target))):
+            found.append(link)
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_leads_to_a_file_and_a_heading(page):
+    assert broken(page) == []
+
+
+def test_links_that_lead_nowhere_are_found(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("# A `b`, c\n[here](#a-b-c) [there](page.md#a-b-c) [web](https://a.b/c#d)\n[x](no.md) [y](#a-b)\n")
+    assert broken(page) == ["no.md", "#a-b"]
+
+
+def test_every_document_is_linked_from_the_readme_and_short():
+    """Generated pages and the columns of the CSV files may be longer."""
+    links = {link.partition("#")[0] for link in LINK.findall((ROOT / "README.md").read_text(encoding="utf-8"))}
+    for page in (*(ROOT / "docs").glob("*.md"), *(ROOT / "docs").glob("*.ipynb")):
+        assert f"docs/{page.name}" in links, page.name
+        n = len(page.read_text(encoding="utf-8").splitlines())
+        assert n <= 300 or page.name in ("api.md", "claims.md", "data.md", "tour.ipynb"), page.name
+
+
+def test_documents_that_the_sources_name_exist():
+    kinds = [f"*.{kind}" for kind in ("py", "smk", "yaml", "yml", "j2", "in", "toml")] + ["Makefile", "Snakefile"]
+    command = ["git", "grep", "-ohE", r"docs/[a-z-]+\.(md|csv|ipynb)", "--", *kinds]
+    names = set(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
+    assert "docs/runs.md" in names
+    assert [name for name in sorted(names) if not (ROOT / name).exists()] == []

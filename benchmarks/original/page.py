@@ -74,7 +74,7 @@ def ours(root: Path) -> pd.DataFrame:
         "and grid == 'authors' and generator == 'last'"
     )
     late = rows[["seed", "length", "value"]].rename(columns={"length": "epoch"})
-    early = read_csv(root / "docs/epochs.csv").query("grid == 'authors'")[["seed", "epoch", "value"]]
+    early = read_csv(root / "benchmarks/results/epochs.csv").query("grid == 'authors'")[["seed", "epoch", "value"]]
     return pd.concat([early.assign(source="first epochs"), late.assign(source="published")])
 
 
@@ -166,7 +166,7 @@ def late(root: Path) -> str:
         f"Of the {noted.run.nunique()} noted runs one, `--weights-seed 1`, had not begun to learn when it was ended "
         f"after {end.epoch} epochs: {outputs_then}, {path}. Late starts belong to the 2014 code as well: of ours, "
         f"{began_late} of the {len(record)} seeds on record had not begun after {initial_weights.LATE_EPOCH} epochs "
-        f"([the criterion](epochs.md))."
+        f"([the criterion](runs.md#when-a-seed-has-begun-to-learn))."
     )
 
 

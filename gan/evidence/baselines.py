@@ -1,4 +1,4 @@
-"""What the Parzen estimate is audited with: sets of images that are no generative model, or hardly one.
+"""Baselines that audit the Parzen estimate: sets of images that are no generative model, or hardly one.
 
 Theis, van den Oord and Bethge 2016 ("A note on the evaluation of generative models", section 5) show that k-means
 centroids score above images of the data set itself.
@@ -17,7 +17,7 @@ BLOCK = 2000  # images that meet all centers at once; bounds the memory
 
 
 def training_images(images: torch.Tensor, n: int, random: torch.Generator) -> torch.Tensor:
-    """n of the images, each at most once: draws from the "true distribution".
+    """Return n of the images, each at most once: draws from the "true distribution".
 
     Args:
         images: shape (m, d), m >= n.
@@ -27,14 +27,14 @@ def training_images(images: torch.Tensor, n: int, random: torch.Generator) -> to
         ValueError: there are fewer than n.
     """
     if n > len(images):
-        raise ValueError(f"want {n} different images, there are {len(images)}")
+        raise ValueError(f"expected {n} different images, there are {len(images)}")
     return images[torch.randperm(len(images), generator=random, device=images.device)[:n]]
 
 
 def k_means(
     images: torch.Tensor, k: int, iterations: int, random: torch.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Centroids of k clusters of images, by Lloyd's iterations from k random images.
+    """Return the centroids of k clusters of images, by Lloyd's iterations from k random images.
 
     Args:
         images: shape (m, d), m >= k.
@@ -42,8 +42,8 @@ def k_means(
         iterations: each assigns every image to its nearest center, then moves the centers to their means.
         random: chooses the first centers, advanced.
     Returns:
-        centroids, shape (k, d), and how many images each is the mean of, shape (k,), int64. A center that no
-        image is nearest to stays where it was.
+        centroids, shape (k, d), and how many images each is the mean of, shape (k,), int64. A center to which no image
+        is nearest does not move.
     Raises:
         ValueError: there are fewer than k images.
     """
@@ -61,7 +61,7 @@ def k_means(
 
 
 def draw_weighted(centers: torch.Tensor, sizes: torch.Tensor, n: int, random: torch.Generator) -> torch.Tensor:
-    """n draws with replacement from k-means' mixture: a center is as probable as its cluster is large.
+    """Draw n centers with replacement from k-means' mixture, each as probable as its cluster is large.
 
     Args:
         centers, sizes: of k_means.
@@ -72,7 +72,7 @@ def draw_weighted(centers: torch.Tensor, sizes: torch.Tensor, n: int, random: to
 
 
 def gaussian(images: torch.Tensor, n: int, random: torch.Generator) -> torch.Tensor:
-    """n draws from the Gaussian with the images' mean and full covariance; values are not clipped.
+    """Draw n images from the Gaussian with the images' mean and full covariance; values are not clipped.
 
     Args:
         images: shape (m, d).
@@ -92,7 +92,7 @@ def gaussian(images: torch.Tensor, n: int, random: torch.Generator) -> torch.Ten
 
 
 def independent_pixels(images: torch.Tensor, n: int, random: torch.Generator) -> torch.Tensor:
-    """n images whose every pixel comes from an image of its own: right marginals, no dependence.
+    """Draw n images, every pixel from an image of its own: correct marginals, no dependence.
 
     Args:
         images: shape (m, d).
@@ -104,12 +104,12 @@ def independent_pixels(images: torch.Tensor, n: int, random: torch.Generator) ->
 
 
 def mean_image(images: torch.Tensor) -> torch.Tensor:
-    """The mean of the images, shape (1, d): one center, as good as any number of copies of it."""
+    """Return the mean of the images, shape (1, d): one center, equivalent to any number of copies of it."""
     return images.mean(dim=0, keepdim=True)
 
 
 def all_of(images: torch.Tensor, n: int, iterations: int) -> dict[str, Callable[[int], torch.Tensor]]:
-    """Each baseline by name, as a function of the number of its draw, which is also its seed.
+    """Return each baseline by name, as a function of the number of its draw, which is also its seed.
 
     Args:
         images: shape (m, d), the training images.

@@ -1,4 +1,4 @@
-"""A small classifier: which classes samples show, and (in two_sample) whether they differ from real images.
+"""A small classifier of samples by class, and (in two_sample) of samples against real images.
 
 It needs no download and no convolution: a perceptron with two hidden layers, trained by Adam, is near 98% on MNIST.
 Nothing here touches the global random state.
@@ -22,7 +22,7 @@ class Classifier(nn.Module):
 
     Args:
         sizes: d, units of the hidden layers, n_classes.
-        random: random stream of the initial weights, whose device is the network's; None: they wait to be loaded.
+        random: random stream of the initial weights, whose device is the network's; None: they are to be loaded.
     """
 
     def __init__(self, sizes: tuple[int, ...], random: torch.Generator | None = None) -> None:
@@ -36,7 +36,7 @@ class Classifier(nn.Module):
         self.layers = nn.ModuleList(layers)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """Logits."""
+        """Return the logits."""
         for layer in self.layers[:-1]:
             images = layer(images).relu()
         logits: torch.Tensor = self.layers[-1](images)
@@ -44,11 +44,11 @@ class Classifier(nn.Module):
 
     @torch.no_grad()
     def predict(self, images: torch.Tensor, block: int = 5_000) -> torch.Tensor:
-        """The most probable class of each image.
+        """Return the most probable class of each image.
 
         Args:
             images: shape (n, d).
-            block: images judged at once; bounds the memory.
+            block: images classified at once; bounds the memory.
         Returns:
             shape (n,), int64.
         """
@@ -56,7 +56,7 @@ class Classifier(nn.Module):
 
 
 def with_weights(state: Mapping[str, torch.Tensor]) -> Classifier:
-    """The classifier of a state dict, which tells its sizes.
+    """Return the classifier with a state dict, which determines its sizes.
 
     Raises:
         ValueError: the tensors are not those of a classifier.
@@ -71,7 +71,7 @@ def with_weights(state: Mapping[str, torch.Tensor]) -> Classifier:
 
 
 def fit(images: torch.Tensor, labels: torch.Tensor, n_classes: int, epochs: int, random: torch.Generator) -> Classifier:
-    """A classifier trained on images by minimising the cross-entropy.
+    """Train a classifier on images by minimising the cross-entropy.
 
     Args:
         images: shape (n, d), values in [0, 1].
@@ -80,12 +80,12 @@ def fit(images: torch.Tensor, labels: torch.Tensor, n_classes: int, epochs: int,
         epochs: passes over the images.
         random: random stream of the initial weights and of the order of the images, on the images' device.
     Raises:
-        ValueError: labels and images do not go together.
+        ValueError: labels and images do not match.
     Source:
         ours; Kingma and Ba 2015, Adam.
     """
     if len(labels) != len(images) or not 0 <= labels.min() <= labels.max() < n_classes:
-        raise ValueError(f"want {len(images)} labels 0 .. {n_classes - 1}, got {len(labels)}: {labels.unique()}")
+        raise ValueError(f"expected {len(images)} labels 0 .. {n_classes - 1}, got {len(labels)}: {labels.unique()}")
     classifier = Classifier((images.shape[1], *HIDDEN, n_classes), random)
     optimiser = torch.optim.Adam(classifier.parameters())
     updates = epochs * -(-len(images) // BATCH_SIZE)
@@ -101,15 +101,15 @@ def fit(images: torch.Tensor, labels: torch.Tensor, n_classes: int, epochs: int,
 
 
 def accuracy(classifier: Classifier, images: torch.Tensor, labels: torch.Tensor) -> float:
-    """Share of the images (n, d) whose label (n,) is the predicted one."""
+    """Return the share of the images (n, d) whose label (n,) is the predicted one."""
     return (classifier.predict(images) == labels).double().mean().item()
 
 
 def binomial_interval(successes: int, n: int, confidence: float) -> tuple[float, float]:
-    """Interval of a probability, of which n independent trials with so many successes are known.
+    """Return the interval of a probability, from the number of successes in n independent trials.
 
     Source:
-        Clopper and Pearson 1934: exact, so it covers at least as often as it says.
+        Clopper and Pearson 1934: exact, so its coverage is at least the stated one.
     """
     interval = binomtest(successes, n).proportion_ci(confidence, method="exact")
     return float(interval.low), float(interval.high)

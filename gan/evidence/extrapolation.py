@@ -1,4 +1,4 @@
-"""Where a score would go if training went on: an extrapolation, no result.
+"""Extrapolate a score to longer training: not a result.
 
 A learning rate that falls exponentially leaves a finite way to go. The scores are therefore fitted against the share of
 that way that is behind, the sum of the learning rates so far over the sum of all, and not against epochs, whose number

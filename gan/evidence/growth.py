@@ -1,4 +1,4 @@
-"""The Parzen estimate against the number of samples: how much of a log-likelihood is just their number."""
+"""The Parzen estimate against the number of samples: how much of a log-likelihood is due to their number."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Point:
 
 
 def counts_up_to(most: int) -> list[int]:
-    """1, 2 and 5 times the powers of ten below `most`, from 100 on, or from 1,000 where that leaves enough; then it."""
+    """Return 1, 2 and 5 times the powers of ten below `most`, from 100 (from 1,000 if enough remain), then `most`."""
     powers = [10**power for power in range(2 if most < 10_000 else 3, 12)]
     return [count for power in powers for count in (power, 2 * power, 5 * power) if count < most] + [most]
 
@@ -36,10 +36,11 @@ def score_by_count(
     folds: Sequence[tuple[torch.Tensor, torch.Tensor]],
     grids: Mapping[str, Sequence[float]],
 ) -> list[dict[str, list[Point]]]:
-    """The protocol of section 5 for the first n of one sequence of samples, for many n in two passes over it.
+    """Score the first n of one sequence of samples by the protocol of section 5, for many n in two passes over it.
 
     Args:
-        blocks: gives the samples from the first on, in blocks (n, d), the same each time; never all are held.
+        blocks: yields the samples from the first on, in chunks (n, d), the same each time; they are never all in
+            memory.
         counts: the numbers of samples, ascending.
         folds: validation images (m, d), which choose a bandwidth for each count and grid, and test images (m', d).
         grids: bandwidths by name.
@@ -49,7 +50,7 @@ def score_by_count(
         ValueError: counts do not ascend, or there are fewer samples than the last.
     """
     if list(counts) != sorted(set(counts)) or counts[0] < 1:
-        raise ValueError(f"want ascending counts from 1 on, got {list(counts)}")
+        raise ValueError(f"expected ascending counts from 1 on, got {list(counts)}")
     validation, test = zip(*folds, strict=True)
     candidates = [bandwidth for grid in grids.values() for bandwidth in grid]
     chosen: list[list[dict[str, Selection]]] = []  # for each count, for each fold, by grid
@@ -93,7 +94,7 @@ def _means(
                 del waiting[0]
         if not waiting:
             return
-    raise ValueError(f"want {counts[-1]} samples, got {window.n}")
+    raise ValueError(f"expected {counts[-1]} samples, got {window.n}")
 
 
 @dataclass(frozen=True)

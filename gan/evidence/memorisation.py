@@ -17,10 +17,10 @@ class Nearness:
     Attributes:
         n_samples: number of samples.
         n_images: number of images on either side.
-        n_training: number of training images, those that were not compared among them.
+        n_training: number of all training images, including those not compared.
         training, held_out: mean distance to the nearest image of either side, in pixel units.
         difference: held_out minus training; above 0 where samples are nearer to training images.
-        standard_error: of the difference, over samples; the images are given.
+        standard_error: of the difference, over samples, for fixed images.
         nearer: share of the samples that are nearer to a training image; 1/2 where there is no difference.
     """
 
@@ -35,7 +35,7 @@ class Nearness:
 
 
 def nearest_distances(samples: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
-    """Euclidean distance from each sample to the nearest image.
+    """Return the Euclidean distance from each sample to the nearest image.
 
     Args:
         samples: shape (m, d).
@@ -52,7 +52,7 @@ def nearness(
 ) -> Nearness:
     """Compare distances to the nearest of equally many training and held-out images.
 
-    The nearest of more images is nearer, whatever G has memorised: so both sides have equally many.
+    The nearest of more images is nearer, whether or not G has memorised any, so both sides have equally many.
 
     Args:
         samples: shape (m, d), m >= 2.
@@ -79,10 +79,10 @@ def nearness(
 
 
 def difference_of_copies(share: float, held_out: float, n_images: int, n_training: int) -> float:
-    """Difference in mean distance that a share of exact copies of training images makes.
+    """Return the difference in mean distance that a share of exact copies of training images makes.
 
     A copy's distance is 0 where its original is among the images that are compared, n_images of n_training; other
-    samples are taken to lie as near to one side as to the other.
+    samples are assumed to lie as near to one side as to the other.
 
     Args:
         share: of the samples, in [0, 1].
@@ -93,7 +93,7 @@ def difference_of_copies(share: float, held_out: float, n_images: int, n_trainin
 
 
 def noisy_copies(images: torch.Tensor, n: int, noise: float, random: torch.Generator) -> torch.Tensor:
-    """Copies of n random images, each at most once, with Gaussian noise on every pixel.
+    """Copy n random images, each at most once, and add Gaussian noise to every pixel.
 
     Args:
         images: shape (m, d), m >= n.

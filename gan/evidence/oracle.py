@@ -1,6 +1,6 @@
-"""Densities that are known: what the Parzen estimate says of them, against the truth.
+"""Known densities: the Parzen estimate compared with the truth.
 
-Drawn from such a density, samples are perfect; whatever the estimate lacks is the estimate's own fault.
+Samples drawn from such a density are perfect, so any deficit is an error of the estimate.
 """
 
 import math
@@ -49,18 +49,18 @@ class Density:
 
 
 def gaussian(d: int, random: torch.Generator) -> Density:
-    """One spherical Gaussian: every dimension counts, as if each pixel were noise."""
+    """Return one spherical Gaussian: every dimension counts, as if each pixel were noise."""
     return Density(torch.zeros(1, d, dtype=torch.float64), torch.zeros(d, 1, dtype=torch.float64), 1.0)
 
 
 def mixture(d: int, random: torch.Generator) -> Density:
-    """Ten spherical Gaussians, the farther apart the greater d."""
+    """Return ten spherical Gaussians, whose distance grows with d."""
     means = 2 * torch.randn(10, d, generator=random, dtype=torch.float64)
     return Density(means, torch.zeros(d, 1, dtype=torch.float64), 1.0)
 
 
 def manifold(d: int, random: torch.Generator) -> Density:
-    """Ten Gaussians, each wide in ten directions and twenty times as thin in the rest."""
+    """Return ten Gaussians, each wide in ten directions and twenty times as thin in the rest."""
     r = min(10, d)
     means = 2 * torch.randn(10, d, generator=random, dtype=torch.float64)
     axes, _ = torch.linalg.qr(torch.randn(d, r, generator=random, dtype=torch.float64))
@@ -72,7 +72,7 @@ FAMILIES = {"Gaussian": gaussian, "10 Gaussians": mixture, "10 flat Gaussians": 
 
 @dataclass(frozen=True)
 class Gap:
-    """How far an estimate falls from the truth.
+    """Difference between the truth and an estimate.
 
     Attributes:
         n: number of samples.
@@ -91,7 +91,7 @@ class Gap:
 
 
 def measure(family: str, d: int, counts: Sequence[int], n_points: int, seed: int) -> list[Gap]:
-    """Score perfect samples of a known density as those of a GAN are scored.
+    """Score perfect samples of a known density by the protocol for a GAN's.
 
     Args:
         family: one of FAMILIES.

@@ -1,4 +1,4 @@
-"""Which generator of a run would be kept, had its measurements been taken on other validation images."""
+"""The generator that a run would keep if it were measured on other validation images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
-"""Classifier two-sample test: whether a fresh classifier tells samples from real images.
+"""Classifier two-sample test: whether a newly trained classifier tells samples from real images.
 
 Accuracy 1/2 means that it found no difference. What it finds is a lower bound: an accuracy a proves a total variation
 distance of 2a - 1 or more between the two distributions, but a stronger classifier, or more images, may find more. A
-generator that copies training images is told from other real images no better than these are.
+generator that copies training images is told apart from other real images no better than training images are.
 """
 
 import math
@@ -20,7 +20,7 @@ EPOCHS = 8
 
 @dataclass(frozen=True)
 class TwoSample:
-    """How well fresh classifiers tell a set of images from real ones, over several random splits of both.
+    """How well newly trained classifiers tell a set of images from real ones, over several random splits of both.
 
     Attributes:
         accuracy: share of the held-out images assigned to the right set, mean over splits.
@@ -39,7 +39,7 @@ class TwoSample:
 
 
 def split_accuracy(real: torch.Tensor, samples: torch.Tensor, random: torch.Generator) -> float:
-    """Return the accuracy of one split: half of each set trains a fresh classifier, the other halves are classified.
+    """Return the accuracy of one split: half of each set trains a new classifier, the other halves are classified.
 
     Args:
         real: shape (n, d), values in [0, 1] or spread by about 1.
@@ -91,10 +91,9 @@ def over_splits(accuracies: Sequence[float]) -> TwoSample:
 
 
 def beyond(samples: TwoSample, real: TwoSample, confidence: float) -> tuple[float, float, float]:
-    """Return by how much samples are told better than other real images: the difference and its interval.
+    """Return by how much samples are told apart better than other real images: the difference and its interval.
 
-    The interval is Welch's. Both share the real images that they are held against, which makes it too wide, not too
-    narrow.
+    The interval is Welch's. Both are compared with the same real images, which makes it too wide, not too narrow.
 
     Args:
         samples, real: against the same real images.

@@ -1,7 +1,7 @@
-"""Where a reported log-likelihood gets its variance: training seed, draw of samples, validation and test images.
+"""Sources of the variance of a reported log-likelihood: training seed, draw of samples, validation and test images.
 
-Each component answers one question: how far would the number move, had only this been drawn anew? What two sources
-make together counts in both, so that components do not add up to a total.
+Each component answers one question: how much would the number vary if only this source were drawn again? Interactions
+of two sources count in both, so the components do not add up to a total.
 """
 
 import math
@@ -18,10 +18,9 @@ class Component:
     """One source of variance.
 
     Attributes:
-        sd: standard deviation that it alone gives to one reported number, nats; nan where there is too little
-            to estimate it from.
+        sd: standard deviation of one reported number if only this source varies, nats; nan if there is too little data.
         low, high: interval of the sd; nan likewise.
-        n: how many of its kind the estimate is from, e.g. seeds, or draws of all seeds.
+        n: number of units that the estimate is from, e.g. seeds, or draws of all seeds.
     """
 
     sd: float
@@ -31,12 +30,12 @@ class Component:
 
 
 def unknown(n: int) -> Component:
-    """A component of which too few are there."""
+    """Return a component with too few units to estimate it."""
     return Component(math.nan, math.nan, math.nan, n)
 
 
 def nested(values: np.ndarray, confidence: float = 0.95) -> tuple[Component, Component]:
-    """Variance between groups and within them, from a balanced one-way layout with random effects.
+    """Estimate the variance between and within groups, from a balanced one-way layout with random effects.
 
     The interval between groups holds approximately for skewed and heavy-tailed groups. The one within groups assumes
     normal draws: such a number is a mean over thousands of images and samples.
@@ -66,7 +65,7 @@ def nested(values: np.ndarray, confidence: float = 0.95) -> tuple[Component, Com
 
 
 def crossed(values: np.ndarray, confidence: float = 0.95) -> Component:
-    """Variance of one number over conditions that all seeds and draws share, with what seeds and draws make of them.
+    """Estimate the variance of one number over conditions shared by all seeds and draws, interactions included.
 
     Args:
         values: shape (s, r, v): the reported number of s seeds, with r draws each, under v conditions, e.g. folds.
@@ -76,7 +75,7 @@ def crossed(values: np.ndarray, confidence: float = 0.95) -> Component:
         changes a number, the component is zero and has none either.
     Source:
         mean over seeds and draws of the variance over conditions. Interval: Bonett 2006 (CSDA 50:775), with the
-        conditions as units and, in place of a unit's squared deviation, its mean over seeds and draws; for s = r = 1
+        conditions as units and, instead of a unit's squared deviation, its mean over seeds and draws; for s = r = 1
         that is Bonett's, about the mean.
     """
     v = values.shape[2]
@@ -91,7 +90,7 @@ def crossed(values: np.ndarray, confidence: float = 0.95) -> Component:
 
 
 def of_mean(component: Component) -> Component:
-    """The component of a mean over all n conditions, from that of a single one."""
+    """Return the component of a mean over all n conditions, from that of a single one."""
     by = math.sqrt(component.n)
     return Component(component.sd / by, component.low / by, component.high / by, component.n)
 
@@ -99,7 +98,7 @@ def of_mean(component: Component) -> Component:
 def over_images(
     values: np.ndarray, random: np.random.Generator, resamples: int = 2000, confidence: float = 0.95
 ) -> Component:
-    """Variance of a mean over test images, had other images been drawn; pooled over seeds.
+    """Estimate the variance of a mean over test images due to the choice of images; pooled over seeds.
 
     Args:
         values: shape (s, m): log-likelihood of m test images under each of s seeds; images are redrawn jointly.

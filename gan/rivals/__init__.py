@@ -1,4 +1,4 @@
-"""Models that others score beside the GAN, each trained from its published settings into a gan.models.Generator."""
+"""Other models that are scored beside the GAN, each trained with its published settings into a gan.models.Generator."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol

@@ -205,5 +205,5 @@ def _draw_weights(modules: Iterable[nn.Module], variance: float, random: torch.G
 
 
 def _kept(inputs: torch.Tensor, share: float, random: torch.Generator) -> torch.Tensor:
-    """Return a mask of dropout that drops a share of the inputs; the others are not scaled up."""
+    """Return a dropout mask that drops a share of the inputs; the others are not scaled up."""
     return torch.rand(inputs.shape, generator=random, device=inputs.device) >= share

@@ -1,4 +1,4 @@
-"""Samples with and without a Markov chain: G's are independent, those of a chain follow from each other.
+"""Samples with and without a Markov chain: G's are independent, those of a chain depend on each other.
 
 "These samples are uncorrelated because the sampling process does not depend on Markov chain mixing" (Figure 2), and
 chains "require that the distribution be somewhat blurry in order for the chains to be able to mix between modes"
@@ -21,7 +21,7 @@ FIT_STEPS, RATE = 400, 0.05  # of Adam, on the exact divergence
 
 @dataclass(frozen=True)
 class Machine:
-    """A restricted Boltzmann machine: p(v, h) is in proportion to exp(v W h + v b + h c).
+    """A restricted Boltzmann machine: p(v, h) is proportional to exp(v W h + v b + h c).
 
     Attributes:
         weights: W, shape (BITS, HIDDEN), float64.
@@ -33,29 +33,29 @@ class Machine:
     hidden: torch.Tensor
 
     def log_probabilities(self, states: torch.Tensor) -> torch.Tensor:
-        """Of visible states, shape (n, BITS); exact where these are all states. Shape (n,)."""
+        """Return log-probabilities, shape (n,), of visible states (n, BITS); exact if these are all states."""
         free = states @ self.visible + torch.nn.functional.softplus(states @ self.weights + self.hidden).sum(dim=1)
         return free.log_softmax(dim=0)
 
     def of_hidden(self, states: torch.Tensor) -> torch.Tensor:
-        """P(h = 1 | v) for visible states (n, BITS), shape (n, HIDDEN)."""
+        """Return P(h = 1 | v) for visible states (n, BITS), shape (n, HIDDEN)."""
         return (states @ self.weights + self.hidden).sigmoid()
 
     def of_visible(self, hidden: torch.Tensor) -> torch.Tensor:
-        """P(v = 1 | h) for hidden states (n, HIDDEN), shape (n, BITS)."""
+        """Return P(v = 1 | h) for hidden states (n, HIDDEN), shape (n, BITS)."""
         return (hidden @ self.weights.T + self.visible).sigmoid()
 
 
 def all_states(bits: int) -> torch.Tensor:
-    """All binary vectors, shape (2^bits, bits), float64."""
+    """Return all binary vectors, shape (2^bits, bits), float64."""
     return torch.cartesian_prod(*[torch.arange(2, dtype=torch.float64)] * bits).reshape(-1, bits)
 
 
 def two_patterns(blur: float) -> torch.Tensor:
-    """Probabilities of all_states(BITS): all bits 0 or all 1, with even odds, each bit then flipped on its own.
+    """Return probabilities of all_states(BITS): all bits 0 or all 1, equally likely, then each bit may be flipped.
 
     Args:
-        blur: probability of a flip, in (0, 1/2]; at 1/2 nothing of the patterns is left.
+        blur: probability of a flip, in (0, 1/2]; at 1/2 the patterns are gone.
     Raises:
         ValueError: the blur is outside.
     """
@@ -73,7 +73,7 @@ def fit(blur: float, seed: int) -> tuple[Machine, float]:
         blur: see two_patterns.
         seed: of the initial weights.
     Returns:
-        the machine, and the divergence KL(data || machine) that is left, nats; both exact sums over all states.
+        the machine, and the remaining divergence KL(data || machine), nats; both exact sums over all states.
     """
     states, data = all_states(BITS), two_patterns(blur)
     random = stream(seed, "machine weights")
@@ -89,10 +89,10 @@ def fit(blur: float, seed: int) -> tuple[Machine, float]:
 
 
 def gibbs_chain(machine: Machine, n: int, random: torch.Generator) -> torch.Tensor:
-    """Consecutive visible states of block Gibbs sampling, shape (n, BITS), float64.
+    """Draw consecutive visible states by block Gibbs sampling, shape (n, BITS), float64.
 
     Each state follows from the one before by hidden states drawn from P(h | v) and visible ones from P(v | h). The
-    first is drawn from the machine's own distribution, so that none has to be thrown away.
+    first is drawn from the machine's own distribution, so no burn-in has to be discarded.
     """
     states = all_states(BITS)
     start = torch.multinomial(machine.log_probabilities(states).exp(), 1, generator=random)
@@ -104,7 +104,7 @@ def gibbs_chain(machine: Machine, n: int, random: torch.Generator) -> torch.Tens
 
 
 def transition(machine: Machine) -> torch.Tensor:
-    """Exact probabilities of the chain's next state, rows the present one: shape (2^BITS, 2^BITS)."""
+    """Return exact probabilities of the chain's next state, rows the present one: shape (2^BITS, 2^BITS)."""
     visible, hidden = all_states(BITS), all_states(HIDDEN)
     to_hidden, to_visible = machine.of_hidden(visible), machine.of_visible(hidden)
     return _joint(to_hidden, hidden) @ _joint(to_visible, visible)
@@ -116,7 +116,7 @@ def _joint(ones: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
 
 
 def exact_correlation(machine: Machine) -> float:
-    """What `correlation` of an endless chain at lag 1 is."""
+    """Return the `correlation` at lag 1 of an infinitely long chain."""
     states = all_states(BITS)
     p = machine.log_probabilities(states).exp()
     centred = states - p @ states
@@ -124,7 +124,7 @@ def exact_correlation(machine: Machine) -> float:
 
 
 def correlation(samples: torch.Tensor, lag: int = 1) -> float:
-    """Correlation of each sample with the one so many places later: 0 where they are independent, 1 where they stay.
+    """Return the correlation of each sample with the one `lag` places later: 0 if independent, 1 if they never change.
 
     sum_t (x_t - m) . (x_(t + lag) - m) / sum_t |x_t - m|^2, with m the mean over all samples.
 
@@ -144,7 +144,7 @@ def correlation(samples: torch.Tensor, lag: int = 1) -> float:
 
 
 def null_sd(samples: torch.Tensor) -> float:
-    """Standard deviation of `correlation` where samples, shape (n, d), are independent draws.
+    """Return the standard deviation of `correlation` if the samples, shape (n, d), are independent draws.
 
     With C their covariance: the root of tr(C C) / (tr(C)^2 n).
     """
@@ -153,9 +153,9 @@ def null_sd(samples: torch.Tensor) -> float:
 
 
 def switches(chain: torch.Tensor) -> int:
-    """How often a chain (n, BITS) goes over from one pattern to the other: more than half of the bits flip sides.
+    """Count how often a chain (n, BITS) changes from one pattern to the other: more than half of the bits flip sides.
 
-    A state with as many ones as zeros belongs to the pattern before it.
+    A state with as many ones as zeros belongs to the previous pattern.
     """
     ones = chain.sum(dim=1)
     sides = [bool(n > BITS / 2) for n in ones.tolist() if n != BITS / 2]

@@ -1,9 +1,9 @@
-"""Data on a circle in the plane: how sharply G draws a distribution that has no density (section 6 of the paper).
+"""Data on a circle in the plane: how sharply G represents a distribution without a density (section 6 of the paper).
 
 Adversarial nets "can represent very sharp, even degenerate distributions". Noise of one dimension makes G's samples lie
-on a curve, whatever its weights: degenerate they are by construction, and what is measured is how near that curve is to
-the circle. A kernel model, Gaussians around training points, is as blurred as its bandwidth. It is compared with G
-where the two have the same score, the paper's own: what G loses by uneven arcs, the kernel model loses by its blur.
+on a curve, whatever its weights. They are degenerate by construction; we measure how near that curve is to the circle.
+A kernel model, Gaussians around training points, is as blurred as its bandwidth. It is compared with G where the two
+have the same score, the paper's own: what G loses by uneven arcs, the kernel model loses by its blur.
 """
 
 import math
@@ -52,21 +52,21 @@ def draw(n: int, random: torch.Generator) -> torch.Tensor:
 
 
 def radial_sd(samples: torch.Tensor) -> float:
-    """Root mean square distance of samples (n, 2) from the circle, in units of its radius."""
+    """Return the root mean square distance of samples (n, 2) from the circle, in units of its radius."""
     return (samples.double().norm(dim=1) / RADIUS - 1).square().mean().sqrt().item()
 
 
 def compare(seeds: Sequence[int], epochs: int, progress: Callable[[], object] = lambda: None) -> Iterator[Drawn]:
-    """Train a GAN of each seed on the circle, and draw from it, from kernel models, and from the circle itself.
+    """Train a GAN for each seed on the circle, and draw from it, from kernel models, and from the circle itself.
 
     Args:
         seeds: of the games.
         epochs: passes over the N_TRAINING training points, which all seeds share.
         progress: called after every epoch.
     Yields:
-        for each seed G, a kernel model of the same training points, and as many fresh points as data.
+        for each seed G, a kernel model of the same training points, and as many new points as data.
     Raises:
-        FloatingPointError: a game has blown up; the message names the seed and the epoch.
+        FloatingPointError: a game has diverged; the message names the seed and the epoch.
     """
     training = draw(N_TRAINING, stream(0, "circle"))
     for seed, _, samples in play_in_plane(training, SETTING, seeds, [epochs], progress):
@@ -88,7 +88,7 @@ def _beside(samples: torch.Tensor, training: torch.Tensor, seed: int) -> Iterato
 
 
 def bandwidth_of_score(centers: torch.Tensor, noise: torch.Tensor, wanted: float) -> float:
-    """Bandwidth at which samples of a kernel model score as much as wanted, by bisection between 0 and the radius.
+    """Find the bandwidth at which a kernel model has the given score, by bisection between 0 and the radius.
 
     Args:
         centers: shape (n, 2), training points.

@@ -12,17 +12,16 @@ Kind = Literal["paper", "identity", "check", "counterexample", "open"]
 
 @dataclass(frozen=True)
 class Claim:
-    """A row of claims.csv, but for the name of its section.
+    """A row of claims.csv, without the name of its section.
 
     Attributes:
-        says: what ought to be.
+        says: the claim, in words.
         measured: the quantity.
         value, low, high, unit, n, over: the number, its interval, and what n counts.
-        kind: "paper": the paper says so; "identity": so too, but algebra; it tests our code alone;
-            "check": ours, of an experiment or of what it leads one to expect;
-            "counterexample": to what the paper might be taken to say; "open": not predicted.
-        bounds: where the number ought to lie, in words; empty for a difference that is not predicted.
-        outcome, reading: what the interval says of it; see gan.theory.readings.Reading.
+        kind: "paper": the paper states it; "identity": so too, but it is algebra, which tests only our code; "check": a
+            sanity check of ours; "counterexample": to what the paper might be taken to say; "open": not predicted.
+        bounds: range in which the claim holds, in words; empty for a difference that is not predicted.
+        outcome, reading: conclusion from the interval; see gan.theory.readings.Reading.
     """
 
     says: str

@@ -10,7 +10,7 @@ GOOD = 3.0  # standard deviations from a mode's center; in two dimensions 1.1% o
 
 
 def class_shares(labels: torch.Tensor, n_classes: int) -> torch.Tensor:
-    """Share of each class.
+    """Return the share of each class.
 
     Args:
         labels: shape (n,), int64, 0 .. n_classes - 1.
@@ -22,20 +22,20 @@ def class_shares(labels: torch.Tensor, n_classes: int) -> torch.Tensor:
 
 
 def class_entropy(shares: torch.Tensor) -> float:
-    """Entropy in nats of shares (n_classes,): 0 where there is one class, log n_classes where all are even."""
+    """Return the entropy in nats of shares (n_classes,): 0 for one class, log n_classes if all are equal."""
     return torch.special.entr(shares).sum().item()
 
 
 def classes_present(shares: torch.Tensor, least: float = 0.01) -> int:
-    """Number of classes with at least this share."""
+    """Return the number of classes with at least this share."""
     return int((shares >= least).sum())
 
 
 def distinct_neighbours(samples: torch.Tensor, images: torch.Tensor) -> float:
-    """Share of distinct images among the training images nearest to the samples, one a sample.
+    """Return the share of distinct images among the training images nearest to the samples, one per sample.
 
-    Two values compare only where they are of as many samples: the more there are, the more of them share a
-    neighbour, collapsed or not.
+    Compare two values only for equal numbers of samples: the more samples, the more of them share a neighbour,
+    collapsed or not.
 
     Args:
         samples: shape (m, d).
@@ -47,7 +47,7 @@ def distinct_neighbours(samples: torch.Tensor, images: torch.Tensor) -> float:
 
 
 def mean_pairwise_distance(samples: torch.Tensor) -> float:
-    """Root mean square Euclidean distance between two different samples, over all pairs.
+    """Return the root mean square Euclidean distance between two different samples, over all pairs.
 
     Args:
         samples: shape (n, d), n >= 2.
@@ -58,10 +58,10 @@ def mean_pairwise_distance(samples: torch.Tensor) -> float:
 
 
 def close_pairs(points: torch.Tensor, radius: float) -> float:
-    """Share of pairs of points that lie within a radius of each other, wherever that is.
+    """Return the share of pairs of points that lie within a radius of each other, anywhere.
 
-    Of perfect draws from k modes far apart it is 0.89/k at a radius of three standard deviations; it nears 1 where G
-    sends all z to one place, on the data or beside them, which `modes_covered` cannot tell from samples anywhere else.
+    Of perfect draws from k modes far apart it is 0.89/k at a radius of three standard deviations; it approaches 1 if G
+    sends all z to one place, on the data or beside them, a case that `modes_covered` does not recognise.
 
     Args:
         points: shape (n, d), n >= 2.
@@ -73,13 +73,13 @@ def close_pairs(points: torch.Tensor, radius: float) -> float:
 
 
 def modes_covered(points: torch.Tensor, centers: torch.Tensor, sd: float, least: float = 0.1) -> tuple[int, float]:
-    """How many modes of a mixture of even Gaussians the points cover, and how many points are good.
+    """Count the modes of a mixture of equal Gaussians that the points cover, and the share of good points.
 
     Args:
         points: shape (n, d).
         centers: shape (k, d), the modes.
         sd: standard deviation of each mode.
-        least: a mode is covered when as many good points are its own as this share of an even part, n / k.
+        least: a mode is covered if it has at least this share of an equal part, n / k, as good points.
     Returns:
         number of covered modes, and share of good points: at most GOOD standard deviations from the nearest mode.
     Source:

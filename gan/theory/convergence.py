@@ -1,7 +1,7 @@
-"""Section 4.2 measured: where p_g converges to p_data as Proposition 2 says, and where its conditions fail.
+"""Section 4.2 measured: p_g converges to p_data as Proposition 2 says, or its conditions fail.
 
-Three games, ever further from the proposition: p_g itself moves against the optimal D; one parameter on each side,
-which turn around the solution; and two networks trained by Algorithm 1.
+Three games, increasingly far from the proposition: p_g itself moves against the optimal D; two players of one parameter
+each circle the solution; and two networks are trained by Algorithm 1.
 """
 
 import math
@@ -54,7 +54,7 @@ class Round:
 
 
 def simplex_step(p_data: torch.Tensor, p_g: torch.Tensor, rate: float) -> torch.Tensor:
-    """One step of p_g down V(G, D*) on the simplex, by exponentiated gradient.
+    """Move p_g one step down V(G, D*) on the simplex, by exponentiated gradient.
 
     V's gradient in p_g is log(1 - D*(x)), also that of max_D V: the argument of the proposition's proof. C grows at
     most as fast as the negative entropy curves, so every rate up to 1 descends, and after n steps
@@ -66,7 +66,7 @@ def simplex_step(p_data: torch.Tensor, p_g: torch.Tensor, rate: float) -> torch.
     Returns:
         the new p_g, shape (n,).
     Raises:
-        ValueError: the rate is outside.
+        ValueError: the rate is outside (0, 1].
     Source:
         Proposition 2; the bound is that of mirror descent (Lu, Freund and Nesterov 2018).
     """
@@ -77,14 +77,14 @@ def simplex_step(p_data: torch.Tensor, p_g: torch.Tensor, rate: float) -> torch.
 
 
 def random_pair(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """p_data, and a p_g to start from, drawn apart on SUPPORT points, float64."""
+    """Draw p_data, and independently a p_g to start from, on SUPPORT points, float64."""
     random = stream(seed, "proposition 2")
     p_data, p_g = torch.randn(2, SUPPORT, generator=random, dtype=torch.float64).softmax(dim=1)
     return p_data, p_g
 
 
 def descend(seed: int, steps: int) -> list[Descent]:
-    """C(G) before the first simplex_step and after each, from random_pair."""
+    """Return C(G) before the first simplex_step and after each, from random_pair."""
     p_data, p_g = random_pair(seed)
     rows = [Descent(seed, 0, criterion(p_data, p_g))]
     for step in range(1, steps + 1):
@@ -94,7 +94,7 @@ def descend(seed: int, steps: int) -> list[Descent]:
 
 
 def dirac_step(theta: float, psi: float, rate: float, update: str) -> tuple[float, float]:
-    """One gradient step of each player of V = log D(0) + log(1 - D(theta)), where D(x) = sigmoid(psi * x).
+    """Take one gradient step of each player of V = log D(0) + log(1 - D(theta)), where D(x) = sigmoid(psi * x).
 
     Simultaneous steps leave every circle: theta^2 + psi^2 grows by the factor 1 + rate^2 sigmoid(psi * theta)^2.
 
@@ -102,7 +102,7 @@ def dirac_step(theta: float, psi: float, rate: float, update: str) -> tuple[floa
         theta: G's only sample; the data are at 0.
         psi: the slope of D's logit.
         rate: of both, > 0.
-        update: "simultaneous": both gradients at the old place; "alternating": D's step, then G's against it.
+        update: "simultaneous": both gradients at the old parameters; "alternating": D's step, then G's against it.
     Returns:
         the new theta and psi.
     Raises:
@@ -122,7 +122,7 @@ def _sigmoid(x: float) -> float:
 
 
 def turn(update: str, steps: int) -> list[Turn]:
-    """The start and each dirac_step from it."""
+    """Return the start and the result of each dirac_step from it."""
     rows = [Turn(update, 0, *DIRAC_START)]
     for step in range(1, steps + 1):
         rows.append(Turn(update, step, *dirac_step(rows[-1].theta, rows[-1].psi, DIRAC_RATE, update)))
@@ -130,12 +130,12 @@ def turn(update: str, steps: int) -> list[Turn]:
 
 
 def train_networks(seed: int, rounds: int, every: int, toy: Toy | None = None) -> list[Round]:
-    """Algorithm 1 on the toy of Figure 1, with rates that halve every HALF_LIFE rounds.
+    """Run Algorithm 1 on the toy of Figure 1, with rates that halve every HALF_LIFE rounds.
 
     Args:
         seed: owns all randomness.
         rounds: of K steps of D and one of G, a multiple of `every`.
-        every: rounds between two measurements of C(G), of which the first is before training.
+        every: rounds between two measurements of C(G), the first of them before training.
         toy: new, of this seed; by default that of Figure 1.
     Raises:
         FloatingPointError: G has left the grid on which C(G) is an integral; the message names seed and round.

@@ -1,4 +1,4 @@
-"""What training costs in multiplications, whatever the machine: to compare recipes at equal compute."""
+"""Cost of training in multiplications, independent of the machine: to compare recipes at equal compute."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from gan.recipe import Recipe
 
 
 def weights(inputs: int, layers: Sequence[AnyLayer]) -> int:
-    """Number of weights of a dense network: multiply-adds of one example's forward pass.
+    """Return the number of weights of a dense network: multiply-adds of one example's forward pass.
 
     Raises:
         ValueError: a layer is not dense.
@@ -22,9 +22,9 @@ def weights(inputs: int, layers: Sequence[AnyLayer]) -> int:
 def multiply_adds(
     noise_size: int, generator: Sequence[AnyLayer], discriminator: Sequence[AnyLayer], recipe: Recipe
 ) -> float:
-    """Multiply-adds that training takes for each training image; biases and activations are not counted.
+    """Return the multiply-adds of training per training image; biases and activations are not counted.
 
-    A pass back costs as much as the pass forward for the gradient at the inputs, and again for that at the weights;
+    A backward pass costs as much as the forward pass for the gradient at the inputs, and again for that at the weights;
     the inputs of a network's first layer need none.
 
     Args:

@@ -3,7 +3,7 @@
 The ring of 8 is after Metz et al. 2017 (unrolled GANs); the grid of 9 is a part of that of Srivastava et al. 2017
 (VEEGAN), with wider modes. These games do not learn the whole grid of 25 in reasonable time: benchmarks/toys.py.
 
-A balanced game is held beside one in which "G is trained too much without updating D", of which the paper says that
+A balanced game is compared with one in which "G is trained too much without updating D", of which the paper says that
 G then collapses too many values of z to the same value of x (section 6).
 """
 
@@ -58,7 +58,7 @@ class Snapshot:
         seed, epoch: which.
         covered: modes that its samples cover.
         good: share of its samples near a mode; gan.theory.collapse.modes_covered.
-        close: share of pairs of samples that lie as near to each other, be it far from all modes.
+        close: share of pairs of samples that lie as near to each other, near a mode or not.
         samples: shape (N_SAMPLES, 2).
     """
 
@@ -77,10 +77,10 @@ def play(
     epochs: Sequence[int],
     progress: Callable[[], object] = lambda: None,
 ) -> list[Snapshot]:
-    """Train a GAN of each seed on one draw of a mixture, and measure its samples now and then.
+    """Train a GAN for each seed on one draw of a mixture, and measure its samples at given epochs.
 
     Args:
-        target: what is to be learned; all seeds see the same N_TRAINING points.
+        target: distribution to be learned; all seeds see the same N_TRAINING points.
         setting: how the game is played.
         seeds: each owns the randomness of its game.
         epochs: when the samples are measured, ascending; training ends with the last.
@@ -88,7 +88,7 @@ def play(
     Returns:
         a snapshot for each epoch and seed; repeatable as gan.theory.plane.play_in_plane is.
     Raises:
-        FloatingPointError: a game has blown up; the message names the seed and the epoch.
+        FloatingPointError: a game has diverged; the message names the seed and the epoch.
     """
     points = target.draw(N_TRAINING, stream(0, "mixture"))
     return [

@@ -27,7 +27,7 @@ FAR_NOISE = 0.2  # where the path of Theorem 1 begins: all samples between the d
 
 @dataclass(frozen=True)
 class Pair:
-    """Data and samples from known densities, on a grid that holds all but a sliver of both.
+    """Data and samples from known densities, on a grid that holds nearly all of both.
 
     Attributes:
         data, samples: their densities.
@@ -39,18 +39,18 @@ class Pair:
     points: torch.Tensor
 
     def optimal_logits(self) -> torch.Tensor:
-        """Of D*, shape (n,): log p_data - log p_g (Proposition 1)."""
+        """Return the logits of D*, shape (n,): log p_data - log p_g (Proposition 1)."""
         data, samples = (one.log_density(self.points).log_softmax(dim=0) for one in (self.data, self.samples))
         return data - samples
 
     def masses(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Probabilities of the grid's cells under p_data and p_g, shape (n,) each, each with sum 1."""
+        """Return probabilities of the grid's cells under p_data and p_g, shape (n,) each, each with sum 1."""
         return _masses(self.data, self.points), _masses(self.samples, self.points)
 
 
 @dataclass(frozen=True)
 class Approach:
-    """How near a discriminator has come to the optimal one.
+    """Distance of a discriminator from the optimal one.
 
     Attributes:
         dimensions: of the data.
@@ -90,7 +90,7 @@ class Place:
 
 
 def fixed_pair(dimensions: int) -> Pair:
-    """Data in narrow Gaussians, two on a line or eight on a ring, and samples from one wide Gaussian.
+    """Return data in narrow Gaussians, two on a line or eight on a ring, and samples from one wide Gaussian.
 
     Args:
         dimensions: 1 or 2.
@@ -109,7 +109,7 @@ def fixed_pair(dimensions: int) -> Pair:
 
 
 def path_pair(t: float) -> Pair:
-    """Two Gaussians as data, and a generator on its way from one narrow Gaussian between them.
+    """Return two Gaussians as data, and a generator on its way from one narrow Gaussian between them.
 
     Args:
         t: share of the way of its means and width, in [0, 1]; at 1 both densities are the same.
@@ -135,7 +135,7 @@ def approach(
         seed: of weights and minibatches.
         pair: densities of as many dimensions; by default fixed_pair.
     Returns:
-        one row a checkpoint, of one and the same training.
+        one row per checkpoint, all from one training.
     Raises:
         ValueError: dimensions are neither 1 nor 2.
         FloatingPointError: D has diverged.
@@ -174,7 +174,7 @@ def visit(t: float, units: int, steps: int, seed: int) -> Place:
 
 
 def criterion(p_data: torch.Tensor, p_g: torch.Tensor) -> float:
-    """C(G) = max_D V(G, D) = -log 4 + 2 JSD of two distributions on a finite set (n,), nats (Eq. 6)."""
+    """Return C(G) = max_D V(G, D) = -log 4 + 2 JSD of two distributions on a finite set (n,), nats (Eq. 6)."""
     return EQUILIBRIUM + 2 * jensen_shannon(p_data, p_g).item()
 
 

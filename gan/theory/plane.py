@@ -1,7 +1,7 @@
-"""Small games in the plane, whose samples can be looked at: what the toys of modes.py and circle.py share.
+"""Small games in the plane, whose samples can be plotted: shared by the toys of modes.py and circle.py.
 
 CHOSEN was chosen on a ring of 6 and a grid of 4 Gaussians, with seeds of their own, among the settings listed in
-benchmarks/results/toys.csv (`python -m benchmarks.toys`). What the claims report are other mixtures, and other seeds.
+benchmarks/results/toys.csv (`python -m benchmarks.toys`). The claims report other mixtures and other seeds.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,7 @@ N_SAMPLES = 2_500
 
 @dataclass(frozen=True)
 class Setting:
-    """How a game in the plane is played, and by which networks.
+    """Recipe and networks of a game in the plane.
 
     Attributes:
         recipe: the rules.
@@ -67,7 +67,7 @@ def play_in_plane(
     epochs: Sequence[int],
     progress: Callable[[], object] = lambda: None,
 ) -> Iterator[tuple[int, int, torch.Tensor]]:
-    """Train a GAN of each seed on points in the plane, and draw samples now and then.
+    """Train a GAN for each seed on points in the plane, and draw samples at given epochs.
 
     Args:
         points: shape (n, 2), the training data of all seeds.
@@ -76,10 +76,10 @@ def play_in_plane(
         epochs: when samples are drawn, ascending; training ends with the last.
         progress: called after every epoch.
     Yields:
-        seed, epoch, and samples of shape (N_SAMPLES, 2). They repeat bit for bit with the same seeds side by side;
-        with others beside it a game differs in rounding, which 100 steps can make visible.
+        seed, epoch, and samples of shape (N_SAMPLES, 2). They repeat bit for bit if the same seeds train together; with
+        other seeds a game differs in rounding, which 100 steps can make visible.
     Raises:
-        FloatingPointError: a game has blown up; the message names the seed and the epoch.
+        FloatingPointError: a game has diverged; the message names the seed and the epoch.
     """
     games = play_together([_new_game(seed, setting) for seed in seeds], seeds)
     for epoch in range(1, epochs[-1] + 1):

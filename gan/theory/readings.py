@@ -1,4 +1,4 @@
-"""What an interval says about a claim: it holds, it does not hold, or the interval is too wide to tell."""
+"""Conclusions about a claim from an interval: it holds, it does not hold, or the interval is too wide to tell."""
 
 import math
 from collections.abc import Sequence
@@ -31,11 +31,11 @@ Outcome = Literal["holds", "does not hold", "undecided", "gains", "costs", "no e
 
 @dataclass(frozen=True)
 class Reading:
-    """What an interval says of a claim.
+    """Conclusion about a claim from an interval.
 
     Attributes:
-        outcome: for those who count.
-        text: for those who read, with the number where it matters.
+        outcome: one of the Outcome words, for counting.
+        text: for readers, with the number where it matters.
     """
 
     outcome: Outcome
@@ -43,7 +43,7 @@ class Reading:
 
 
 def over_seeds(values: Sequence[float], confidence: float = 0.95) -> Estimate:
-    """The mean over seeds, with its t-interval.
+    """Return the mean over seeds, with its t-interval.
 
     Raises:
         ValueError: no value, or one that is not finite.
@@ -53,7 +53,7 @@ def over_seeds(values: Sequence[float], confidence: float = 0.95) -> Estimate:
 
 
 def ratio_over_seeds(values: Sequence[float], confidence: float = 0.95) -> Estimate:
-    """The geometric mean of positive ratios; the t-interval is that of their logarithms.
+    """Return the geometric mean of positive ratios; the t-interval is that of their logarithms.
 
     Raises:
         ValueError: a ratio is not positive.
@@ -65,7 +65,7 @@ def ratio_over_seeds(values: Sequence[float], confidence: float = 0.95) -> Estim
 
 
 def paired(ours: dict[int, float], others: dict[int, float], confidence: float = 0.95) -> Estimate:
-    """Mean difference, ours minus others, over the seeds that both have.
+    """Return the mean difference, ours minus others, over the seeds that both have.
 
     Runs of one seed share initial weights and the order of the images; that may make a difference less noisy.
 
@@ -79,13 +79,13 @@ def paired(ours: dict[int, float], others: dict[int, float], confidence: float =
 
 
 def reading(estimate: Estimate, low: float, high: float, unit: str, too_short: str = "") -> Reading:
-    """Read a claim that a number lies strictly between two bounds off its interval.
+    """Judge from its interval whether a number lies strictly between two bounds.
 
     Args:
         estimate: the measurement.
         low, high: the claim; infinite where it has one side only.
         unit: of the number, for the text; may be empty.
-        too_short: why no reading may be given whatever the interval, e.g. "3 epochs"; empty: one may.
+        too_short: why the interval must not be interpreted, e.g. "3 epochs"; empty if it may.
     Returns:
         "holds" (with two bounds "holds within ..." of their middle), "does not hold", "undecided" where the interval
         crosses a bound, or "too short".
@@ -117,7 +117,7 @@ def _too_short(estimate: Estimate, why: str) -> Reading:
 
 
 def effect(estimate: Estimate, unit: str, too_short: str = "") -> Reading:
-    """Read a difference that is not predicted off its interval: "gains", "costs", or none was shown."""
+    """Judge from its interval a difference that is not predicted: "gains", "costs", or no effect shown."""
     number = _with_unit(abs(estimate.value), unit)
     if too_short or math.isnan(estimate.low):
         return _too_short(estimate, too_short)
@@ -130,7 +130,7 @@ def effect(estimate: Estimate, unit: str, too_short: str = "") -> Reading:
 
 
 def simultaneous(confidence: float, n: int) -> float:
-    """Confidence of each of n intervals that are to hold all at once (Bonferroni)."""
+    """Return the confidence of each of n intervals that are to hold simultaneously (Bonferroni)."""
     return 1 - (1 - confidence) / n
 
 

@@ -1,8 +1,8 @@
-"""How much of a gradient the two objectives of section 3 give G while D still finds its samples easily.
+"""Gradients that the two objectives of section 3 give G while D still rejects its samples easily.
 
 log(1 - D(G(z))) saturates where D is confident: with respect to D's logit its slope is D(G(z)), that of
--log D(G(z)) is 1 - D(G(z)). What of that reaches G's parameters is measured here, step by step, while a game is
-played by its own recipe: both gradients are taken at the same parameters, samples and masks, and neither is used.
+-log D(G(z)) is 1 - D(G(z)). The effect on G's parameters is measured here, step by step, while a game is played by its
+own recipe: both gradients are computed at the same parameters, samples and masks, and neither is used.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from gan.training import Game, new_draws, train_step
 
 @dataclass(frozen=True)
 class Gradients:
-    """What one minibatch would give the generator.
+    """Gradients of the generator on one minibatch.
 
     Attributes:
         step: training steps before it.

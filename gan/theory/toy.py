@@ -1,9 +1,9 @@
 """Figure 1 as an experiment: a one-dimensional GAN at four moments of Algorithm 1.
 
-The paper's figure is drawn by hand, so its four panels are an idea to re-enact: (a) a pair near convergence,
-(b) D trained on until it meets D*(x) = p_data(x) / (p_data(x) + p_g(x)) (Proposition 1), (c) one stretch of
-updates of G along D's slope, (d) long after, p_g = p_data and D = 1/2. What happens here is computed: real
-training, a kernel density of G's samples, and the analytic D* of that density.
+The paper's figure is drawn by hand, so its four panels are re-enacted: (a) a pair near convergence,
+(b) D trained on until it meets D*(x) = p_data(x) / (p_data(x) + p_g(x)) (Proposition 1), (c) some updates of G along
+D's slope, (d) long after, p_g = p_data and D = 1/2. Here all of it is computed: real training, a kernel density of
+G's samples, and the analytic D* of that density.
 """
 
 from collections.abc import Callable
@@ -69,7 +69,7 @@ class Toy:
         return draw_noise("gaussian", (BATCH, 1), self._random)
 
     def train_discriminator(self, steps: int, rate: float) -> None:
-        """Steps of D alone, on fresh data and samples."""
+        """Train D alone for some steps, on new data and samples."""
         for _ in range(steps):
             with torch.no_grad():
                 samples = self.generator(self._noise())
@@ -77,21 +77,21 @@ class Toy:
             self._d.update(self._d.gradients(loss), rate, momentum=0.0)
 
     def train_generator(self, steps: int, rate: float) -> None:
-        """Steps of G alone against D as it stands."""
+        """Train G alone for some steps against the present D."""
         for _ in range(steps):
             judged = self.discriminator(self.generator(self._noise()))
             gradients = self._g.gradients(generator_loss(judged, "non-saturating"))
             self._g.update(gradients, rate, momentum=0.0)
 
     def train(self, rounds: int, k: int, rate: Callable[[int], float]) -> None:
-        """Rounds of Algorithm 1: k steps of D, one of G; the rate of round i is rate(i)."""
+        """Run rounds of Algorithm 1: k steps of D, one of G; the rate of round i is rate(i)."""
         for index in range(rounds):
             self.train_discriminator(k, rate(index))
             self.train_generator(1, rate(index))
 
     @torch.no_grad()
     def panel(self, title: str, grid: torch.Tensor) -> Panel:
-        """The present moment on a grid of x, shape (n,)."""
+        """Return the present moment on a grid of x, shape (n,)."""
         noise = torch.special.ndtri((torch.arange(N_DENSITY) + 0.5) / N_DENSITY)
         p_g = _density(self.generator(noise[:, None]).squeeze(1), grid)
         p_data = torch.distributions.Normal(self.mean, self.sd).log_prob(grid).exp()
@@ -109,7 +109,7 @@ def _density(samples: torch.Tensor, grid: torch.Tensor) -> torch.Tensor:
 
 
 def play(seed: int, grid: torch.Tensor) -> list[Panel]:
-    """The four panels of Figure 1.
+    """Return the four panels of Figure 1.
 
     Args:
         seed: owns all randomness.

@@ -1,6 +1,6 @@
-"""Read what the paper claims off its experiments: tables, figures and a page.
+"""Judge the paper's claims from their experiments: tables, figures and a page.
 
-The toys' tables lie in the output folder already; measures and curves are gathered from the runs.
+The toys' tables must already be in the output folder; measures and curves are gathered from the runs.
 """
 
 import argparse
@@ -30,8 +30,8 @@ def main() -> None:
     cli.add_params(parser)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--runs", type=Path, nargs="+", help="folders EXPERIMENT/seedN of measured runs")
-    source.add_argument("--gathered", type=Path, help="folder of published csv files, in place of runs and toys")
-    parser.add_argument("--output", type=Path, required=True, help="folder of the toys' tables, and of what is made")
+    source.add_argument("--gathered", type=Path, help="folder of published csv files, instead of runs and toys")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the toys' tables, and of the results")
     cli.run(parser, _work)
 
 

@@ -1,4 +1,4 @@
-"""Train a classifier of a data set's classes, and measure real images and a collapse made on purpose with it."""
+"""Train a classifier of a data set's classes; measure real images and a deliberate collapse with it."""
 
 import argparse
 import math
@@ -68,7 +68,7 @@ def _work(args: argparse.Namespace) -> None:
 def _quality(classifier: Classifier, images: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
     """Measure and print how many test images are right, for classifier.csv."""
     share, n = accuracy(classifier, images, labels), len(images)
-    print(f"classifier: {share:.2%} of {n} test images are right", flush=True)
+    print(f"classifier: {share:.2%} of {n} test images are classified correctly", flush=True)
     return {"n_test": n, "accuracy": share, "standard_error": math.sqrt(share * (1 - share) / n)}
 
 

@@ -37,7 +37,7 @@ def gather_claims(folders: list[Path], params: Params, toys: Path) -> Frames:
             if used.setdefault(name, run.known[name]) != run.known[name]:
                 other = toys if name == CLASSIFIER else folders[0]
                 again = remedy(folder / (MEASURED if name == CLASSIFIER else MANIFESTS["train"]))
-                raise UserError(f"{folder}: used another {name} than {other}; {again}")
+                raise UserError(f"{folder}: used another {name} than {other} did; {again}")
         computed = precision_of(read_json(folder / MANIFESTS["train"]))
         if computed != experiment.precision:
             left_out[experiment.name, experiment.precision, computed] += 1
@@ -62,8 +62,10 @@ def _report(left_out: Counter[tuple[str, str, str]], known: set[str], params: Pa
     """Print a line per experiment with runs left out; refuse where none is left that all comparisons need."""
     for (name, asked, computed), n in left_out.items():
         if name not in known and name not in params.claims.alone:
-            raise UserError(f"{name}: asks for {asked}, but all runs were computed in {computed}; train it elsewhere")
-        print(f"{name}: asks for {asked}; {count(n, 'run')} computed in {computed} left out", flush=True)
+            raise UserError(
+                f"{name}: requires {asked}, but all runs were computed in {computed}; train it on another machine"
+            )
+        print(f"{name}: requires {asked}; {count(n, 'run')} computed in {computed} left out", flush=True)
 
 
 def fit(folder: Path, params: Params) -> bool:

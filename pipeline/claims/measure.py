@@ -1,7 +1,7 @@
-"""Measure a run's samples: what classes they show, whether they have collapsed, whether they pass for real images.
+"""Measure a run's samples: their classes, whether they have collapsed, whether they differ from real images.
 
-They are those of the last generator, for the best on validation images may be one from before a collapse; the
-log-likelihood is that of the best, as everywhere.
+They are samples of the last generator, because the best on validation images may be from before a collapse. The
+log-likelihood is that of the best generator, as everywhere.
 """
 
 import argparse

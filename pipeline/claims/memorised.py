@@ -1,7 +1,7 @@
-"""Hold samples of finished runs against training and against held-out images: which are they nearer to?
+"""Compare the distances of samples from training and from held-out images.
 
-Held against both as well: real images of either side, themselves left out, which are no copies but come from the same
-writers; and copies of training images made on purpose.
+Two references are compared as well: left-out real images of either set, which are no copies but come from the same
+writers; and deliberate copies of training images.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Train small GANs on mixtures of Gaussians, in balance and with G too fast, and count the modes they cover."""
+"""Train small GANs on mixtures of Gaussians, balanced and with G too fast, and count the modes they cover."""
 
 import argparse
 from itertools import product

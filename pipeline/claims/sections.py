@@ -1,4 +1,4 @@
-"""The claims in the paper's order: how each is read off the frames, and its figures with their captions."""
+"""The claims in the paper's order: functions that judge them from the frames, and figures with their captions."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -23,7 +23,7 @@ from pipeline.reporting.gather import Frames
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure of the claims: what plots it, its caption and alternative text."""
+    """A figure of the claims: function that plots it, caption and alternative text."""
 
     plot: Callable[[Frames, Params], Figure]
     caption: str
@@ -32,7 +32,8 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """A claim of the paper, and where it says so; what reads its rows of claims.csv; the names of its figures."""
+    """A claim of the paper, its place in the paper, the function that returns its rows of claims.csv, names of its
+    figures."""
 
     title: str
     source: str
@@ -70,67 +71,67 @@ SECTIONS = {
 PICTURES = {  # by file name, without ending; the rules know them from files.FIGURES
     "optimal": Picture(
         plots_toys.plot_optimal,
-        "D is trained on fresh points of two known densities; its distance from p_data / (p_data + p_g) is an integral "
+        "D is trained on new points of two known densities; its distance from p_data / (p_data + p_g) is an integral "
         "over a grid.",
         "Distance of D from its optimum against its steps, for three capacities, in one and two dimensions",
     ),
     "path": Picture(
         plots_toys.plot_path,
-        "Line: C(G) by integration, for generators on a straight way to the data. Dots: what a D trained against each "
-        "reaches.",
+        "Line: C(G) by integration, for generators on a straight line to the data. Dots: the value that a D trained "
+        "against each reaches.",
         "C(G) along a path of generators, falling to minus log 4, with the values that a trained D reaches",
     ),
     "convergence": Picture(
         plots_toys.plot_convergence,
-        "Left: the proposition's own setting, p_g itself is moved against the exact D*. Middle: two players of one "
-        "parameter each. Right: networks in one dimension, Algorithm 1, as in Figure 1.",
+        "Left: the proposition's own setting, in which p_g itself is updated against the exact D*. Middle: two "
+        "players of one parameter each. Right: networks in one dimension, Algorithm 1, as in Figure 1.",
         "C(G) falling to minus log 4, spirals of two parameters around the solution, and C(G) of trained networks",
     ),
     "saturation": Picture(
         plots_trained.plot_saturation,
-        "Both gradients are taken at the same parameters, samples and masks, while the 2014 code's game is played.",
+        "Both gradients are computed at the same parameters, samples and masks, while the 2014 code's game is played.",
         "The two losses of G against D(G(z)), and norms of their gradients in the first steps of training",
     ),
     "steps": Picture(
         plots_trained.plot_steps,
-        "Alternating steps on fresh noise; k = 1/5 is one step of D for five of G. Multiply-adds are counted.",
+        "Alternating steps with fresh noise; k = 1/5 is one step of D for five of G. Multiply-adds are counted.",
         "Validation log-likelihood against steps of G and against multiply-adds, a line for each k",
     ),
     "modes": Picture(
         plots_toys.plot_modes,
-        "Two-dimensional games whose modes can be counted, in step and with G ten times as fast as D. A mode is "
-        "covered where a tenth of its even share lies within 3 sd of it; samples that spread evenly cover all, and "
+        "Two-dimensional games whose modes can be counted, balanced and with G ten times as fast as D. A mode is "
+        "covered if a tenth of its equal share lies within 3 sd of it; evenly spread samples cover all, and "
         "varied samples beside the data cover none, so the share of close pairs is shown too.",
         "Modes covered, share of good samples and of close pairs over training; samples of a ring and a grid",
     ),
     "variety": Picture(
         plots_trained.plot_variety,
         "Mean shares of the digits that a classifier finds among the samples, their entropy, distinct nearest training "
-        "images, and distance of two samples; beside real images and a collapse made on purpose.",
-        "Shares of digits and three measures of variety, for each experiment and two yardsticks",
+        "images, and distance of two samples; beside real images and a deliberate collapse.",
+        "Shares of digits and three measures of variety, for each experiment and two reference sets",
     ),
     "half": Picture(
         plots_trained.plot_half,
-        "Left: D as it is trained. Right: a classifier trained anew on half of the samples and of the test images, and "
-        "asked about the other halves.",
+        "Left: D during training. Right: a new classifier, trained on half of the samples and of the test images and "
+        "applied to the other halves.",
         "D's outputs against epochs, and the accuracy of a two-sample classifier for each experiment",
     ),
     "effects": Picture(
         plots_trained.plot_effects,
-        "Each row throws one switch of the 2014 code; `all of Algorithm 1` throws all that the algorithm says. Dropout "
-        "and the noise prior are choices that it leaves open. Bars: intervals of the means over seeds, simultaneous "
-        "for all rows; those that leave the picture are wider than it.",
+        "Each row changes one switch of the 2014 code; `all of Algorithm 1` changes all that the algorithm states. "
+        "Dropout and the noise prior are choices that it leaves open. Bars: intervals of the means over seeds, "
+        "simultaneous for all rows; those that extend beyond the figure are cut off.",
         "Differences in test log-likelihood to the 2014 code, by switch, with intervals",
     ),
     "memorised": Picture(
         plots_evidence.plot_memorised,
         "As many training as held-out images (validation and test); below 1/2 they are nearer to images that G has "
-        "not seen. Yardsticks: real images of either side, themselves left out, and training images with noise.",
+        "not seen. References: left-out real images of either set, and training images with noise.",
         "Distances of samples to the nearest training and held-out image, and the share nearer to a training image",
     ),
     "circle": Picture(
         plots_advantages.plot_circle,
-        "Kernels around training points, of the bandwidth at which their samples score what G's score.",
+        "Kernels around training points, with the bandwidth at which their samples have the same score as G's.",
         "Points on a circle, samples of G and of a kernel model, and their distances from the circle for each seed",
     ),
     "chains": Picture(

@@ -38,7 +38,7 @@ def summary(claims: pd.DataFrame) -> str:
     readings = papers.outcome.map(COUNTED)
     counted = [f"{n} {outcome}" for outcome in OUTCOMES if (n := int((readings == outcome).sum()))]
     return (
-        f"What the paper claims, as experiments: of {len(papers)} numbers held against its claims {', '.join(counted)} "
+        f"The paper's claims as experiments: of {len(papers)} numbers compared with them, {', '.join(counted)} "
         f"(scale `{claims.scale.iloc[0]}`)."
     )
 

@@ -1,4 +1,5 @@
-"""What the schema cannot say of the catalogue: labels are titles of columns; what is compared can be."""
+"""Checks of the catalogue that the schema cannot express: labels are titles of columns; compared experiments fit
+together."""
 
 from typing import Any
 
@@ -11,7 +12,7 @@ PAPERS_COLUMNS = {"mnist": "MNIST", "tfd": "TFD"}  # of Table 1
 
 
 def check_labels(catalogue: dict[str, Any]) -> None:
-    """Labels are titles of columns, the same text in every form: each appears once, and the paper's are given."""
+    """Check the labels, which are titles of columns: each appears once, in one spelling, and the paper's are given."""
     seen = dict.fromkeys(("part", "Model"), "another column of Table 1")
     for name, entry in catalogue.items():
         label = entry["label"]
@@ -26,7 +27,7 @@ def check_labels(catalogue: dict[str, Any]) -> None:
 
 
 def check_precisions(catalogue: dict[str, Any]) -> None:
-    """Three TF32 products are those of dense layers alone (gan/three_tf32.py)."""
+    """Check that only dense layers have three TF32 products (gan/three_tf32.py)."""
     for name, entry in catalogue.items():
         convolves = any("kernel" in layer for layer in (*entry["generator"], *entry["discriminator"]))
         if entry["precision"] == "tf32x3" and convolves:
@@ -35,12 +36,12 @@ def check_precisions(catalogue: dict[str, Any]) -> None:
 
 
 def check_claims(claims: Claims, catalogue: dict[str, Any], experiments: dict[str, Any]) -> None:
-    """What is compared is in the catalogue, on one data set, in one stage, and no experiment of the scale's own."""
+    """Check that compared experiments are in the catalogue, on one data set, unpretrained, and not of the scale."""
     known("claims: main", claims.main, experiments)
     for name in claims.experiments:
         known("claims", name, catalogue)
         if name in experiments or catalogue[name].get("pretraining") is not None:
             why = "is an experiment of the scale: like it, give it a name of its own"
-            raise UserError(f"params: claims: {name} {why if name in experiments else 'has a first stage'}")
+            raise UserError(f"params: claims: {name} {why if name in experiments else 'has pretraining'}")
         if catalogue[name]["dataset"] != catalogue[claims.code]["dataset"]:
             raise UserError(f"params: claims: {name} has another data set than {claims.code}")

@@ -1,4 +1,4 @@
-"""What the params say of the models beside the GAN, and of the two estimates that all of them are compared under."""
+"""Settings of the models beside the GAN, and of the two estimates under which all of them are compared."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any

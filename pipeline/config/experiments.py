@@ -1,4 +1,4 @@
-"""What the params say of one experiment and of one data set, resolved for a scale."""
+"""Settings of one experiment and of one data set, resolved for a scale."""
 
 import os
 from dataclasses import asdict, dataclass
@@ -29,13 +29,13 @@ KINDS = {"dense": Layer, "deconvolution": Deconvolution, "maxout-convolution": M
 
 
 def layer(kind: str = "dense", **options: Any) -> AnyLayer:
-    """A layer from its line in the params."""
+    """Return a layer from its line in the params."""
     plain = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
     return KINDS[kind](**plain)
 
 
 def bandwidths(spacing: str, first: float, last: float, count: int) -> tuple[float, ...]:
-    """Bandwidths from first to last, both included.
+    """Return bandwidths from first to last, both included.
 
     Raises:
         ValueError: they do not ascend.
@@ -71,12 +71,12 @@ class Experiment:
         dataset: with the prefix "synthetic-" at scale smoke.
         pretraining: the experiment whose last generator forms this one's upper layers.
         selection: "validation" keeps the generator with the best validation log-likelihood and may stop early,
-            "last" that of the last epoch, and looks at no validation image while training. Where a loss stops being
+            "last" that of the last epoch, without measurements on validation images. Where a loss stops being
             finite, the first ends with its best generator so far, the second with an error.
         initial_weights: of G and D, one of gan.initial_weights.INITIAL_WEIGHTS.
-        every_epochs: between measurements of the generator, which samples of fixed noise go with.
+        every_epochs: between measurements of the generator, each with samples from fixed noise.
         validation_images: of the first validation images, for these measurements; None: all of them.
-        snapshot_epochs: between copies of the generators on the way, in the folder of work in progress.
+        snapshot_epochs: between copies of the generators during training, in the work folder.
         waypoints: lengths in epochs at which the generator kept so far is scored, too; each a snapshot.
         n_draws: sets of n_samples, each scored by itself.
         n_audits: draws of each baseline.
@@ -160,7 +160,7 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a number is held against; see params.yaml."""
+    """Bounds for the claims' numbers; see params.yaml."""
 
     near: float
     exact: float
@@ -177,13 +177,13 @@ class Claims:
     """Experiments that are compared with each other to test what the paper claims.
 
     Attributes:
-        main: the scale's own experiment whose samples are held against training images.
-        code: the experiment that others are held against, seed by seed.
+        main: the scale's own experiment whose samples are compared with training images.
+        code: the experiment that others are compared with, seed by seed.
         switches: what differs from it in one thing, or in all that the text says; their intervals hold all at once.
         alone: likewise, but each with an interval of its own.
         switching: with the saturating loss of G in the first epochs only.
-        steps: of different k, the first that of k = 1, which the others are held against.
-        least_seeds, least_epochs: what training gives is not read from fewer.
+        steps: of different k, the first that of k = 1, which the others are compared with.
+        least_seeds, least_epochs: results of training are not interpreted from fewer.
         bounds: of the readings.
         toys: seeds of each toy.
         seeds, epochs: of each of the experiments.
@@ -210,7 +210,7 @@ class Claims:
         return list(range(self.toys))
 
     def too_short(self, seeds: int) -> str:
-        """Why what training gave so many seeds is not read; empty where it is."""
+        """Say why the results of so many seeds are not interpreted; empty if they are."""
         short = {"seeds": (seeds, self.least_seeds), "epochs": (self.epochs, self.least_epochs)}
         return ", ".join(f"{have} of {least} {what}" for what, (have, least) in short.items() if have < least)
 
@@ -226,14 +226,14 @@ class Dataset:
 
     Attributes:
         shape: of an image.
-        split: numbers of training, validation and test images; where there are folds, of made-up images only.
+        split: numbers of training, validation and test images; if there are folds, of synthetic images only.
         folds: number of folds, each with validation and test images of its own; 0: one split.
         contrast_norm: see gan.images; 0: pixels are scaled to [0, 1].
         files: what the raw files must be by name; where the user supplies the data, one of them is enough.
         npm_package: a registry package that carries the files.
-        user_supplied: whether nobody may give the files away.
+        user_supplied: whether the user must supply the files, because they must not be redistributed.
         path: where the user says that they are.
-        synthetic: whether the images are made up.
+        synthetic: whether the images are synthetic.
     """
 
     name: str
@@ -248,7 +248,7 @@ class Dataset:
     synthetic: bool
 
     def user_file(self) -> Path | None:
-        """The file that the user has supplied: named in the params, in the mirror, or fetched before."""
+        """Return the file that the user has supplied: named in the params, in the mirror, or downloaded before."""
         if self.path is not None:
             return Path(self.path)
         folders = [Path(os.environ.get(MIRROR_VARIABLE, "absent")), RAW]
@@ -272,7 +272,7 @@ class Dataset:
 
     @property
     def how_to_supply(self) -> str:
-        """What a user does to have it."""
+        """How to supply the data set."""
         return (
             f"set datasets: {self.name}: path in params.yaml to your {' or '.join(self.files)}, "
             f"or put it in FOLDER/{self.name}/ and set {MIRROR_VARIABLE}=FOLDER"

@@ -79,7 +79,7 @@ class Params:
         return list(self.values["rivals"])
 
     def stages(self, experiment: str) -> list[str]:
-        """The experiment, after the one that trains its upper layers."""
+        """Return the experiment, after the one that pretrains its upper layers."""
         first = self.values["catalogue"].get(experiment, {}).get("pretraining")
         return [experiment] if first is None else [first, experiment]
 
@@ -115,44 +115,44 @@ class Params:
         return shlex.join(["snakemake", "--cores", "all", "--config", f"scale={self.scale}", *chosen])
 
     def seeds(self, experiment: str) -> list[int]:
-        """The seeds to train."""
+        """Return the seeds to train."""
         rivals = dict.fromkeys(self.values["rivals"], self.comparison.seeds)
         return self.values["seeds"] or list(range(rivals.get(experiment) or self._played[experiment]["seeds"]))
 
     def planned_seeds(self, experiment: str) -> int:
-        """How many seeds the scale has."""
+        """Return how many seeds the scale has."""
         return int(self._played[experiment]["seeds"])
 
     def tabulation(self) -> dict[str, Any]:
-        """What the tables depend on beside the metrics; recorded in their manifest."""
+        """Return what the tables depend on beside the metrics; recorded in their manifest."""
         sections = {key: self.values[key] for key in ("statistics", "catalogue")}
         judged = not self.not_judged  # a reworded reason leaves the tables as they are
         return sections | {"asked": self.asked, "planned": self._scale["experiments"], "is_judged": judged}
 
     def measuring(self, name: str) -> dict[str, Any]:
-        """What the measures of an experiment's runs depend on; recorded in their manifests."""
+        """Return what the measures of an experiment's runs depend on; recorded in their manifests."""
         return self.experiment(name).settings("measure") | {"confidence": self.confidence}
 
     def toys(self) -> dict[str, Any]:
-        """What the toys behind the claims depend on; recorded in their manifests."""
+        """Return what the toys behind the claims depend on; recorded in their manifests."""
         return {"seeds": self.claims.toy_seeds, "shorten": self.claims.shorten}
 
     def compared(self) -> dict[str, Any]:
-        """What the readings of claims depend on beside the measures; recorded in their manifest."""
+        """Return what the readings of claims depend on beside the measures; recorded in their manifest."""
         entries = {name: self.values["catalogue"][name] for name in self.claims.experiments}
         sections = {key: self.values[key] for key in ("statistics", "figures")}
         return sections | {"claims": asdict(self.claims), "catalogue": entries}
 
     def compared_models(self) -> dict[str, Any]:
-        """What the comparison of models depends on beside what was measured; recorded in its manifest."""
+        """Return what the comparison of models depends on beside the measurements; recorded in its manifest."""
         return {key: self.values[key] for key in ("statistics", "rivals", "figures")}
 
     def presentation(self) -> dict[str, Any]:
-        """What figures and report depend on beside the metrics; recorded in their manifests."""
+        """Return what figures and report depend on beside the metrics; recorded in their manifests."""
         return self.tabulation() | {"figures": self.values["figures"]}
 
     def experiment(self, name: str) -> Experiment:
-        """The experiment's settings at this scale.
+        """Return the experiment's settings at this scale.
 
         Raises:
             UserError: the scale has no such experiment.
@@ -187,7 +187,7 @@ class Params:
             raise UserError(f"params: catalogue: {name}: {error}") from error
 
     def model(self, name: str) -> Experiment:
-        """The settings of an experiment, or of a rival that is sampled and scored as one.
+        """Return the settings of an experiment, or of a rival that is sampled and scored as one.
 
         Raises:
             UserError: the scale has no such model.
@@ -217,7 +217,7 @@ class Params:
         return name if self.is_real else SYNTHETIC + name
 
     def dataset(self, name: str) -> Dataset:
-        """A data set by name; with the prefix "synthetic-" its made-up twin of the same shape.
+        """Return a data set by name; with the prefix "synthetic-" its synthetic twin of the same shape.
 
         Raises:
             UserError: there is no such data set.
@@ -254,7 +254,7 @@ class Params:
 
 
 def load(path: Path, scale: str | None = None, **chosen: Any) -> Params:
-    """Params from a file; `experiments` and `seeds` may replace the file's own.
+    """Load the params from a file; `experiments` and `seeds` may replace the file's own.
 
     Raises:
         UserError: the file is missing, is not YAML, or its content is not valid.
@@ -287,12 +287,12 @@ def _check_sizes(name: str, entry: dict[str, Any], values: dict[str, Any]) -> No
 
 
 def _check_stages(catalogue: dict[str, Any], experiments: dict[str, Any]) -> None:
-    """A first stage is in the catalogue and has none itself; what is scored says how many seeds it has."""
+    """Check that pretraining is in the catalogue and has none itself, and that scored experiments state their seeds."""
     firsts = {name: entry["pretraining"] for name, entry in catalogue.items() if entry.get("pretraining") is not None}
     for name, first in firsts.items():
         known(f"catalogue: {name}: pretraining", first, catalogue)
         if first in firsts:
-            raise UserError(f"params: catalogue: {name}: pretraining: {first} has a first stage itself")
+            raise UserError(f"params: catalogue: {name}: pretraining: {first} has pretraining itself")
         if name in experiments:
             known(f"scales: experiments: {name}: pretraining", first, experiments)
     for name, entry in experiments.items():

@@ -15,7 +15,7 @@ SCHEMA = Path(__file__).parent / "params.schema.yaml"
 
 
 def validated(values: Any) -> dict[str, Any]:
-    """The values with every catalogue entry in full, after checking them against the schema."""
+    """Return the values with every catalogue entry in full, after checking them against the schema."""
     if isinstance(values, dict) and isinstance(values.get("catalogue"), dict):
         catalogue = values["catalogue"]
         values = values | {"catalogue": {name: _in_full(name, catalogue, ()) for name in catalogue}}

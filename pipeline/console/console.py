@@ -1,4 +1,4 @@
-"""What is told of a run, from Snakemake's events: what will happen, each job as it ends, time left, how it ended."""
+"""Print a run from Snakemake's events: what will happen, each job as it ends, time left, how it ended."""
 
 import re
 from logging import ERROR, LogRecord
@@ -32,7 +32,7 @@ class Console:
         self.interrupted = self.has_told = False
 
     def tell(self, record: LogRecord) -> None:
-        """Take in one of Snakemake's records, and print what it is worth."""
+        """Handle one of Snakemake's records, and print what matters of it."""
         event, now = getattr(record, "event", None), record.created
         if event == LogEvent.RESOURCES_INFO and hasattr(record, "cores"):
             self.jobs.cores = record.cores
@@ -79,7 +79,7 @@ class Console:
         self.refresh(now)
 
     def _note(self, text: str) -> None:
-        """Take in what Snakemake says in words."""
+        """Handle Snakemake's messages."""
         if text.startswith(NOTHING):
             self.has_told = True
             self.screen.keep("Nothing to run: every file is there, and up to date.")
@@ -122,7 +122,7 @@ class Console:
         elif self.started is not None:
             counts = f"{n} of {of} jobs done" + (f", {len(failed)} failed" if failed else "")
             what = "Interrupted" if self.interrupted else "Stopped"
-            self.screen.keep(f"{what}: {counts}. What is finished is kept; the same command resumes.")
+            self.screen.keep(f"{what}: {counts}. Finished work is saved; the same command resumes.")
         if failed:
             self.screen.keep(*errors(failed))
         elif not self.interrupted:

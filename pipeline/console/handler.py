@@ -1,4 +1,4 @@
-"""Snakemake's logger plugin: each record is told to the console, and printed, which goes into a log."""
+"""Snakemake's logger plugin: it passes each record to the console, and prints it into a log."""
 
 import sys
 import threading
@@ -30,7 +30,7 @@ class LogHandler(LogHandlerBase):
             self.ticker.start()
 
     def emit(self, record: LogRecord) -> None:
-        """Print a record, and tell what a person wants to know of it."""
+        """Print a record, and pass it to the console."""
         try:
             if (text := self.format(record)) not in ("", "None"):
                 print(text, file=sys.stderr, flush=True)

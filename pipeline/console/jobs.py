@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-GUESSES = Path(__file__).parent / "seconds.csv"  # of scale quick; docs/development.md says where they are from
+GUESSES = Path(__file__).parent / "seconds.csv"  # of scale quick; docs/contributing.md says where they are from
 TAIL = 4096  # bytes: more than the longest line of a log
 EPOCH = re.compile(r"epoch (?P<epoch>\d+)/(?P<epochs>\d+)(?P<numbers>.*), (?P<seconds>[\d.]+) s/epoch, ")
 VALIDATION = re.compile(r"best validation .*? nats")

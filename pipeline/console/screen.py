@@ -26,7 +26,7 @@ class Screen:
         self._write("".join(f"{line}\n" for line in lines))
 
     def show(self, lines: Sequence[str]) -> None:
-        """Rewrite the bottom of a terminal; a line that is too long is cut, lines that are too many are left out."""
+        """Rewrite the bottom of a terminal; long lines are cut, surplus lines are left out."""
         if not self.is_live:
             return
         columns, rows = self._size()

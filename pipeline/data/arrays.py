@@ -13,13 +13,13 @@ NO_LABEL = -1
 
 
 def n_folds(path: Path) -> int:
-    """Folds of a prepared data set; 1 where there is one split."""
+    """Return the number of folds of a prepared data set; 1 for a single split."""
     split = read_arrays(path).get("split", np.empty(0))
     return split.shape[1] if split.ndim == 2 else 1
 
 
 def load_images(path: Path, part: int, dataset: str, fold: int = 0) -> torch.Tensor:
-    """One part of a prepared data set, as the networks see it.
+    """Load one part of a prepared data set, as the networks see it.
 
     Args:
         path: npz file of `pipeline.prepare`.
@@ -41,7 +41,7 @@ def load_images(path: Path, part: int, dataset: str, fold: int = 0) -> torch.Ten
 
 
 def load_labels(path: Path, part: int, dataset: str) -> torch.Tensor:
-    """Classes of one part of a prepared data set, in the order of load_images.
+    """Load the classes of one part of a prepared data set, in the order of load_images.
 
     Args:
         path: npz file of labels, beside that of the images.
@@ -63,9 +63,9 @@ def _part(
     """The rows of one part, of the first of the named arrays."""
     wanted = ("dataset", names[0], "split", *names[1:])
     if not set(wanted) <= arrays.keys():
-        raise UserError(f"{path}: holds {sorted(arrays)}, expected {', '.join(wanted)}; delete it and prepare again")
+        raise UserError(f"{path}: contains {sorted(arrays)}, expected {', '.join(wanted)}; delete it and prepare again")
     if str(arrays["dataset"]) != dataset:
-        raise UserError(f"{path}: holds {arrays['dataset']}, expected {dataset}; name the right file with --data")
+        raise UserError(f"{path}: contains {arrays['dataset']}, expected {dataset}; name the right file with --data")
     split = arrays["split"] if arrays["split"].ndim == 1 else arrays["split"][:, fold]
     rows = arrays[names[0]][split == part]
     if len(rows) == 0:

@@ -9,7 +9,7 @@ from pipeline.config.experiments import Dataset
 def verified(dataset: Dataset, name: str, data: bytes) -> bytes:
     """Return the bytes of a data set's file; raise ValueError where the params have no such file or pin others."""
     if name not in dataset.files:
-        raise ValueError(f"{dataset.name} is read from a file called {' or '.join(dataset.files)}")
+        raise ValueError(f"{dataset.name} needs a file called {' or '.join(dataset.files)}")
     pinned, digest = dataset.files[name], hashlib.sha256(data).hexdigest()
     if pinned and (len(data), digest) != (pinned["bytes"], pinned["sha256"]):
         expected = f"{pinned['bytes']} bytes, sha256 {pinned['sha256'][:12]}..."

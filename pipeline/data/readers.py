@@ -1,8 +1,8 @@
-"""Readers of the raw files, one a data set: images, and which of them train, validate and test.
+"""Readers of the raw files, one per data set: images, and which of them train, validate and test.
 
 A reader gets the folder that `download` filled and the data set's entry in the params; it returns uint8 images
 (n, *shape) and codes of gan.images, (n,) or (n, folds). Classes, where a data set has them and something here
-asks for them, have a reader of their own: int64 (n,) in the images' order. See docs/add-a-dataset.md.
+asks for them, have a reader of their own: int64 (n,) in the images' order. See docs/data.md.
 """
 
 import subprocess
@@ -23,7 +23,7 @@ TRIAL = "import sys, scipy.io; scipy.io.loadmat(sys.argv[1])"
 
 
 def read_idx(folder: Path, dataset: Dataset) -> Images:
-    """MNIST and its kin: training file, then test file, in file order."""
+    """Read MNIST and data sets of its format: training file, then test file, in file order."""
     from pipeline.data.torchvision_import import datasets
 
     files = ("train-images-idx3-ubyte", "t10k-images-idx3-ubyte")
@@ -32,7 +32,7 @@ def read_idx(folder: Path, dataset: Dataset) -> Images:
 
 
 def read_idx_labels(folder: Path) -> np.ndarray:
-    """Classes 0 to 9 of MNIST's images and its kin's: training file, then test file."""
+    """Read classes 0 to 9 of such a data set: training file, then test file."""
     from pipeline.data.torchvision_import import datasets
 
     files = ("train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte")
@@ -40,7 +40,7 @@ def read_idx_labels(folder: Path) -> np.ndarray:
 
 
 def read_cifar10(folder: Path, dataset: Dataset) -> Images:
-    """CIFAR-10: the five training batches, then the test batch; (n, 3, 32, 32).
+    """Read CIFAR-10: the five training batches, then the test batch; (n, 3, 32, 32).
 
     The batches are pickles: `prepare` has compared their bytes with the pinned ones before this runs.
     """
@@ -55,7 +55,7 @@ TFD_CODES = {0: TRAIN, 1: UNUSED, 2: VALIDATION, 3: TEST}
 
 
 def read_tfd(folder: Path, dataset: Dataset) -> Images:
-    """The Toronto Face Database: unlabelled images train, each fold has its own validation and test images.
+    """Read the Toronto Face Database: unlabelled images train, each fold has its own validation and test images.
 
     Raises:
         UserError: the file is not TFD_48x48.mat as its authors gave it out; the message says what is wrong.
@@ -66,12 +66,12 @@ def read_tfd(folder: Path, dataset: Dataset) -> Images:
     content = _load_mat(path)
     images, folds = content["images"], content["folds"]
     if images.ndim != 3 or images.shape[1:] != dataset.shape or images.dtype != np.uint8:
-        raise UserError(f"{path}: images: want uint8 (n, 48, 48), got {images.dtype} {images.shape}")
+        raise UserError(f"{path}: images: expected uint8 (n, 48, 48), got {images.dtype} {images.shape}")
     if folds.shape != (len(images), dataset.folds):
-        raise UserError(f"{path}: folds: want shape ({len(images)}, {dataset.folds}), got {folds.shape}")
+        raise UserError(f"{path}: folds: expected shape ({len(images)}, {dataset.folds}), got {folds.shape}")
     strange = sorted(set(np.unique(folds).tolist()) - set(TFD_CODES))
     if strange:
-        raise UserError(f"{path}: folds: codes are 0 (unlabelled), 1 (train), 2 (valid), 3 (test), got {strange}")
+        raise UserError(f"{path}: folds: expected codes 0 (unlabelled), 1 (train), 2 (valid), 3 (test), got {strange}")
     if ((folds == 0) != (folds[:, :1] == 0)).any():
         raise UserError(f"{path}: folds: the unlabelled images (code 0) differ between folds")
     missing = [
@@ -80,7 +80,7 @@ def read_tfd(folder: Path, dataset: Dataset) -> Images:
     if missing:
         raise UserError(f"{path}: folds: fold {missing[0][0]} has no image of code {missing[0][1]}")
     black = int((images[folds[:, 0] == 0].reshape(-1, images[0].size).max(axis=1) == 0).sum())
-    print(f"tfd: {black} of the unlabelled images are all black; they stay, as in 2014", flush=True)
+    print(f"tfd: {black} of the unlabelled images are all black; they are used, as in 2014", flush=True)
     codes = np.array([TFD_CODES[code] for code in range(4)], np.uint8)[folds.astype(int)]
     return images, codes
 
@@ -95,12 +95,12 @@ def _load_mat(path: Path) -> dict[str, np.ndarray]:
     missing = [key for key in ("images", "folds") if key not in content]
     if missing:
         there = sorted(key for key in content if not key.startswith("__"))
-        raise UserError(f"{path}: no {' and no '.join(missing)}; it holds {there}. Is it TFD_48x48.mat?")
+        raise UserError(f"{path}: no {' and no '.join(missing)}; it has {there}. Is it TFD_48x48.mat?")
     return content
 
 
 def read_fer2013(folder: Path, dataset: Dataset) -> Images:
-    """FER2013 in the format of TFD: the Training part trains, the other images form five stratified folds.
+    """Read FER2013 in the format of TFD: the Training part trains, the other images form five stratified folds.
 
     Flat images are dropped everywhere; of the others those that repeat a Training image or each other.
     """

@@ -1,4 +1,4 @@
-"""The two ways in which a stage fails; each is one line to the user and one exit code."""
+"""The two kinds of failure of a stage; each is one line for the user and one exit code."""
 
 import os
 import pwd

@@ -22,7 +22,7 @@ from pipeline.files.errors import UserError, reason, warn
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that takes its place when the block ends well, and vanishes if not."""
+    """Yield a temporary path beside `path` that replaces it if the block succeeds, and is deleted otherwise."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_name(path)
     try:
@@ -54,7 +54,7 @@ def write_same(path: Path, existing: Path) -> None:
 
 
 def sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file.
+    """Return the hexadecimal SHA-256 of a file.
 
     Raises:
         UserError: it cannot be read.
@@ -84,7 +84,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def json_text(content: Any) -> str:
-    """JSON, indented."""
+    """Return indented JSON."""
     return json.dumps(content, indent=2) + "\n"
 
 
@@ -100,7 +100,7 @@ def read_json(path: Path) -> Any:
 
 
 def csv_text(frame: pd.DataFrame) -> str:
-    """A table as CSV; numbers with all digits that distinguish them, "nan" where there is none."""
+    """Return a table as CSV; numbers with all digits that distinguish them, "nan" for missing ones."""
     return frame.to_csv(index=False, na_rep="nan")
 
 
@@ -156,6 +156,6 @@ def write_tensors(path: Path, tensors: dict[str, torch.Tensor], metadata: dict[s
 
 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    """Named tensors and metadata of a safetensors file."""
+    """Read named tensors and metadata of a safetensors file."""
     with one_line_errors(path), safetensors.safe_open(path, framework="pt") as file:
         return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118

@@ -1,4 +1,4 @@
-"""File locks that die with the process, however it dies; also `python -m pipeline.files.lock FILE COMMAND...`.
+"""File locks that end with the process, however it ends; also `python -m pipeline.files.lock FILE COMMAND...`.
 
 Snakemake's own lock outlives a kill -9 and then asks for `--unlock`; these do not.
 """
@@ -16,7 +16,7 @@ BUSY = 75  # sysexits.h: temporary failure
 
 
 def take(path: Path, what: str) -> int:
-    """The descriptor of a file whose lock is ours until it is closed.
+    """Return the descriptor of a file whose lock is ours until it is closed.
 
     Raises:
         UserError: another process holds it.

@@ -1,4 +1,4 @@
-"""What a command prints, on the terminal and in its log: where one of them fails, the work goes on without it."""
+"""Output of a command on the terminal and in its log; if one of them fails, the work continues without it."""
 
 import io
 import os
@@ -30,13 +30,13 @@ class Output:
             except OSError as error:  # a closed terminal, a pipe into `head`, a full disk
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
                 if stream is self._log:
-                    self.write(f"\n{stream.name}: not written on ({reason(error)}); the work goes on without it\n")
+                    self.write(f"\n{stream.name}: no longer written ({reason(error)}); the work continues without it\n")
         return len(text)
 
 
 @contextmanager
 def recorded(log: Path | None) -> Iterator[None]:
-    """Print what the block prints into a log, written anew, too; unexpected errors as well."""
+    """Also write the output of this context, unexpected errors included, to a new log."""
     file, refused = None, ""
     try:
         if log is not None:
@@ -45,7 +45,7 @@ def recorded(log: Path | None) -> Iterator[None]:
                 log.unlink()  # it may be another user's
             file = log.open("w", encoding="utf-8")
     except OSError as error:
-        refused = f"{reason(error)}; the work goes on without this log\n"
+        refused = f"{reason(error)}; the work continues without this log\n"
     out, err = Output(sys.stdout, file), Output(sys.stderr, file)
     with file or nullcontext(), redirect_stdout(out), redirect_stderr(err):
         err.write(refused)

@@ -1,1 +1,1 @@
-"""Where a result is, what made it, and whether that still holds."""
+"""Where a result is, what made it, and whether it is current."""

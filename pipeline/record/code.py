@@ -1,4 +1,4 @@
-"""Which code decides a command's numbers, and its hash: the one place that says what a change of code re-runs.
+"""Which code decides a command's numbers, and its hash: the only definition of what a change of code repeats.
 
 Comments, docstrings and the strings of `raise`, `print`, progress bars and help do not count. All other strings do, for
 the names of random streams decide numbers.

@@ -1,4 +1,4 @@
-"""What made a command's files, and whether they still hold: one manifest per command and output folder."""
+"""What made a command's files, and whether they are current: one manifest per command and output folder."""
 
 import json
 import os
@@ -53,7 +53,7 @@ class Manifest:
     def reasons_stale(
         self, settings: Any = None, inputs: Hashes = NONE, *, code: bool = True, absent: Sequence[str] = ()
     ) -> list[str]:
-        """Return why the files do not hold any more; empty where they do.
+        """Return why the files are no longer valid; empty if they are.
 
         Args:
             settings: the present ones; None: of no interest.
@@ -78,10 +78,10 @@ class Manifest:
     def require(
         self, settings: Any = None, inputs: Hashes = NONE, *, code: bool = True, absent: Sequence[str] = ()
     ) -> None:
-        """Raise a UserError that names each reason why the files do not hold; arguments as for `reasons_stale`."""
+        """Raise a UserError that names each reason why the files are not valid; arguments as for `reasons_stale`."""
         if found := self.reasons_stale(settings, inputs, code=code, absent=absent):
             hint = ", or --accept-code if no number changed" if found == ["other code"] else ""
-            raise UserError(f"{self.path}: does not hold ({'; '.join(found)}); {remedy(self.path)}{hint}")
+            raise UserError(f"{self.path}: is no longer valid ({'; '.join(found)}); {remedy(self.path)}{hint}")
 
 
 def remedy(path: Path) -> str:
@@ -96,7 +96,7 @@ def remedy(path: Path) -> str:
 
 
 class Record:
-    """What a command that is starting will write down.
+    """The manifest that a starting command will write.
 
     Args:
         stage: the command, e.g. "sample".
@@ -110,7 +110,7 @@ class Record:
         self._started = time.perf_counter()
 
     def holds(self, path: Path) -> bool:
-        """Whether there is nothing to do, because a manifest there says the same and its outputs hold; says so."""
+        """Whether there is nothing to do, because a manifest records the same and its outputs are current; print it."""
         if not path.is_file():
             return False
         try:
@@ -119,7 +119,7 @@ class Record:
                 return False
         except UserError:
             return False
-        print(f"{path.parent}: {', '.join(manifest.outputs)} still hold; nothing to do", flush=True)
+        print(f"{path.parent}: {', '.join(manifest.outputs)} are current; nothing to do", flush=True)
         return True
 
     def write(self, path: Path, outputs: Iterable[Path], **facts: Any) -> None:

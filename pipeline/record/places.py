@@ -18,22 +18,22 @@ PUBLISHED = RESULTS / "published"
 
 
 def run_folder(params: Params, experiment: str, seed: int, runs: Path = RUNS) -> Path:
-    """Folder of a run."""
+    """Return the folder of a run."""
     return runs / params.scale / experiment / f"seed{seed}"
 
 
 def run_folders(params: Params, experiments: Iterable[str], runs: Path = RUNS) -> list[Path]:
-    """Folders of all runs of some experiments, in the order of these and of their seeds."""
+    """Return the folders of all runs of some experiments, in the order of these and of their seeds."""
     return [run_folder(params, name, seed, runs) for name in experiments for seed in params.seeds(name)]
 
 
 def first_run(params: Params, experiment: str, runs: Path = RUNS) -> Path:
-    """Folder of an experiment's first seed: the one that is drawn, and whose samples grow in number."""
+    """Return the folder of an experiment's first seed, whose samples are plotted and scored in growing numbers."""
     return run_folder(params, experiment, params.seeds(experiment)[0], runs)
 
 
 def audit_folder(params: Params, experiment: str, runs: Path = RUNS) -> Path:
-    """Folder of an experiment's audit, beside its runs."""
+    """Return the folder of an experiment's audit, beside its runs."""
     return runs / params.scale / experiment / AUDIT
 
 
@@ -80,10 +80,10 @@ def remove_snapshots(work: Path, runs: Iterable[Path]) -> None:
 
 
 def prepared(dataset: str) -> Path:
-    """A data set's file; its manifest lies beside it."""
+    """Return the path of a prepared data set; its manifest lies beside it."""
     return PREPARED / f"{dataset}.npz"
 
 
 def labels(dataset: str) -> Path:
-    """The classes of its images."""
+    """Return the path of the classes of its images."""
     return PREPARED / f"{dataset}.labels.npz"

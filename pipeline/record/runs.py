@@ -34,14 +34,14 @@ FILES_OF_AUDITS = (METRICS, BANDWIDTHS, SHEET, GROWTH, *AUDITS.values())
 
 
 def manifests(folder: Path) -> list[Path]:
-    """The manifests behind a scored run, in order: its own, after its first stage's where it has one."""
+    """Return the manifests behind a scored run, in order: its own, after its pretraining's where it has one."""
     own = [folder / name for name in MANIFESTS.values()]
     first = read_json(own[0])["settings"].get("pretraining")
     return own if first is None else [folder.parents[1] / first["name"] / folder.name / MANIFESTS["train"], *own]
 
 
 def audits(folder: Path) -> list[Path]:
-    """The manifests of the audit beside a run."""
+    """Return the manifests of the audit beside a run."""
     return [folder.parent / AUDIT / name for name in AUDITS.values()]
 
 
@@ -72,7 +72,7 @@ class Run:
             if name == stage:
                 break
         if folder.name != f"seed{self.seed}":
-            raise UserError(f"{folder}: holds a run of seed {self.seed}; a run's folder is named after its seed")
+            raise UserError(f"{folder}: contains a run of seed {self.seed}; a run's folder is named after its seed")
 
     def require(self, manifest: str, settings: dict[str, Any]) -> dict[str, Any]:
         """Check a manifest's settings and files, and return its content.
@@ -92,13 +92,13 @@ class Run:
         return found.content
 
     def _check_pretraining(self, experiment: Experiment, digest: str | None) -> None:
-        """The first stage is still the one that this run began from, and was trained on the same data."""
+        """Check that the pretraining is the one that this run started from, on the same data."""
         assert experiment.pretraining is not None
         name = experiment.pretraining.name
         below = Run(self.folder.parents[1] / name / self.folder.name, experiment.pretraining, "train")
         if below.known[GENERATORS["last"]] != digest:
             again = remedy(self.folder / MANIFESTS["train"])
-            raise UserError(f"{self.folder}: began from another run of {name} than {below.folder}; {again}")
+            raise UserError(f"{self.folder}: started from another run of {name} than {below.folder}; {again}")
         self._expect(f"{experiment.dataset}.npz", below.known[f"{experiment.dataset}.npz"])
 
     def _expect(self, name: str, digest: str, stage: Path | None = None) -> None:
@@ -107,7 +107,7 @@ class Run:
             raise UserError(f"{self.folder}: its stages used two different files {name}; {again}")
 
     def use(self, path: Path) -> Path:
-        """The path of an input, after checking that earlier stages used the same bytes.
+        """Return the path of an input, after checking that earlier stages used the same bytes.
 
         Raises:
             UserError: they used another file of this name.
@@ -122,14 +122,14 @@ def model_of(experiment: Experiment) -> str:
 
 
 def precision_of(trained: dict[str, Any]) -> str:
-    """Return in which precision a run's products were computed, its first stage's too; two where machines differed."""
+    """Return in which precision a run's products were computed, pretraining included; two where machines differed."""
     machines = [*trained.get("machines", []), *trained.get("pretrained_machines", [])]
     probed = sorted({machine["rounding"] for machine in machines})
     return " and ".join(probed) or str(trained["settings"]["precision"])
 
 
 def name_of(seeds: Sequence[int]) -> str:
-    """Of runs that are trained together, e.g. "seed3", "seeds0-19" or "seeds0-2_5"."""
+    """Return the name of runs that are trained together, e.g. "seed3", "seeds0-19" or "seeds0-2_5"."""
     if len(seeds) == 1:
         return f"seed{seeds[0]}"
     # In a row of consecutive numbers, number minus place is constant.

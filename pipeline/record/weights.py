@@ -22,5 +22,5 @@ def published_weights(folder: Path = WEIGHTS) -> tuple[Path, dict[str, Any]]:
         path, expected = folder / manifest["file"], manifest["sha256"]
     found = sha256(path) if path.is_file() else "no file"
     if found != expected:
-        raise UserError(f"{path}: sha256 {expected} expected, got {found}; `git checkout -- weights` restores it")
+        raise UserError(f"{path}: expected sha256 {expected}, got {found}; `git checkout -- weights` restores it")
     return path, manifest

@@ -85,7 +85,7 @@ class Ranking:
     @property
     def outcome(self) -> str:
         """Return what the better estimate does to this ranking."""
-        return "confirms" if self.low > 0 else "turns over" if self.high < 0 else "leaves undecided"
+        return "confirms" if self.low > 0 else "reverses" if self.high < 0 else "leaves undecided"
 
 
 def rankings(frames: Frames, chosen_by: str, params: Params) -> list[Ranking]:
@@ -120,7 +120,7 @@ def _slack(rows: pd.DataFrame) -> float:
 
 
 def ranking_sentences(frames: Frames, params: Params) -> list[str]:
-    """Say which rankings of the Parzen score the better estimate confirms and which it turns over."""
+    """Say which rankings of the Parzen score the better estimate confirms and which it reverses."""
     lines = []
     for chosen_by, name in CHOSEN.items():
         found = rankings(frames, chosen_by, params)
@@ -128,7 +128,7 @@ def ranking_sentences(frames: Frames, params: Params) -> list[str]:
             continue
         groups = {
             outcome: [_pair(ranking, params) for ranking in found if ranking.outcome == outcome]
-            for outcome in ("confirms", "turns over", "leaves undecided")
+            for outcome in ("confirms", "reverses", "leaves undecided")
         }
         said = "; it ".join(f"{outcome} {in_words(pairs) if pairs else 'none'}" for outcome, pairs in groups.items())
         n = frames["ais_images.csv"].image.nunique()
@@ -164,7 +164,7 @@ def k_means_sentence(frames: Frames, params: Params) -> list[str]:
 
 
 def gap_sentences(ais: pd.DataFrame, params: Params) -> list[str]:
-    """Say how annealed importance sampling was run, where its bounds are far apart, and how it does where the truth is
+    """Say how annealed importance sampling was run, where its bounds are far apart, and its error where the truth is
     known."""
     rows = ais[(ais.metric == "gap") & (ais.chosen_by != "tried")]
     if rows.empty:
@@ -176,7 +176,7 @@ def gap_sentences(ais: pd.DataFrame, params: Params) -> list[str]:
     wide = f"exceeds {LARGE_GAP:g} nats for {in_words(names)}" if names else f"is at most {rows.value.max():.1f} nats"
     lines = [
         f"Annealed importance sampling ran with {said}. The gap between its bounds, a mean over simulated images, "
-        f"{wide}; of real images the estimate may lack more."
+        f"{wide}; on real images the error of the estimate may be larger."
     ]
     for chosen_by in CHOSEN:
         for model, of_model in of_choice(ais, chosen_by).items():

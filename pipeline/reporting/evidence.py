@@ -1,4 +1,4 @@
-"""What the numbers are worth, in words: sentences and small tables that follow from the results' CSV files."""
+"""What the numbers are worth: sentences and small tables made from the results' CSV files."""
 
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def scales(frames: Frames, params: Params) -> str:
     others = {what: sorted(set(rows.scale) - {params.scale}) for what, rows in parts.items()}
     but = [f"{what} (scale `{', '.join(found)}`)" for what, found in others.items() if found]
     first = f"These numbers are of scale `{params.scale}`"
-    return f"{first}, but for {in_words(but)}." if but else f"{first}."
+    return f"{first}, except {in_words(but)}." if but else f"{first}."
 
 
 def audit_cells(metrics: pd.DataFrame, params: Params, experiment: str, model: str) -> str:
@@ -135,7 +135,7 @@ def _beaten(real: str, ours: pd.Series, means: dict[str, float]) -> str:
     above = [f"{name} ({mean:.1f})" for name, mean in others.items() if mean > means[REAL]]
     below = {"real images": means[REAL]} | {name: mean for name, mean in others.items() if mean <= means[REAL]}
     seeds = ", ".join(f"{(ours > mean).sum()} beat {name} ({mean:.1f})" for name, mean in below.items())
-    winners = f"{in_words(above)} score above" if above else "nothing that was tried scores above"
+    winners = f"{in_words(above)} score above" if above else "no baseline scores above"
     return f"under this estimate {winners} {real}. Of our {count(len(ours), 'seed')}, {seeds}."
 
 
@@ -183,9 +183,9 @@ def grid_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
         span = f" (median {lost.median():z.1f}, from {lost.min():z.1f} to {lost.max():z.1f})" if len(lost) > 1 else ""
         on_edge = rows[rows.bandwidth_on_edge]
         edges = ", ".join(sorted(set(on_edge.model + " on the " + on_edge.grid + " grid")))
-        edge = f"on the edge of a grid lie bandwidths of {edges}" if edges else "no bandwidth lies on an edge"
+        edge = f"these bandwidths lie on the edge of a grid: {edges}" if edges else "no bandwidth lies on an edge"
         lines.append(
-            f"{title}: the fine grid gives {lost.mean():z.1f} nats{span} more than the authors' "
+            f"{title}: the score on the fine grid is {lost.mean():z.1f} nats{span} higher than on the authors' "
             f"{len(params.experiment(name).grids['authors'])} bandwidths, mean over {count(len(lost), 'seed')}; {edge}."
         )
     return lines
@@ -209,10 +209,10 @@ def growth_sentences(frame: pd.DataFrame, params: Params) -> list[str]:
         edge = "; a bandwidth lies on the edge of its grid" if rows.bandwidth_on_edge.any() else ""
         lines.append(
             f"{title}, seed {rows.seed.iloc[0]}{of_scale(rows, params)}: from {means.index[0]:,} to "
-            f"{means.index[-1]:,} samples of one generator the fine grid's number moves from {means.iloc[0]:.1f} to "
-            f"{means.iloc[-1]:.1f} nats, {growth_trend(rows).nats_per_decade:+.1f} nats a decade by least squares over "
-            f"{len(means)} points, {growth_trend(rows, 2).nats_per_decade:+.1f} nats a decade between the last "
-            f"two{edge}."
+            f"{means.index[-1]:,} samples of one generator the score on the fine grid moves from {means.iloc[0]:.1f} "
+            f"to {means.iloc[-1]:.1f} nats, {growth_trend(rows).nats_per_decade:+.1f} nats per factor of ten by least "
+            f"squares over {len(means)} points, {growth_trend(rows, 2).nats_per_decade:+.1f} nats per factor of ten "
+            f"between the last two{edge}."
         )
     return lines
 
@@ -241,8 +241,8 @@ def oracle_sentences(frame: pd.DataFrame) -> list[str]:
     lacks = ", ".join(f"{many[family]:.0f} nats ({family})" for family in many.index)
     gains = ", ".join(f"{few[family] - many[family]:.0f}" for family in many.index)
     return [
-        f"From {gaps.n.max():,} perfect samples in {gaps.d.max()} dimensions the estimate still lacks {lacks}: "
+        f"From {gaps.n.max():,} perfect samples in {gaps.d.max()} dimensions the estimate is still too low by {lacks}: "
         f"means over {gaps['size'].iloc[0]} densities of each kind. Going from {gaps.n.min():,} to "
-        f"{gaps.n.max():,} samples brought it nearer by {gains}."
+        f"{gaps.n.max():,} samples reduced the error by {gains} nats."
         + (" A bandwidth lies on the edge of the grid." if edge else "")
     ]

@@ -1,4 +1,4 @@
-"""Where the published curves would go if training went on: a table, sentences and a figure of an extrapolation."""
+"""Extrapolate the published curves to longer training: a table, sentences and a figure."""
 
 import math
 from collections.abc import Callable
@@ -70,7 +70,7 @@ def outlook(validation: pd.DataFrame, params: Params, experiment: str) -> Outloo
 
 
 def extrapolation_table(found: Outlook) -> pd.DataFrame:
-    """Return, as text, what lines through the last half of the curves foretell, and through the last half before it."""
+    """Return, as text, what lines through the last half of the curves predict, and lines through the half before it."""
     rows = []
     for most in (found.length, found.length // 2):
         for form in FORMS:
@@ -93,7 +93,7 @@ def extrapolation_passage(validation: pd.DataFrame, params: Params, experiment: 
     """Return table and sentences as Markdown; a sentence where there is nothing to fit."""
     found = outlook(validation, params, experiment)
     if found is None:
-        return "No curve is long enough to be carried on."
+        return "No curve is long enough to be extrapolated."
     n, half = len(found.curves), found.length // 2
     measured = [curve.loc[found.length] for curve in found.curves.values()]
     reach = {form: sum(line.at(1) >= found.published for line in found.lines(form, found.length)) for form in FORMS}
@@ -101,21 +101,22 @@ def extrapolation_passage(validation: pd.DataFrame, params: Params, experiment: 
     head = (
         f"An extrapolation, not a result. {found.length:,} epochs have spent {found.spent(found.length):.0%} of the "
         f"sum of all learning rates; {found.planned:,} would spend {found.spent(found.planned):.0%}. Lines through the "
-        "log-likelihoods of all validation images against that share, carried on (authors' grid, nats; mean ± sd over "
-        f"{n} seeds): two through the second half of each seed's curve and, as a check, two through the half before it:"
+        "log-likelihoods of all validation images against that share, extrapolated (authors' grid, nats; mean ± sd "
+        f"over {n} seeds): two through the second half of each seed's curve and, as a check, two through the half "
+        "before it:"
     )
     early = {form: np.mean([line.at(found.spent(found.length)) for line in found.lines(form, half)]) for form in FORMS}
     missed = " and ".join(f"{value - np.mean(measured):+.1f} in the {form}" for form, value in early.items())
     tail = (
-        f"Measured at {found.length:,} epochs: {_over_seeds(measured)} nats; the earlier lines foretold it with errors "
-        f"of {missed}. Seeds whose later line reaches the paper's {found.published:g} nats, a test score, with all "
-        f"learning rates spent: {words}."
+        f"Measured at {found.length:,} epochs: {_over_seeds(measured)} nats; the earlier lines predicted it with "
+        f"errors of {missed} (nats). Seeds whose later line reaches the paper's {found.published:g} nats, a test "
+        f"score, with all learning rates spent: {words}."
     )
     return "\n\n".join([head, extrapolation_table(found).to_markdown(index=False, disable_numparse=True), tail])
 
 
 def extrapolation_plot(found: Outlook, params: Params, experiment: str) -> Figure:
-    """Plot each seed's curve against the share of the learning rates spent, and the mean lines carried on."""
+    """Plot each seed's curve against the share of the learning rates spent, and the extrapolated mean lines."""
     colours = params.values["figures"]
     figure, axes = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
     for curve in found.curves.values():
@@ -134,7 +135,7 @@ def extrapolation_plot(found: Outlook, params: Params, experiment: str) -> Figur
     axes.set_xlabel("share of the sum of all learning rates that is spent; grey: not trained")
     _epochs(axes, found)
     n = len(found.curves)
-    title = f"{params.experiment(experiment).label}: curves of {n} seeds, carried on; an extrapolation"
+    title = f"{params.experiment(experiment).label}: curves of {n} seeds and their extrapolation"
     figure.suptitle(title, fontsize=11)
     axes.legend(loc="lower right", fontsize=8)
     return label_scale(figure, params)

@@ -101,6 +101,8 @@ def _check_audit(runs: list[Run], experiment: Experiment) -> Path:
         grown = manifest.content.get("seed", runs[0].seed)
         of_seed = next((run for run in runs if run.seed == grown), None)
         if of_seed is None:
-            raise UserError(f"{manifest.path}: made from seed {grown}, none of the runs; {remedy(manifest.path)}")
+            raise UserError(
+                f"{manifest.path}: made from seed {grown}, which is not among the runs; {remedy(manifest.path)}"
+            )
         manifest.require(experiment.settings(stage), of_seed.known, code=False)
     return folder

@@ -79,7 +79,9 @@ def label(figure: Figure, text: str) -> Figure:
 
 def scale_text(params: Params, scale: str | None = None) -> str:
     """Return what a figure says of its scale."""
-    return f"scale: {scale or params.scale}" + ("" if params.is_real else " (made-up images, tiny networks: no result)")
+    return f"scale: {scale or params.scale}" + (
+        "" if params.is_real else " (synthetic images, tiny networks: no result)"
+    )
 
 
 def note(axes: Axes, text: str, place: tuple[Any, Any], offset: tuple[float, float], **look: Any) -> None:
@@ -151,7 +153,7 @@ def interpolation(sheet: Sheet, params: Params, experiment: str, seed: int, epoc
     shape = params.dataset(entry.dataset).shape
     strip = np.concatenate([picture(image, shape) for image in sheet["walk"]], axis=1)
     panel = "Figure 3. " if experiment == "mnist" else ""
-    title = f"{panel}{entry.label}, seed {seed}, epoch {epoch}: a walk through z-space between fair draws"
+    title = f"{panel}{entry.label}, seed {seed}, epoch {epoch}: straight lines in z-space between random draws"
     return label_scale(_picture(strip, (10, 1.1), title), params)
 
 

@@ -30,7 +30,7 @@ def variance(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
     axes.set_xscale("symlog", linthresh=1)
     greatest = np.nanmax([1.0, *rows.high, *rows.sd])
     axes.set(xlim=(-0.1, 4 * greatest), xlabel="standard deviation of one reported number (nats)")
-    axes.set_title(f"{params.experiment(experiment).label}: had only this been drawn anew", fontsize=11)
+    axes.set_title(f"{params.experiment(experiment).label}: if only this source varied", fontsize=11)
     return label_scale(figure, params, rows.scale.iloc[0])
 
 
@@ -55,7 +55,7 @@ def audit(sheet: Sheet, metrics: pd.DataFrame, params: Params, experiment: str) 
             _line(right, our.published, "the paper's", colours["other"], 3)
     right.set(ylim=(len(order), 0), yticks=[], xlabel="mean test log-likelihood (nats)")
     right.margins(x=0.12)
-    figure.suptitle(f"{entry.label}: what the same estimate gives to what is no GAN", fontsize=11)
+    figure.suptitle(f"{entry.label}: the same estimate for images that no GAN generated", fontsize=11)
     scales = metrics[(metrics.experiment == experiment) & (metrics.model != OUR_MODEL)].scale.unique()
     others = [scale for scale in scales if scale != params.scale]
     return label_scale(figure, params, f"{params.scale} (baselines: {', '.join(others)})" if others else None)
@@ -90,13 +90,15 @@ def growth(frame: pd.DataFrame, params: Params, experiment: str) -> Figure:
         right.plot(mine.n_samples, mine.bandwidth, look, color=colour, label=label, markersize=5)
     line = growth_trend(rows)
     ends = np.array([means.n_samples.min(), means.n_samples.max()], dtype=float)
-    name = f"{line.nats_per_decade:+.1f} nats a decade (least squares)"
+    name = f"{line.nats_per_decade:+.1f} nats per factor of ten (least squares)"
     left.plot(ends, line.at_one + line.nats_per_decade * np.log10(ends), ":", color="0.3", label=name)
     left.axvline(params.experiment(experiment).n_samples, color="0.85", zorder=0)
     left.set(xscale="log", xlabel="number of samples", ylabel="mean test log-likelihood (nats)")
-    right.set(xscale="log", xlabel="number of samples", ylabel="chosen bandwidth")
+    right.set(xscale="log", xlabel="number of samples", ylabel="chosen bandwidth (pixel units)")
     left.legend(fontsize=8, frameon=False)
-    title = f"{params.experiment(experiment).label}, seed {rows.seed.iloc[0]}: one generator, ever more samples"
+    title = (
+        f"{params.experiment(experiment).label}, seed {rows.seed.iloc[0]}: one generator, increasing numbers of samples"
+    )
     figure.suptitle(title, fontsize=11)
     return label_scale(figure, params, rows.scale.iloc[0])
 

@@ -144,7 +144,7 @@ def seeds(sheets: dict[int, tuple[Sheet, int]], params: Params, experiment: str)
         axes.imshow(picture, interpolation="none")
         axes.set_axis_off()
         axes.set_title(title, fontsize=9)
-    title = f"{params.experiment(experiment).label}, {count(len(sheets), 'seed')}: fair draws, nothing chosen"
+    title = f"{params.experiment(experiment).label}, {count(len(sheets), 'seed')}: random draws, not selected"
     figure.suptitle(f"Figure 2 for {title}\nyellow: the training image nearest to column 5", fontsize=10)
     return label_scale(figure, params)
 

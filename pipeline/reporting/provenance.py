@@ -19,7 +19,7 @@ def recipes(runs: list[Path]) -> list[dict[str, Any]]:
         manifest = read_json(path)
         settings = manifest["settings"]
         rest = {key: settings[key] for key in ("noise_size", "selection", "precision")}
-        rest |= {"first stage": (settings["pretraining"] or {}).get("name")}
+        rest |= {"pretraining": (settings["pretraining"] or {}).get("name")}
         rest |= {"products computed in": precision_of(manifest)}
         rest |= {net: "; ".join(map(_layer_text, settings[net])) for net in ("generator", "discriminator")}
         changed = {key for key, value in settings["recipe"].items() if value != defaults[key]}

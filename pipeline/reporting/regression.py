@@ -1,9 +1,9 @@
-"""The record of a scale's metrics: how one is made from a run over many seeds, and what of another run it finds off.
+"""The record of a scale's metrics: made from a run over many seeds, it finds deviations of another run.
 
-Another machine's rounding makes of a seed what another seed is here (docs/epochs.md), so each metric is held to the
-prediction interval of one more seed. A seed of the GAN that began to learn late is outside it: its scores say when it
-began, not how well anything works. What is scored without chance is held to ROUNDING_NATS, and counts, grids and
-places in them are held exactly.
+On another machine rounding makes a seed differ as much as another seed does here (docs/runs.md), so each metric must
+lie in the prediction interval of one more seed. A seed of the GAN that began to learn late is outside it: its scores
+show when it began, not how well anything works. Scores without random draws must agree within ROUNDING_NATS; counts,
+grids and positions in them must be equal.
 """
 
 import math
@@ -42,7 +42,7 @@ Finding = tuple[float, str]  # how telling it is, and a line that says what is o
 
 
 def read_rows(path: Path, of_curves: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows of metrics.csv that are on record, with those of the first epoch; and the curves, empty where none are.
+    """Read rows of metrics.csv that are on record, with those of the first epoch; and the curves, empty if missing.
 
     Args:
         path, of_curves: of metrics.csv and curves.csv; the latter may be missing.
@@ -55,7 +55,7 @@ def read_rows(path: Path, of_curves: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         metrics = metrics.astype({"value": float, "standard_error": float, "seed": int})
         places = metrics[[*COUNTS, "bandwidth_place"]].astype(int)
         if places.lt(1).any(axis=None):
-            raise ValueError("a count or a place in a grid is less than 1")
+            raise ValueError("a count or a position in a grid is less than 1")
         metrics = metrics.assign(**places)[[*KEYS, *COUNTS, *OTHERS, "scale"]]
         scale = metrics.scale.iloc[0]
     if not of_curves.is_file():
@@ -66,7 +66,7 @@ def read_rows(path: Path, of_curves: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def first_epoch(curves: pd.DataFrame) -> pd.DataFrame:
-    """Losses and outputs of D, means over the first epoch, in the form of metrics.csv."""
+    """Return losses and outputs of D, means over the first epoch, in the form of metrics.csv."""
     rows = curves[curves["epoch"] == 1].melt(["experiment", "seed"], list(CURVES), "metric")
     rows["metric"] += " in epoch 1"
     rows = rows.assign(model=TRAINING, generator="none", grid="none", standard_error=0.0)
@@ -74,9 +74,9 @@ def first_epoch(curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def mark_late(rows: pd.DataFrame, curves: pd.DataFrame, below: float | None) -> pd.DataFrame:
-    """The rows with a column `late`: scores of our GAN from seeds that began late.
+    """Return the rows with a column `late`: scores of our GAN from seeds that began late.
 
-    A seed began late where the mean of D(G(z)) over the epoch at half of its length is below a bound (docs/epochs.md).
+    A seed began late where the mean of D(G(z)) over the epoch at half of its length is below a bound (docs/runs.md).
 
     Args:
         rows, curves: of `read_rows`.
@@ -89,18 +89,18 @@ def mark_late(rows: pd.DataFrame, curves: pd.DataFrame, below: float | None) -> 
 
 
 def known(rows: pd.DataFrame, record: Mapping[str, Any]) -> pd.DataFrame:
-    """The rows of experiments and models that are on record."""
+    """Return the rows of experiments and models that are on record."""
     models = {(entry["experiment"], entry["model"]) for entry in record["metrics"]}
     return rows[[pair in models for pair in zip(rows.experiment, rows.model, strict=True)]]
 
 
 def seeds_of(rows: pd.DataFrame) -> str:
-    """Experiments and seeds of rows, in words."""
+    """Name the experiments and seeds of rows, in words."""
     return ", ".join(f"{name} seed {seed}" for name, seed in sorted({*zip(rows.experiment, rows.seed, strict=True)}))
 
 
 def new_record(rows: pd.DataFrame, params: Params, confidence: float, below: float | None) -> dict[str, Any]:
-    """The record of a run, to be written as JSON.
+    """Return the record of a run, to be written as JSON.
 
     Args:
         rows: of `mark_late`.
@@ -134,7 +134,7 @@ def _entry(key: Key, rows: pd.DataFrame, params: Params, confidence: float) -> d
     """What is on record of one metric; a place in the grid may be one beyond those seen, where there is chance."""
     experiment, model, _, grid, _ = key
     if len(rows) == 1 and model not in FIXED:
-        raise ValueError(f"{model} has one value; want several seeds, and n_audits of 2 or more in the scale")
+        raise ValueError(f"{model} has one value; expected several seeds, and n_audits of 2 or more in the scale")
     summary = summarise_seeds(rows.value.tolist(), confidence)
     half_width = ROUNDING_NATS if model in FIXED else summary.prediction_interval[1] - summary.mean
     entry: dict[str, Any] = {"value": round(summary.mean, 4), "tolerance": round(half_width, 4), "n": summary.n}
@@ -151,7 +151,7 @@ def _entry(key: Key, rows: pd.DataFrame, params: Params, confidence: float) -> d
 
 
 def findings(rows: pd.DataFrame, record: Mapping[str, Any], params: Params) -> list[str]:
-    """A line for each thing that is off, the most telling first.
+    """Return a line for each deviation, the most informative first.
 
     Args:
         rows: of `mark_late` and `known`.
@@ -239,13 +239,13 @@ def _bandwidths(key: Key, rows: pd.DataFrame, entry: Mapping[str, Any], params: 
 
 
 def divergences(rows: pd.DataFrame) -> list[str]:
-    """A line for each seed that diverged."""
+    """Return a line for each seed that diverged."""
     diverged = rows[rows.diverged].drop_duplicates(["experiment", "seed"])
     return [f"{row.experiment}, a seed diverged: seed {row.seed}" for row in diverged.itertuples()]
 
 
 def edges(rows: pd.DataFrame) -> list[str]:
-    """A line for each seed of MNIST whose bandwidth lies on an edge of its grid: the paper's number did not come so."""
+    """Return a line for each seed of MNIST whose bandwidth lies on an edge of its grid."""
     chosen = rows.bandwidth_on_edge & rows.metric.eq("test_log_likelihood")
     rows = rows[chosen & rows.experiment.eq("mnist") & rows.model.eq(OUR_MODEL)]
     return [

@@ -1,4 +1,4 @@
-"""Where the variance of our numbers comes from, in words: a table, and sentences that follow from the CSV files."""
+"""Sources of the variance of our numbers: a table and sentences made from the CSV files."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -28,7 +28,7 @@ def variance_table(frame: pd.DataFrame, params: Params) -> pd.DataFrame:
     """Return each source's standard deviation in one reported number, with its interval where it has one, as text."""
     rows = pd.concat([rows.assign(title=title) for _, title, rows in by_experiment(frame, params)])
     intervals = [_interval(low, high) for low, high in zip(rows.low, rows.high, strict=True)]
-    texts = {"": rows.title, "drawn anew": rows.source, "sd, nats": rows.sd.map(_number)}
+    texts = {"": rows.title, "drawn again": rows.source, "sd, nats": rows.sd.map(_number)}
     return pd.DataFrame(texts | {f"{params.confidence:.0%} interval": intervals, "n": rows.n})
 
 
@@ -51,10 +51,10 @@ def variance_sentences(frame: pd.DataFrame, metrics: pd.DataFrame, params: Param
         unsure = (
             "the largest, without an interval, is"
             if known.low.isna().iloc[0]
-            else "no source stands out; the largest is"
+            else "no source dominates; the largest is"
         )
-        first = "what moves one number most is" if alone else unsure
-        but = f" Not known from so few: {lacking}, which may move it more." if lacking else ""
+        first = "the largest source of variance is" if alone else unsure
+        but = f" Not known from so few: {lacking}, which may have a larger effect." if lacking else ""
         values = seed_rows(metrics, name, "authors", rows.scale.iloc[0]).value
         lines.append(
             f"{title}{of_scale(rows, params)}: {first} the {known.source.iloc[0]} (sd in nats: {most}).{but} "
@@ -98,7 +98,7 @@ def _bandwidths(rows: pd.DataFrame, subsets: int, seeds: Iterable[int]) -> str:
 def _epochs(rows: pd.DataFrame, blocks: int | None, seeds: Iterable[int]) -> str:
     if rows.empty:
         why = "these runs' measurements were not recorded by block of validation images"
-        return f"how other images would have moved the kept epoch is not known; {why}."
+        return f"the effect of other images on the kept epoch is not known; {why}."
     n, total, moved = rows.seed.nunique(), rows["count"].sum(), rows[~rows.own & rows["count"].gt(0)]
     first = (
         f"with its {blocks} blocks of validation images resampled ({total // n:,} times for each of {count(n, 'seed')})"
@@ -109,7 +109,7 @@ def _epochs(rows: pd.DataFrame, blocks: int | None, seeds: Iterable[int]) -> str
     lost = (rows["count"] * rows.lost).sum() / total
     own = rows[rows.own].set_index("seed").choice
     spans = "; ".join(
-        f"seed {seed} from {mine.choice.min():,.0f} to {mine.choice.max():,.0f} in place of {own[seed]:,.0f}"
+        f"seed {seed} from {mine.choice.min():,.0f} to {mine.choice.max():,.0f} instead of {own[seed]:,.0f}"
         for seed, mine in moved.groupby("seed")
     )
     return (

@@ -21,8 +21,8 @@ from pipeline.reporting.two_sample import Told, told, told_rows, told_sentences
 from pipeline.reporting.verdicts import gap_in_words, judged, reason, sentences
 
 OURS = "Adversarial nets (ours)"
-AUDIT_CAPTION = "The same score, given to images that no network made."
-LATER_CAPTION = "Later papers that print this score, their protocols alike in outline; sources in pipeline/quoted.csv."
+AUDIT_CAPTION = "The same score for images that no network generated."
+LATER_CAPTION = "Later papers that report this score under broadly similar protocols; sources in pipeline/quoted.csv."
 
 
 def render(frames: Frames, params: Params) -> dict[str, str]:
@@ -198,7 +198,7 @@ def caption(params: Params) -> str:
     """Return what the table shows, and at which scale."""
     warning = "" if params.scale == "paper" else " Fewer epochs and seeds than the full reproduction, scale `paper`."
     if not params.is_real:
-        warning = " Tiny networks on made-up images: the numbers of ours mean nothing."
+        warning = " Tiny networks on synthetic images: our numbers mean nothing."
     return (
         "Table 1: mean test log-likelihood under a Gaussian Parzen window, in nats. Quoted rows: Goodfellow et al. "
         "2014; their ± is the standard error over test images (MNIST) or over folds (TFD) of one run. Ours, at scale "
@@ -207,7 +207,7 @@ def caption(params: Params) -> str:
 
 
 def markdown(table: pd.DataFrame, lines: list[str], params: Params) -> str:
-    """Return the table as Markdown, after what there is to say of it."""
+    """Return the table as Markdown, after sentences about it."""
     paragraphs = [*lines]
     for title, part in parts(table).items():
         paragraphs += [title or caption(params), part.to_markdown(index=False)]

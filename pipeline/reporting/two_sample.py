@@ -1,7 +1,7 @@
-"""Whether samples are told from real images, beside the nats: two-sample tests as cells, sentences and rows of a table.
+"""Whether samples can be told apart from real images: two-sample tests as cells, sentences and rows of a table.
 
 The yardstick is real images against the test images: a data set's own parts differ, so 1/2 is not what a perfect
-generator would reach. Where several parts were measured, samples are held against the one that is told best.
+generator would reach. Where several parts were measured, samples are compared with the one that is told apart best.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ REAL = {"training-images": "real training images", "validation-images": "real va
 OTHERS = {"k-means": "k-means centroids, as many as samples"}
 NOT_MEASURED = "not measured"
 CAPTION = (
-    "Another measure of the same runs, in no nats and not the paper's: accuracy of fresh classifiers that tell samples "
+    "Another measure of the same runs, not in nats and not the paper's: accuracy of new classifiers that tell samples "
     "from test images (0.5: not at all; 1: always). Ours: ± is the sd over training seeds; other rows: the standard "
     "error over splits."
 )
@@ -101,7 +101,7 @@ def _sentence(one: Told, confidence: float) -> str:
         f"For {what}, it is {_accuracy(one.others[model])}." for model, what in OTHERS.items() if model in one.others
     ]
     first = (
-        f"fresh classifiers tell samples from test images with an accuracy of {one.seeds.mean:.3f} ± {spread} over "
+        f"new classifiers tell samples from test images with an accuracy of {one.seeds.mean:.3f} ± {spread} over "
         f"{seeds} of {one.length:,} epochs, where 0.5 is chance ({splits} splits per seed, "
         f"{int(one.rows.n_eval.iloc[0]):,} held-out images per split)."
     )
@@ -129,18 +129,18 @@ def _reading(one: Told, confidence: float) -> str:
     if told_better == n:
         who = "The samples of the one seed" if n == 1 else f"The samples of all {n} seeds"
         return (
-            f"{who} are told from test images better than real images are, by {gap:.3f}{' on average' * (n > 1)} "
+            f"{who} are told apart from test images better than real images are, by {gap:.3f}{' on average' * (n > 1)} "
             f"({surely} by {least:.3f} or more)."
         )
     if told_better == 0:
         which = "the one seed" if n == 1 else f"any of {n} seeds"
         return (
-            f"That the samples of {which} are told better than real images is not shown ({surely}; difference "
+            f"That the samples of {which} are told apart better than real images is not shown ({surely}; difference "
             f"{gap:+.3f}{' on average' * (n > 1)})."
         )
     return (
-        f"The samples of {told_better} of {n} seeds are told from test images better than real images are ({surely}); "
-        f"for the others this is not shown. The difference is {gap:+.3f} on average."
+        f"The samples of {told_better} of {n} seeds are told apart from test images better than real images are "
+        f"({surely}); for the others this is not shown. The difference is {gap:+.3f} on average."
     )
 
 
@@ -168,7 +168,7 @@ def _texts(one: Told | None) -> dict[str, str]:
         "ours: epochs": f"{one.length:,}",
         "ours: splits, held-out images per split": f"{one.rows.n_splits.iloc[0]:.0f}, {one.rows.n_eval.iloc[0]:,.0f}",
         "ours: standard error of one seed, averaged": two_digits(one.rows.standard_error.mean()),
-        "ours: seeds told better than real images": beyond_real,
+        "ours: seeds told apart better than real images": beyond_real,
     }
     return texts | {
         what: _accuracy(one.others[model]) for model, what in (REAL | OTHERS).items() if model in one.others

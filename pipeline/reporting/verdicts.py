@@ -1,4 +1,4 @@
-"""What the cells say against the paper's values, in words."""
+"""Comparison of our cells with the paper's values, in words."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -180,9 +180,9 @@ def optimism(metrics: pd.DataFrame, params: Params) -> list[str]:
 
 def _excess(rows: pd.DataFrame) -> str:
     if rows.empty:
-        return "not known; these runs were not measured again from other noise."
+        return "not known; these runs were not measured again with other noise."
     kept, redrawn = (rows[rows.metric == f"{name}_log_likelihood"].set_index("seed").value for name in BOTH)
     excess = kept - redrawn
     spread = f" ± {two_digits(excess.std())} (sd)" if len(excess) > 1 else ""
     over = f"{int(rows.n_eval.iloc[0]):,} validation images, {count(len(excess), 'seed')}"
-    return f"training measured {excess.mean():z.1f}{spread} nats more than a fresh draw of samples gives ({over})."
+    return f"training measured {excess.mean():z.1f}{spread} nats more than a new draw of samples ({over})."

@@ -24,7 +24,7 @@ def _of_runs(params: Params) -> str:
     lines = [f"Scale {params.scale}, as a whole: {params.cost}. A stopped run resumes where it was."]
     for experiment in map(params.experiment, params.experiments):
         epochs = f"{'up to ' * (experiment.selection == 'validation')}{experiment.epochs} epochs each"
-        first = f" after {experiment.pretraining.epochs} of a first stage" if experiment.pretraining else ""
+        first = f"  after {experiment.pretraining.epochs} epochs of pretraining" if experiment.pretraining else ""
         n = len(params.seeds(experiment.name))
         lines.append(f"  {experiment.label}: {n} seed{'s' * (n > 1)}, {epochs}{first}")
     for name in params.asked:

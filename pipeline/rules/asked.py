@@ -1,4 +1,4 @@
-"""What a user asks of the workflow by --config, checked and put into a command's words."""
+"""Requests to the workflow by --config: checked, and translated into a command's options."""
 
 import os
 import shlex
@@ -12,7 +12,7 @@ from pipeline.files.errors import UserError
 
 
 def check_data(datasets: Iterable[Dataset]) -> None:
-    """Say at once what would fail hours later: a path that leads nowhere, a data set without a reader."""
+    """Report at once what would fail hours later: a missing file, a data set without a reader."""
     mirror = os.environ.get(MIRROR_VARIABLE)
     if mirror is not None and not Path(mirror).is_dir():
         raise UserError(f"{MIRROR_VARIABLE}={mirror} is not a folder")
@@ -30,7 +30,7 @@ def options_of(choice: dict[str, Any]) -> str:
 
 
 def numbers(seeds: Any) -> Any:
-    """`--config seeds=[0,1]` arrives as a list of texts; what is no number is left for the schema to refuse."""
+    """Convert `--config seeds=[0,1]`, which arrives as a list of texts; the schema rejects what is no number."""
     if not isinstance(seeds, list):
         return seeds
     return [int(seed) if str(seed).isdecimal() else seed for seed in seeds]

@@ -42,7 +42,7 @@ class Graph:
         self.params = params = Params(values)
         if not params.experiments:
             missing = [params.dataset(params.dataset_of(name)) for name in params.asked]
-            hints = dict.fromkeys(data.how_to_supply for data in missing) or ["a first stage alone is no experiment"]
+            hints = dict.fromkeys(data.how_to_supply for data in missing) or ["a pretraining alone is no experiment"]
             raise UserError("nothing to run: " + "; ".join(hints))
         check_data([params.dataset(name) for name in params.datasets])
         self.results, self.claims = f"{RESULTS}/{params.scale}", f"{RESULTS}/{params.scale}/claims"
@@ -107,7 +107,7 @@ class Graph:
         return list(map(str, run_folders(self.params, self.params.experiments if experiments is None else experiments)))
 
     def lists(self, experiments: Iterable[str] | None = None) -> list[str]:
-        """Return the lists behind these runs, those of their first stages too."""
+        """Return the lists behind these runs, those of their pretraining too."""
         names, params = self.params.experiments if experiments is None else experiments, self.params
         each = [(stage, seed) for name in names for stage in params.stages(name) for seed in params.seeds(name)]
         return list(dict.fromkeys(self._list(stage, seed) for stage, seed in each))
@@ -117,7 +117,7 @@ class Graph:
         return self._list(wildcards.experiment, int(wildcards.seed))
 
     def pretrained(self, wildcards: Any) -> list[str]:
-        """Return the lists that hold the first stage's runs of an ensemble's seeds, where there is a first stage."""
+        """Return the lists that hold the pretraining runs of an ensemble's seeds, if there is pretraining."""
         first = self._experiment(wildcards).pretraining
         seeds = seeds_of(wildcards.seeds) if first else []
         return list(dict.fromkeys(self._list(first.name, seed) for seed in seeds if first))
@@ -138,7 +138,7 @@ class Graph:
         return f"{RUNS / self.params.scale / experiment}/{name_of(together)}.json"
 
     def _wanted(self, experiment: str) -> set[int]:
-        """Return the seeds to train of an experiment; a first stage has those of all that build on it."""
+        """Return the seeds to train of an experiment; a pretraining has those of all that build on it."""
         using = [name for name in self.params.experiments if experiment in self.params.stages(name)]
         return {seed for name in using or [experiment] for seed in self.params.seeds(name)}
 

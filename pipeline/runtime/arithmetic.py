@@ -1,4 +1,4 @@
-"""In which precision products are computed, set; gan.precision defines and probes it."""
+"""Set the precision of products; gan.precision defines and probes it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ def protocol_arithmetic() -> None:
 
 @contextmanager
 def training_precision(precision: str, device: torch.device) -> Iterator[None]:
-    """float32 as it is, or with TF32 where CUDA multiplies; scores are never computed in it.
+    """Multiply float32 as it is, or as TF32 on CUDA, within this context; scores never use TF32.
 
     Raises:
         UserError: TF32 was asked for without CUDA, or three TF32 products without Triton.
@@ -44,7 +44,7 @@ def _allow_tf32(allowed: bool) -> None:
 
 
 def computable(precision: str, device: torch.device) -> str:
-    """The precision that an experiment asks for; float32, saying so, where the device has no bfloat16 arithmetic."""
+    """Return an experiment's precision; float32, with a message, if the device has no bfloat16 arithmetic."""
     if precision != "bfloat16" or has_bfloat16(device):
         return precision
     print("precision: float32, because this device has no bfloat16 arithmetic", flush=True)

@@ -1,4 +1,5 @@
-"""Runs in progress: saved between epochs, so that killed runs resume from the very same bits, and ended ones go on."""
+"""Unfinished runs, saved between epochs, so that killed runs resume with the same bits and finished ones can be
+prolonged."""
 
 import hashlib
 import json
@@ -63,7 +64,7 @@ class Progress:
 
 
 def is_begun(progress: Mapping[int, Progress], machine: dict[str, Any]) -> bool:
-    """Whether runs go on that other sittings have begun.
+    """Whether runs resume that were begun before.
 
     Raises:
         UserError: they were begun in another precision than this machine's, which are never mixed in a run.
@@ -71,7 +72,7 @@ def is_begun(progress: Mapping[int, Progress], machine: dict[str, Any]) -> bool:
     begun = {one["rounding"] for run in progress.values() for one in run.machines}
     if begun - {machine["rounding"]}:
         both = f"begun in {' and '.join(sorted(begun))}, multiplied in {machine['rounding']} here"
-        raise UserError(f"the runs were {both}; resume them where the first is possible")
+        raise UserError(f"the runs were {both}; resume them on a machine with the first")
     return bool(begun)
 
 
@@ -111,7 +112,7 @@ class Checkpoint:
         """Put the saved state into new games; a checkpoint that does not belong to these runs is put aside.
 
         Args:
-            epochs: that the runs may have; more than they had when they ended lets them go on.
+            epochs: that the runs may have; more than at their end prolongs them.
         Returns:
             each seed's progress; the games resume with the seeds that have not left.
         """
@@ -135,12 +136,12 @@ class Checkpoint:
             except UserError as error:
                 names = (self.path.with_suffix(f".{number}.discarded") for number in count(1))
                 aside = self.path.rename(next(name for name in names if not name.exists()))
-                print(f"checkpoint discarded (kept as {aside}): {error}", flush=True)
+                print(f"checkpoint put aside as {aside}: {error}", flush=True)
         for path in sorted(self.path.parent.glob(f"{self.path.stem}.*discarded")):
             with suppress(UserError):
                 saved = self._read(path, epochs)
                 path.rename(self.path)
-                print(f"checkpoint taken up that was put aside: {path}", flush=True)
+                print(f"using the checkpoint that was put aside: {path}", flush=True)
                 return saved
         return None
 

@@ -1,4 +1,4 @@
-"""What the command lines of all stages share: help, common options, one-line errors."""
+"""Common parts of the stages' command lines: help, options, one-line errors."""
 
 import argparse
 import io
@@ -15,7 +15,7 @@ NO_MEMORY = "not enough memory; free some, or lower seeds_per_job, or a scale's 
 
 
 def parser(stage: str, doc: str, example: str) -> argparse.ArgumentParser:
-    """Parser of `python -m pipeline.STAGE`; the help ends with an example that can be pasted."""
+    """Return the parser of `python -m pipeline.STAGE`; the help ends with an example that can be pasted."""
     result = argparse.ArgumentParser(
         prog=f"python -m pipeline.{stage}",
         description=doc,
@@ -23,23 +23,23 @@ def parser(stage: str, doc: str, example: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     result.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    result.add_argument("--log", type=Path, help="file that gets all that is printed, too")
+    result.add_argument("--log", type=Path, help="file that also receives everything that is printed")
     return result
 
 
 def add_params(parser: argparse.ArgumentParser) -> None:
-    """--params and --scale."""
+    """Add --params and --scale."""
     parser.add_argument("--params", type=Path, default=Path("params.yaml"), help="default: %(default)s")
-    parser.add_argument("--scale", help="one of the scales in the params; default: the params' own")
+    parser.add_argument("--scale", help="one of the `scales` of params.yaml; default: its `scale`")
 
 
 def add_experiment(parser: argparse.ArgumentParser) -> None:
-    """--experiment."""
-    parser.add_argument("--experiment", required=True, help="name in the params' catalogue, e.g. mnist")
+    """Add --experiment."""
+    parser.add_argument("--experiment", required=True, help="name in `catalogue` of params.yaml, e.g. mnist")
 
 
 def add_seeds(parser: argparse.ArgumentParser) -> None:
-    """--seeds."""
+    """Add --seeds."""
     parser.add_argument(
         "--seeds",
         type=_seed,
@@ -57,37 +57,37 @@ class _Distinct(argparse.Action):
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, _: str | None = None
     ) -> None:
         if len(set(values)) < len(values):
-            parser.error(f"argument {self.option_strings[0]}: {' '.join(map(str, values))}: a seed stands there twice")
+            parser.error(f"argument {self.option_strings[0]}: {' '.join(map(str, values))}: duplicate seed")
         setattr(namespace, self.dest, values)
 
 
 def _seed(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"want an integer >= 0, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected an integer >= 0, got {text!r}")
     return int(text)
 
 
 def positive(text: str) -> int:
-    """Type of an option: an integer >= 1."""
+    """Convert the value of an option: an integer >= 1."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"want an integer >= 1, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected an integer >= 1, got {text!r}")
     return int(text)
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
-    """--params, --scale, --experiments and --seeds, for what spans runs."""
+    """Add --params, --scale, --experiments and --seeds, for commands that span runs."""
     add_params(parser)
-    parser.add_argument("--experiments", nargs="+", help="a part of the scale's; default: the params' own")
-    parser.add_argument("--seeds", type=_seed, nargs="+", action=_Distinct, help="default: the params' own")
+    parser.add_argument("--experiments", nargs="+", help="a part of the scale's; default: as in params.yaml")
+    parser.add_argument("--seeds", type=_seed, nargs="+", action=_Distinct, help="default: as in params.yaml")
 
 
 def params(args: argparse.Namespace) -> Params:
-    """The params that --params and --scale name."""
+    """Return the params that --params and --scale name."""
     return load(args.params, args.scale)
 
 
 def selected_params(args: argparse.Namespace) -> Params:
-    """The params that the options of `add_selection` name."""
+    """Return the params that the options of `add_selection` name."""
     return load(args.params, args.scale, experiments=args.experiments, seeds=args.seeds)
 
 

@@ -1,4 +1,4 @@
-"""Where a stage computes."""
+"""The device of a stage."""
 
 import argparse
 import platform
@@ -17,10 +17,10 @@ from pipeline.runtime.arithmetic import protocol_arithmetic
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
-    """--device and --threads."""
+    """Add --device and --threads."""
     choices = ["auto", "cpu", "cuda"]
     parser.add_argument(
-        "--device", choices=choices, help="default: compute: device of the params; auto: CUDA if present"
+        "--device", choices=choices, help="default: `compute: device` of params.yaml; auto: CUDA if present"
     )
     parser.add_argument("--threads", type=cli.positive, help="CPU threads; default: torch's own choice")
 
@@ -62,7 +62,7 @@ def free_card(cards: int, folder: Path = WORK) -> int:
 
 
 def machine(device: torch.device, precision: str = "float32") -> dict[str, Any]:
-    """What decides how a device rounds: processor or GPU, vector instructions, threads, versions, a probe product."""
+    """Return what decides rounding: processor or GPU, vector instructions, threads, versions, a probe product."""
     on_cpu = f"{processor()}, {torch.backends.cpu.get_cpu_capability()}"
     return {
         "device": device.type,
@@ -74,7 +74,7 @@ def machine(device: torch.device, precision: str = "float32") -> dict[str, Any]:
 
 
 def processor() -> str:
-    """The processor's name as the system gives it, or its kind."""
+    """Return the processor's name as the system reports it, or its kind."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8", errors="replace").splitlines() if info.is_file() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

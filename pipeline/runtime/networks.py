@@ -13,7 +13,7 @@ from pipeline.files.formats import one_line_errors, read_tensors
 def new_generator(
     experiment: Experiment, seed: int, device: torch.device, mean_image: torch.Tensor | None = None
 ) -> Generator:
-    """G with the initial weights of a seed; without a mean image its biases wait to be loaded."""
+    """Return G with the initial weights of a seed; without a mean image its biases are to be loaded."""
     if mean_image is None:
         mean_image = torch.full((experiment.generator[-1].units,), 0.5, device=device)
     kind = experiment.initial_weights
@@ -21,13 +21,13 @@ def new_generator(
 
 
 def new_discriminator(experiment: Experiment, seed: int, device: torch.device) -> Discriminator:
-    """D with the initial weights of a seed."""
+    """Return D with the initial weights of a seed."""
     d, kind = experiment.generator[-1].units, experiment.initial_weights
     return initial_weights.new_discriminator(d, experiment.discriminator, seed, device, kind)
 
 
 def generator_with(state: dict[str, torch.Tensor], experiment: Experiment, device: torch.device) -> Generator:
-    """A trained G from its tensors.
+    """Return a trained G from its tensors.
 
     Raises:
         ValueError: they are of another network.
@@ -41,7 +41,7 @@ def generator_with(state: dict[str, torch.Tensor], experiment: Experiment, devic
 
 
 def load_generator(path: Path, experiment: Experiment, device: torch.device) -> Generator:
-    """A trained G.
+    """Load a trained G.
 
     Raises:
         UserError: the file is missing, damaged, or of another network.

@@ -23,7 +23,7 @@ class Reporter:
         self.first = max(run.epoch for run in progress.values())
         self.started = time.perf_counter()
         if self.first:
-            print(f"{title}: going on after epoch {self.first}", flush=True)
+            print(f"{title}: resuming after epoch {self.first}", flush=True)
         self.bar = tqdm(total=epochs, initial=self.first, desc=title, unit="epoch", disable=lines)
 
     def __enter__(self) -> "Reporter":
@@ -57,5 +57,5 @@ class Reporter:
             span = f"{best[0]:.1f}" if len(best) == 1 else f"{best[0]:.1f} to {best[-1]:.1f}"
             numbers.append(f"best validation {span} nats")
         if len(runs) < len(self.progress):
-            numbers.append(f"{len(runs)} of {len(self.progress)} seeds go on")
+            numbers.append(f"{len(runs)} of {len(self.progress)} seeds continue")
         return numbers

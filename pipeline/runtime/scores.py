@@ -32,7 +32,7 @@ class Fold:
 
 
 def folds(data: Path, experiment: Experiment, device: torch.device) -> list[Fold]:
-    """The folds of an experiment's prepared data; one where there is one split."""
+    """Return the folds of an experiment's prepared data; one for a single split."""
     parts = [
         [load_images(data, part, experiment.dataset, fold).to(device) for part in (VALIDATION, TEST)]
         for fold in range(n_folds(data))
@@ -75,7 +75,7 @@ def score_folds(samples: torch.Tensor, parts: list[Fold], experiment: Experiment
 
 
 def metric_rows(result: Score, part: Fold) -> Rows:
-    """Rows of metrics.csv: the mean of the validation images and of the test images."""
+    """Return rows of metrics.csv: the mean of the validation images and of the test images."""
     values = {
         "validation": (result.selection.log_likelihood, result.validation_error, part.n_validation),
         "test": (result.test, result.test_error, len(part.test)),
@@ -95,7 +95,7 @@ def metric_rows(result: Score, part: Fold) -> Rows:
 
 
 def place_in_grid(selection: Selection | None) -> dict[str, Any]:
-    """The chosen bandwidth, if one was, and where it lies; at an edge a wider grid might do better."""
+    """Return the chosen bandwidth, if any, and its position; at an edge a wider grid might do better."""
     place, size = (selection.place, selection.size) if selection else (None, None)
     return {
         "bandwidth": selection.bandwidth if selection else None,
@@ -106,12 +106,12 @@ def place_in_grid(selection: Selection | None) -> dict[str, Any]:
 
 
 def one_split(rows: Rows) -> Rows:
-    """The rows of a data set without folds."""
+    """Return the rows of a data set without folds."""
     return [row | {"fold": None, "standard_error_ddof1": None} for row in rows]
 
 
 def with_means(rows: Rows) -> Rows:
-    """A row for the mean over folds of each grid and metric (no fold named), after the rows of the folds.
+    """Append a row for the mean over folds of each grid and metric (no fold named) to the rows of the folds.
 
     Source:
         caption of Table 1: on TFD the standard error is over folds, each with a bandwidth of its own. Li et al.
@@ -139,7 +139,7 @@ def with_means(rows: Rows) -> Rows:
 
 
 def curve_rows(result: Score, experiment: Experiment, grid: str) -> Rows:
-    """Rows of bandwidths.csv: the validation curve over a grid, with the chosen point marked."""
+    """Return rows of bandwidths.csv: the validation curve over a grid, with the chosen point marked."""
     pairs = zip(experiment.grids[grid], result.validation_curve, strict=True)
     return [
         {"bandwidth": bandwidth, "validation_log_likelihood": mean, "chosen": bandwidth == result.selection.bandwidth}
@@ -148,5 +148,5 @@ def curve_rows(result: Score, experiment: Experiment, grid: str) -> Rows:
 
 
 def named(rows: Rows, **columns: Any) -> Rows:
-    """The rows with the same columns before their own."""
+    """Return the rows with the same columns before their own."""
     return [columns | row for row in rows]

@@ -49,7 +49,7 @@ class Trainer:
         seeds: those to train.
         device: where.
         record: of the command.
-        pretrained: each seed's run of the first stage, where there is one.
+        pretrained: each seed's pretraining run, if there is one.
         contrast_norm: see Dataset.
     """
 
@@ -233,7 +233,7 @@ class Trainer:
             return error.means
 
     def _diverged(self, seed: int, error: FloatingPointError, message: str) -> None:
-        """End a seed's run with its best generator so far, untrained before the first validation; the others go on.
+        """End a seed's run with its best generator so far, untrained before the first validation; other seeds continue.
 
         Raises:
             FloatingPointError: no generator is kept on the way.

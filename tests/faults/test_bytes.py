@@ -112,7 +112,7 @@ def test_a_damaged_checkpoint_is_put_aside_or_changes_nothing(tmp_path, cases, t
         else:
             assert restored[0].epoch == 0
             assert torch.equal(games.weights, Nets(0.0).weights), "half restored"
-            assert "checkpoint discarded" in capsys.readouterr().out
+            assert "checkpoint put aside" in capsys.readouterr().out
         tally("damaged: checkpoint")
 
 

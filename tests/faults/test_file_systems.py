@@ -1,4 +1,4 @@
-"""File systems of clusters: no flock, no hard links, no fsync, short names. One line, and the work goes on."""
+"""File systems of clusters: no flock, no hard links, no fsync, short names. One line, and the work continues."""
 
 import errno
 import fcntl

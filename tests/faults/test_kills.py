@@ -110,6 +110,6 @@ def test_a_checkpoint_whose_writing_is_killed_leaves_the_one_before(project, cas
         assert killed.returncode == -signal.SIGKILL
         tally("train: SIGKILL while it writes a checkpoint")
     done = run_in(project, *command)
-    assert "going on after epoch" in done.stdout
+    assert "resuming after epoch" in done.stdout
     found = read_tensors(project / files[0])[0]
     assert all((found[name] == tensor).all() for name, tensor in wanted.items())

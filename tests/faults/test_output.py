@@ -1,4 +1,4 @@
-"""Output that vanishes: a pipe into `head`, a closed terminal, a full disk under the log. The work goes on."""
+"""Output that vanishes: a pipe into `head`, a closed terminal, a full disk under the log. The work continues."""
 
 import os
 import re
@@ -75,8 +75,8 @@ def test_a_command_that_starts_without_an_output_comes_to_its_end(monkeypatch, m
 @pytest.mark.parametrize(
     ("log", "message"),
     [
-        ("/dev/full", r"\n/dev/full: not written on \(.*No space left on device\); the work goes on without it\n"),
-        ("/dev/null/x.log", r"'/dev/null.*'; the work goes on without this log\n"),
+        ("/dev/full", r"\n/dev/full: no longer written \(.*No space left on device\); the work continues without it\n"),
+        ("/dev/null/x.log", r"'/dev/null.*'; the work continues without this log\n"),
     ],
 )
 def test_a_log_that_cannot_be_written_is_one_line(monkeypatch, capsys, log, message):

@@ -39,7 +39,7 @@ def test_train_takes_up_what_was_put_aside_with_its_snapshots_and_waypoints(fold
         values["scales"]["smoke"]["experiments"]["mnist"]["waypoints"] = [6]
         params.write_text(yaml.safe_dump(values))
         printed = trained(folder, "changed", params=params)
-        assert ("going on after epoch 9" in printed) == (name in runs), printed
+        assert ("resuming after epoch 9" in printed) == (name in runs), printed
         left = snapshots(folder / "work/changed", folder / "changed/seed0")
         content = {epoch: hashes(place) for epoch, place in left.items()}
         assert list(content) == [3, 6, 9]

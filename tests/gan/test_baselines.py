@@ -20,7 +20,7 @@ def test_training_images_are_different_ones():
     rows = baselines.training_images(images(), 100, stream(0, "draw"))
     assert rows.unique(dim=0).shape == (100, 6)
     assert all((images() == row).all(dim=1).any() for row in rows)
-    with pytest.raises(ValueError, match="want 501 different images, there are 500"):
+    with pytest.raises(ValueError, match="expected 501 different images, there are 500"):
         baselines.training_images(images(), 501, stream(0, "draw"))
 
 

@@ -51,7 +51,7 @@ def test_with_weights_gives_the_same_classifier(fitted):
 def test_fit_refuses_labels_that_do_not_fit():
     images, labels = blobs(10, "wrong")
     for wrong in (labels[:9], labels - 1, labels + 5):
-        with pytest.raises(ValueError, match="want 10 labels 0"):
+        with pytest.raises(ValueError, match="expected 10 labels 0"):
             fit(images, wrong, n_classes=3, epochs=1, random=stream(0, "x"))
 
 

@@ -1,4 +1,4 @@
-"""The share of the learning rates spent, and lines through scores that are carried on along it."""
+"""The share of the learning rates spent, and extrapolated lines through scores."""
 
 import math
 from dataclasses import replace

@@ -41,7 +41,7 @@ def test_score_by_count_takes_no_more_samples_than_it_needs():
 
 
 @pytest.mark.parametrize(
-    ("counts", "message"), [([5, 5], "ascending"), ([0, 5], "from 1 on"), ([5, 200], "want 200 samples, got 100")]
+    ("counts", "message"), [([5, 5], "ascending"), ([0, 5], "from 1 on"), ([5, 200], "expected 200 samples, got 100")]
 )
 def test_score_by_count_refuses(counts, message):
     with pytest.raises(ValueError, match=message):

@@ -49,7 +49,7 @@ def test_short_curves_and_experiments_without_a_published_value_have_none():
     assert outlook(short[short.epoch <= 100], PARAMS, "mnist") is None
     assert outlook(short.assign(experiment="cifar10-fc"), PARAMS, "cifar10-fc") is None
     assert outlook(short.iloc[:0], PARAMS, "mnist") is None
-    assert extrapolation_passage(short.iloc[:0], PARAMS, "mnist") == "No curve is long enough to be carried on."
+    assert extrapolation_passage(short.iloc[:0], PARAMS, "mnist") == "No curve is long enough to be extrapolated."
 
 
 def test_the_figure_names_what_was_not_trained():

@@ -132,7 +132,7 @@ def test_a_late_seed_is_named_and_held_to_no_least_score(tmp_path):
     )
     done = call(check, *options(tmp_path, low, late(curves, 1)))
     assert done.returncode == 0, done.stderr
-    assert "check: began late, so held to no least score: mnist seed 1\n" in done.stdout
+    assert "check: began late, so its score has no lower limit: mnist seed 1\n" in done.stdout
 
 
 def test_a_late_seed_cannot_score_above_the_others(tmp_path):
@@ -207,7 +207,7 @@ def test_a_record_is_made_from_a_run_and_passes_on_it(tmp_path):
     assert call(check, *options(tmp_path, metrics, curves, *expected)).returncode == 0
     one = call(check, *options(tmp_path, metrics, curves, *expected, "--record"))
     assert one.returncode == 2
-    assert "has one value; want several seeds, and n_audits of 2 or more" in one.stderr
+    assert "has one value; expected several seeds, and n_audits of 2 or more" in one.stderr
 
 
 @pytest.mark.parametrize("path", sorted(RECORDS.glob("*.json")), ids=lambda path: path.stem)
@@ -268,7 +268,7 @@ def test_what_is_not_on_record_is_named_and_never_all_there_is(tmp_path):
     write_json(tmp_path / "other.json", record | {"epochs": {"tfd": 20}})
     nothing = call(check, *options(tmp_path, metrics, curves, "--expected", str(tmp_path / "other.json")))
     assert nothing.returncode == 2
-    assert "nothing of mnist is on record; there is tfd" in nothing.stderr
+    assert "nothing of mnist is on record, only tfd" in nothing.stderr
 
 
 def test_the_pages_say_of_the_runs_of_50_epochs_what_their_curves_say():

@@ -88,7 +88,7 @@ def test_restore_discards_a_damaged_file(tmp_path, games, capsys, keep):
     Checkpoint(tmp_path / "c", {}).save(games, begun())
     (tmp_path / "c").write_bytes((tmp_path / "c").read_bytes()[:keep])
     assert Checkpoint(tmp_path / "c", {}).restore(games, 10)[4].epoch == 0
-    assert "discarded" in capsys.readouterr().out
+    assert "checkpoint put aside as" in capsys.readouterr().out
 
 
 def test_restore_discards_what_is_longer_than_asked_for(tmp_path, games, capsys):
@@ -109,7 +109,7 @@ def test_a_checkpoint_that_was_put_aside_is_kept_and_taken_up_when_it_fits(tmp_p
     for _ in range(2):
         for epoch, rate in ((5, 0.1), (3, 0.2), (2, 0.3)):
             assert checkpoint(tmp_path, rate).restore(new_games("other"), 10)[4].epoch == epoch
-    assert "checkpoint taken up that was put aside" in capsys.readouterr().out
+    assert "using the checkpoint that was put aside" in capsys.readouterr().out
     assert len(list(tmp_path.iterdir())) == 3
 
 

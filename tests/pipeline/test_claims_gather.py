@@ -64,16 +64,16 @@ def test_a_run_in_another_precision_than_asked_for_is_left_out(params, toys, tmp
     gathered = gather_claims(folders, params, toys)
     for frame in (gathered["measures.csv"], gathered["curves.csv"]):
         assert frame[["experiment", "seed"]].values.tolist() == [[FLOAT32, 0], [FLOAT32, 1], [BFLOAT16, 0]]
-    assert capsys.readouterr().out == f"{BFLOAT16}: asks for bfloat16; 1 run computed in float32 left out\n"
+    assert capsys.readouterr().out == f"{BFLOAT16}: requires bfloat16; 1 run computed in float32 left out\n"
 
 
 def test_an_experiment_may_be_left_out_where_it_is_compared_alone(params, toys, tmp_path, capsys):
     folders = [run(tmp_path, params, FLOAT32, 0, "float32")]
     folders += [run(tmp_path, params, BFLOAT16, seed, "float32") for seed in (0, 1)]
     assert set(gather_claims(folders, params, toys)["measures.csv"].experiment) == {FLOAT32}
-    assert capsys.readouterr().out == f"{BFLOAT16}: asks for bfloat16; 2 runs computed in float32 left out\n"
+    assert capsys.readouterr().out == f"{BFLOAT16}: requires bfloat16; 2 runs computed in float32 left out\n"
     folders[0] = run(tmp_path, params, FLOAT32, 0, "tf32")
-    with pytest.raises(UserError, match=f"{FLOAT32}: asks for float32, but all runs were computed in tf32"):
+    with pytest.raises(UserError, match=f"{FLOAT32}: requires float32, but all runs were computed in tf32"):
         gather_claims(folders, params, toys)
 
 
@@ -95,7 +95,7 @@ def test_all_runs_are_measured_with_one_classifier(params, toys, tmp_path):
 def test_an_estimate_of_other_settings_is_refused(params, toys, tmp_path, name):
     path = tmp_path / f"{name}.manifest.json"
     write_json(path, read_json(path) | {"settings": {"n_samples": 7}})
-    with pytest.raises(UserError, match=rf"{path.name}: does not hold \(settings"):
+    with pytest.raises(UserError, match=rf"{path.name}: is no longer valid \(settings"):
         gather_claims([run(tmp_path, params, FLOAT32, 0, "float32")], params, toys)
 
 

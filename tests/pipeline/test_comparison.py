@@ -139,7 +139,7 @@ def test_training_commands_refuse_each_others_models(folder, tmp_path):
     done = trained(folder, "mnist")
     assert (done.returncode, done.stderr) == (
         2,
-        "rival: error: mnist: trained by `train`; --experiment names one of the params' rivals\n",
+        "rival: error: mnist: trained by `train`; name one of the `rivals` of params.yaml with --experiment\n",
     )
     places = ("--output", tmp_path, "--work", tmp_path, "--seeds", 0, "--lines")
     assert call(train, *common(folder, "vae-1x500"), *places).returncode == 2
@@ -204,8 +204,8 @@ def frames(gan: float, gap: float, n: int = 40) -> dict[str, pd.DataFrame]:
     ("gan", "gap", "outcome", "survives"),
     [
         (250.0, 1.0, "confirms", "does survive"),
-        (350.0, 1.0, "turns over", "does not survive"),
-        (350.0, 500.0, "turns over", "does not survive"),  # the GAN may be higher still
+        (350.0, 1.0, "reverses", "does not survive"),
+        (350.0, 500.0, "reverses", "does not survive"),  # the GAN may be higher still
         (250.0, 80.0, "leaves undecided", "is not shown to survive"),
     ],
 )

@@ -189,7 +189,7 @@ def test_a_failure_ends_with_the_stages_own_line_and_its_log_once_per_error(fold
     console.finish(START + 11)
     assert output.getvalue().splitlines()[-3:] == [
         f"[3/4] train mnist seeds 1-4: failed after 6 s; its log: {folder}/3.log",
-        "Stopped: 1 of 4 jobs done, 2 failed. What is finished is kept; the same command resumes.",
+        "Stopped: 1 of 4 jobs done, 2 failed. Finished work is saved; the same command resumes.",
         f"train: error: images.npz: damaged; delete it (log: {folder}/2.log, {folder}/3.log)",
     ]
 
@@ -206,7 +206,7 @@ def test_a_person_who_stops_a_run_is_told_how_far_it_is(folder, by):
     console.finish(START + 8)
     assert output.getvalue().splitlines()[-2:] == [
         "[2/4] train mnist seed 0: stopped after 3 s",
-        "Interrupted: 1 of 4 jobs done. What is finished is kept; the same command resumes.",
+        "Interrupted: 1 of 4 jobs done. Finished work is saved; the same command resumes.",
     ]
 
 

@@ -205,7 +205,7 @@ def test_a_user_supplied_file_is_found_and_copied(tmp_path, monkeypatch, place):
     ("name", "pinned", "message"),
     [
         (None, {}, "there is none.; set datasets: tfd: path in params.yaml to your a.csv"),
-        ("b.csv", {}, "tfd is read from a file called a.csv"),
+        ("b.csv", {}, "tfd needs a file called a.csv"),
         ("a.csv", {"bytes": 3, "sha256": "0" * 64}, "the user's file: expected 3 bytes"),
         ("absent/a.csv", {}, "No such file"),
     ],

@@ -39,7 +39,7 @@ def test_a_manifest_holds_inputs_outputs_settings_and_machine(folder):
 def test_what_is_unchanged_holds_and_is_not_made_again(folder, capsys):
     assert Manifest(folder / "manifest.json").reasons_stale(SETTINGS) == []
     assert Record("sample", [folder / "in.txt"], SETTINGS).holds(folder / "manifest.json")
-    assert "out.txt still hold; nothing to do" in capsys.readouterr().out
+    assert "out.txt are current; nothing to do" in capsys.readouterr().out
 
 
 def change_output(folder):

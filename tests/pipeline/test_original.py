@@ -144,7 +144,7 @@ def test_the_late_criterion_is_that_of_check():
     assert f'"late_below": {initial_weights.LATE_BELOW}' in record
     assert (
         "begins late* when the mean of D(G(z)) over epoch 10 of its 20 is below 0.1"
-        in (ROOT / "docs/epochs.md").read_text()
+        in (ROOT / "docs/runs.md").read_text()
     )
 
 

@@ -86,7 +86,7 @@ def test_seeds_and_experiments_can_be_chosen():
         ("catalogue.x\n", {"like": "mnist", "label": "x"}, r"'x\\n' does not match"),
         ("catalogue.mnist.label", "Digits", "mnist: needs the label 'MNIST' of Table 1"),
         ("catalogue.mnist.margin_nats", None, "mnist: needs the label 'MNIST' of Table 1, and margin_nats"),
-        ("catalogue.tfd-pretrain.pretraining", "tfd", "tfd-pretrain: pretraining: tfd has a first stage itself"),
+        ("catalogue.tfd-pretrain.pretraining", "tfd", "tfd-pretrain: pretraining: tfd has pretraining itself"),
         ("catalogue.cifar10-conv.precision", "tf32x3", "cifar10-conv: precision: tf32x3 is for dense layers alone"),
         ("experiments", "mnist", "experiments: 'mnist' is not of type 'array'"),
         ("experiments", [], "experiments: .*(non-empty|too short)"),

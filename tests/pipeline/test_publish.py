@@ -81,8 +81,8 @@ def test_publishing_claims_replaces_all_of_them_and_nothing_else(clone, claims, 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--scale", "smoke"), "scale smoke has made-up images; --force publishes them all the same"),
-        (("--scale", "cpu"), f"claims holds scale {CLAIMS_SCALE}; --force puts scale cpu in its place"),
+        (("--scale", "smoke"), "scale smoke has synthetic images; --force publishes them nevertheless"),
+        (("--scale", "cpu"), f"claims contains scale {CLAIMS_SCALE}; --force replaces it by scale cpu"),
         (("--scale", CLAIMS_SCALE, "--seeds", "0"), "leave out --experiments and --seeds"),
         (("--scale", CLAIMS_SCALE), "/claims/path.csv: not found"),
     ],
@@ -118,7 +118,7 @@ def test_regenerated_tables_and_figures_are_put_beside_the_rest(clone, monkeypat
     (published / "metrics.csv").write_text("of other runs")
     with pytest.raises(SystemExit):
         call(monkeypatch, "--regenerated")
-    assert "not made from what is published now" in capsys.readouterr().err
+    assert "not made from the present published files" in capsys.readouterr().err
 
 
 def test_readme_shows_the_published_table():

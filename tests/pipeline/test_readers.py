@@ -96,11 +96,11 @@ WRONG_FOLDS = tfd()["folds"]
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"faces": noise(3, 48, 48)}, r"no images and no folds; it holds \['faces'\]"),
-        (tfd(images=noise(50, 96, 96)), r"images: want uint8 \(n, 48, 48\), got uint8 \(50, 96, 96\)"),
-        (tfd(images=np.zeros((50, 48, 48))), "want uint8 .* got float64"),
-        (tfd(folds=WRONG_FOLDS[:, :4]), r"folds: want shape \(50, 5\), got \(50, 4\)"),
-        (tfd(folds=WRONG_FOLDS + 1), r"codes are 0 .* got \[4\]"),
+        ({"faces": noise(3, 48, 48)}, r"no images and no folds; it has \['faces'\]"),
+        (tfd(images=noise(50, 96, 96)), r"images: expected uint8 \(n, 48, 48\), got uint8 \(50, 96, 96\)"),
+        (tfd(images=np.zeros((50, 48, 48))), "expected uint8 .* got float64"),
+        (tfd(folds=WRONG_FOLDS[:, :4]), r"folds: expected shape \(50, 5\), got \(50, 4\)"),
+        (tfd(folds=WRONG_FOLDS + 1), r"expected codes 0 .* got \[4\]"),
         (tfd(folds=np.where(np.eye(50, 5) > 0, 1, WRONG_FOLDS).astype(np.uint8)), "differ between folds"),
         (tfd(folds=np.where(WRONG_FOLDS == 3, 1, WRONG_FOLDS).astype(np.uint8)), "fold 0 has no image of code 3"),
     ],

@@ -119,7 +119,7 @@ def test_run_refuses_to_use_other_data(folder, tmp_path):
 
 def test_run_refuses_a_folder_of_another_seed(folder):
     change(folder / "manifest.json", "seed", 5)
-    with pytest.raises(UserError, match="holds a run of seed 5"):
+    with pytest.raises(UserError, match="contains a run of seed 5"):
         Run(folder, EXPERIMENT, "train")
 
 

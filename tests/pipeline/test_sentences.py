@@ -40,7 +40,7 @@ def test_the_audit_sentence_follows_the_ranking_and_flips_with_it():
     (strong,) = audit_sentences(audited(250, training_images=243, k_means=335, mean_image=-59), PARAMS)
     assert "Of our 2 seeds, 2 beat real images (243.0), 2 beat mean image (-59.0)." in strong
     (honest,) = audit_sentences(audited(80, training_images=243, k_means=200, all_training_images=300), PARAMS)
-    assert "nothing that was tried scores above 10,000 real training images (243.0 nats; all 10,000: 300.0)" in honest
+    assert "no baseline scores above 10,000 real training images (243.0 nats; all 10,000: 300.0)" in honest
 
 
 def test_the_audit_sentence_names_what_others_print():
@@ -65,16 +65,16 @@ def test_the_scales_are_named_where_they_differ():
     same = scales(frames | {"growth.csv": rows_of_growth(1)}, PARAMS)
     assert same == "These numbers are of scale `paper`."
     other = scales(frames | {"growth.csv": rows_of_growth(1).assign(scale="cpu")}, PARAMS)
-    assert other == "These numbers are of scale `paper`, but for the number of samples (scale `cpu`)."
+    assert other == "These numbers are of scale `paper`, except the number of samples (scale `cpu`)."
 
 
 def test_the_coarse_grid_costs_what_the_fine_one_gains():
     (sentence,) = grid_sentences(metrics([220.0, 230.0]), PARAMS)
-    assert "the fine grid gives 5.0 nats (median 5.0, from 5.0 to 5.0) more than the authors' 10 bandwidths" in sentence
+    assert "score on the fine grid is 5.0 nats (median 5.0, from 5.0 to 5.0) higher than on the authors' 10" in sentence
     assert "mean over 2 seeds" in sentence
     assert "no bandwidth lies on an edge" in sentence
     (flagged,) = grid_sentences(metrics([220.0]).assign(bandwidth_on_edge=True), PARAMS)
-    assert "bandwidths of adversarial-nets on the authors grid, adversarial-nets on the fine grid" in flagged
+    assert "edge of a grid: adversarial-nets on the authors grid, adversarial-nets on the fine grid" in flagged
 
 
 def rows_of_growth(slope: float) -> pd.DataFrame:
@@ -86,14 +86,14 @@ def rows_of_growth(slope: float) -> pd.DataFrame:
 def test_growth_is_stated_per_decade():
     (sentence,) = growth_sentences(rows_of_growth(7), PARAMS)
     assert sentence.startswith("MNIST, seed 3: from 1,000 to 100,000 samples")
-    assert "from 121.0 to 135.0 nats, +7.0 nats a decade by least squares over 3 points" in sentence
-    assert sentence.endswith(", +7.0 nats a decade between the last two.")
+    assert "from 121.0 to 135.0 nats, +7.0 nats per factor of ten by least squares over 3 points" in sentence
+    assert sentence.endswith(", +7.0 nats per factor of ten between the last two.")
 
 
 def test_growth_and_its_edge_flip_with_the_rows():
     (falling,) = growth_sentences(rows_of_growth(-7).assign(scale="cpu"), PARAMS)
     assert "seed 3 at scale `cpu`: from 1,000" in falling
-    assert "-7.0 nats a decade by least squares" in falling
+    assert "-7.0 nats per factor of ten by least squares" in falling
     (edge,) = growth_sentences(rows_of_growth(7).assign(bandwidth_on_edge=[True, False, False]), PARAMS)
     assert edge.endswith("the last two; a bandwidth lies on the edge of its grid.")
 
@@ -109,8 +109,8 @@ def test_oracle_gaps_are_truth_minus_estimate_over_repeats():
     table = oracle_table(pd.DataFrame(rows))
     assert table.Gaussian.tolist() == ["3 ± 1", "9 ± 1"]
     (sentence,) = oracle_sentences(pd.DataFrame(rows))
-    assert "in 8 dimensions the estimate still lacks 9 nats (Gaussian)" in sentence
-    assert sentence.endswith("Going from 10 to 100 samples brought it nearer by 72.")
+    assert "in 8 dimensions the estimate is still too low by 9 nats (Gaussian)" in sentence
+    assert sentence.endswith("Going from 10 to 100 samples reduced the error by 72 nats.")
     (edge,) = oracle_sentences(pd.DataFrame(rows).assign(place=9))
     assert edge.endswith("A bandwidth lies on the edge of the grid.")
 
@@ -124,11 +124,11 @@ def test_the_variance_sentence_names_what_moves_a_number_most():
         ]
     )
     (sentence,) = variance_sentences(frame, metrics([220.0, 230.0]), PARAMS)
-    assert "what moves one number most is the training seed (sd in nats: training seed 4; test" in sentence
+    assert "the largest source of variance is the training seed (sd in nats: training seed 4; test" in sentence
     assert "images 2). 2 seeds: 220.0, 230.0" in sentence
     frame["low"] = [1.9, 2.0]
     assert (
-        "no source stands out; the largest is the training seed"
+        "no source dominates; the largest is the training seed"
         in variance_sentences(frame, metrics([220.0, 230.0]), PARAMS)[0]
     )
     frame.loc[1, "low"] = np.nan
@@ -138,5 +138,5 @@ def test_the_variance_sentence_names_what_moves_a_number_most():
     )
     frame.loc[1, "sd"] = np.nan
     (unsure,) = variance_sentences(frame, metrics([220.0]), PARAMS)
-    assert "Not known from so few: training seed, which may move it more." in unsure
+    assert "Not known from so few: training seed, which may have a larger effect." in unsure
     assert variance_table(frame, PARAMS)["sd, nats"].tolist() == ["2", "unknown"]

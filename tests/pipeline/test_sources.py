@@ -61,7 +61,7 @@ def test_bandwidths_are_counted():
 def test_the_kept_epoch_of_other_images():
     """Seed 0 keeps epoch 20, and by its second block alone epoch 10, a nat worse by all images; seed 1 stays."""
     (_, moved) = said(reselected([[0, 5], [4, 3]], [[0, 0], [1, 1]]))
-    assert "2 seeds), the rule keeps another epoch in 12% of cases (seed 0 from 10 to 10 in place of 20), and" in moved
+    assert "2 seeds), the rule keeps another epoch in 12% of cases (seed 0 from 10 to 10 instead of 20), and" in moved
     assert "with its 10 blocks of validation images resampled (4 times for each of 2 seeds)" in moved
     assert moved.endswith("kept has 0.12 nats less by all validation images, on average over all cases.")
     (_, still) = said(reselected([[0, 0], [1, 1]], [[0, 0], [1, 1]]))
@@ -76,7 +76,7 @@ def test_what_is_not_known_is_named_with_its_seeds():
     assert not any("ot known" in line for line in said(both))
     subset, epoch = said([])
     assert subset == "MNIST: which bandwidths the validation subsets chose is not published for these runs."
-    assert "how other images would have moved the kept epoch is not known; these runs' measurements were not" in epoch
+    assert "the effect of other images on the kept epoch is not known; these runs' measurements were not" in epoch
 
 
 def test_a_source_without_an_interval_shows_none():

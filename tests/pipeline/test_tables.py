@@ -74,7 +74,7 @@ def test_a_bandwidth_at_the_edge_of_the_grid_is_flagged(place):
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("synthetic", True), ("max_units", 16)], ids=["made-up images", "shrunk networks"]
+    ("key", "value"), [("synthetic", True), ("max_units", 16)], ids=["synthetic images", "shrunk networks"]
 )
 def test_nothing_is_judged_that_is_not_the_papers(key, value):
     values = yaml.safe_load(FILE.read_text())
@@ -130,7 +130,7 @@ def test_other_experiments_are_apart_from_the_papers_columns():
 
 
 def test_the_caption_warns_of_what_is_less_than_the_paper():
-    assert "made-up images" in caption(load(FILE, "smoke"))
+    assert "synthetic images" in caption(load(FILE, "smoke"))
     assert "Fewer epochs and seeds" in caption(load(FILE, "quick"))
     assert caption(load(FILE, "paper")).endswith("over training seeds.")
 

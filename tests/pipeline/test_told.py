@@ -43,19 +43,23 @@ def said(accuracies: list[float], **real: float) -> str:
 def test_the_sentence_says_what_was_measured_and_flips_with_it():
     real = {"training_images": 0.531, "validation_images": 0.565, "k_means": 0.999}
     told_apart = said([0.788, 0.792, 0.79, 0.79, 0.79], **real)
-    assert told_apart.startswith("MNIST: fresh classifiers tell samples from test images with an accuracy of 0.790 ± ")
+    assert told_apart.startswith("MNIST: new classifiers tell samples from test images with an accuracy of 0.790 ± ")
     assert (
         "0.0014 (sd) over 5 training seeds of 2,000 epochs, where 0.5 is chance (10 splits per seed, 10,000"
         in told_apart
     )
     assert "0.531 ± 0.004 for real training images and 0.565 ± 0.004 for real validation images" in told_apart
-    assert "samples of all 5 seeds are told from test images better than real images are, by 0.225 on" in told_apart
+    assert (
+        "samples of all 5 seeds are told apart from test images better than real images are, by 0.225 on" in told_apart
+    )
     assert told_apart.endswith("For k-means centroids, as many as samples, it is 0.999 ± 0.004.")
-    assert "The samples of 2 of 5 seeds are told from" in said([0.566, 0.79, 0.79, 0.56, 0.57], **real)
+    assert "The samples of 2 of 5 seeds are told apart from" in said([0.566, 0.79, 0.79, 0.56, 0.57], **real)
     alike = said([0.566] * 5, **real)
-    assert "That the samples of any of 5 seeds are told better than real images is not shown" in alike
+    assert "That the samples of any of 5 seeds are told apart better than real images is not shown" in alike
     assert "difference +0.001 on average" in alike
-    assert "are told from" in said([0.566] * 5, training_images=0.531), "the yardstick is the real images told best"
+    assert "are told apart from" in said([0.566] * 5, training_images=0.531), (
+        "the yardstick is the real images told apart best"
+    )
 
 
 def test_the_sentence_says_how_surely():
@@ -95,7 +99,7 @@ def test_the_companion_of_table_1_is_no_part_of_the_papers_table():
         "ours: epochs": "2,000",
         "ours: splits, held-out images per split": "10, 10,000",
         "ours: standard error of one seed, averaged": "0.004",
-        "ours: seeds told better than real images": "2 of 2",
+        "ours: seeds told apart better than real images": "2 of 2",
         "real training images": "0.531 ± 0.004",
         "k-means centroids, as many as samples": "1.000 ± 0.004",
     }
@@ -127,7 +131,7 @@ def test_tables_of_published_tests_are_the_same_again():
     first = render({"metrics.csv": tidy(measured([0.788, 0.792], training_images=0.53))}, PARAMS)
     again = render({"metrics.csv": tidy(pd.read_csv(io.StringIO(first["metrics.csv"])))}, PARAMS)
     assert first == again
-    assert "fresh classifiers tell samples" in first["table1.md"]
+    assert "new classifiers tell samples" in first["table1.md"]
 
 
 def test_the_row_is_the_mean_over_splits_of_the_seeds_own_streams():

@@ -67,7 +67,7 @@ def test_train_keeps_the_best_and_the_last_generator(undisturbed):
 def test_train_killed_twice_ends_with_the_same_bits(folder, undisturbed):
     for epoch in (2, 13):
         killed(folder, "killed", epoch=epoch)
-    assert "going on after epoch" in trained(folder, "killed")
+    assert "resuming after epoch" in trained(folder, "killed")
     assert hashes(folder / "killed/seed0") == hashes(undisturbed)
     assert curve_of(folder / "killed/seed0").equals(curve_of(undisturbed))
 
@@ -81,7 +81,7 @@ def impatient(folder):
 @pytest.fixture(scope="module")
 def together(folder, impatient):
     """Three seeds side by side, of which some stop before the others."""
-    assert "of 3 seeds go on" in trained(folder, "together", 0, 1, 2, params=impatient)
+    assert "of 3 seeds continue" in trained(folder, "together", 0, 1, 2, params=impatient)
     return folder / "together"
 
 
@@ -103,7 +103,7 @@ def test_train_together_gives_each_seed_what_it_gets_alone(folder, impatient, to
 def test_train_together_killed_after_a_seed_has_left_ends_with_the_same_bits(folder, impatient, together):
     left = min(read_json(together / f"seed{seed}/manifest.json")["epochs_trained"] for seed in (0, 1, 2))
     killed(folder, "cut", 0, 1, 2, epoch=left + 1, params=impatient)
-    assert "going on after epoch" in trained(folder, "cut", 0, 1, 2, params=impatient)
+    assert "resuming after epoch" in trained(folder, "cut", 0, 1, 2, params=impatient)
     for seed in (0, 1, 2):
         assert hashes(folder / f"cut/seed{seed}") == hashes(together / f"seed{seed}")
 
@@ -117,8 +117,8 @@ def test_train_moves_to_another_machine_and_is_made_longer(folder, monkeypatch):
     command = arguments(folder, "moved", params=folder / "moved.yaml", threads=2)
     done = run_in(ROOT, "-m", "pipeline.train", *command)
     assert done.returncode == 0, done.stderr
-    assert "going on after epoch" in done.stdout
-    assert "going on after epoch 8" in trained(folder, "moved", params=altered(folder, "moved", 12, **changes))
+    assert "resuming after epoch" in done.stdout
+    assert "resuming after epoch 8" in trained(folder, "moved", params=altered(folder, "moved", 12, **changes))
 
     manifest = read_json(folder / "moved/seed0/manifest.json")
     assert manifest["epochs_trained"] == manifest["length"] == 12
@@ -197,7 +197,7 @@ def test_train_refuses_a_second_process_on_the_same_run(folder):
 def test_train_refuses_a_seed_that_is_named_twice(folder):
     done = call(train, *arguments(folder, "double", 3, 3))
     assert done.returncode == 2
-    assert "3 3: a seed stands there twice" in done.stderr
+    assert "3 3: duplicate seed" in done.stderr
 
 
 @pytest.mark.parametrize(

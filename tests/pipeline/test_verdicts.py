@@ -153,7 +153,7 @@ def test_optimism_is_what_training_measured_less_a_fresh_draw():
     both = {"kept_log_likelihood": (214.0, 216.0), "redrawn_log_likelihood": (213.0, 214.0)}
     rows = [about | {"metric": name, "seed": i, "value": v} for name, pair in both.items() for i, v in enumerate(pair)]
     (line,) = optimism(pd.concat([metrics(SEEDS), pd.DataFrame(rows)]), PARAMS)
-    assert "training measured 1.5 ± 0.71 (sd) nats more than a fresh draw" in line
+    assert "training measured 1.5 ± 0.71 (sd) nats more than a new draw" in line
     assert "not known" in optimism(metrics(SEEDS), PARAMS)[0]
 
 

@@ -128,10 +128,10 @@ def test_sample_takes_no_run_beside_the_weights(project):
 def test_weights_of_other_bytes_are_refused(project):
     path = project / WEIGHTS / "generator.safetensors"
     write_tensors(path, {name: tensor * 1.01 for name, tensor in TENSORS.items()})
-    with pytest.raises(UserError, match=r"generator.safetensors: sha256 d995e0\w+ expected, got \w+; `git checkout"):
+    with pytest.raises(UserError, match=r"generator.safetensors: expected sha256 d995e0\w+, got \w+; `git checkout"):
         published_weights()
     path.unlink()
-    with pytest.raises(UserError, match="expected, got no file; `git checkout -- weights` restores it"):
+    with pytest.raises(UserError, match="got no file; `git checkout -- weights` restores it"):
         published_weights()
     shutil.rmtree(project / WEIGHTS)
     with pytest.raises(UserError, match=r"manifest.json: not found; run this in the project's folder"):

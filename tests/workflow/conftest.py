@@ -26,7 +26,7 @@ def other_experiments(tmp_path_factory, pytestconfig) -> tuple[Path, list[str]]:
 
 @pytest.fixture(scope="session")
 def faces(tmp_path_factory) -> Path:
-    """A copy of the project after a run of TFD on a made-up file of the published form: 250 training images, so
+    """A copy of the project after a run of TFD on a synthetic file of the published form: 250 training images, so
     that the last minibatch is incomplete, and 100 labelled ones."""
     folder = copy_project(tmp_path_factory.mktemp("faces"))
     random = np.random.default_rng(0)

@@ -57,7 +57,7 @@ def test_a_run_is_told_in_lines_and_the_rest_is_in_its_log(copied, terminal):
     assert "/2] toy: " in printed
     assert toy.is_file()
     stopped, error = printed.splitlines()[-2:]
-    assert stopped.endswith("Stopped: 1 of 2 jobs done, 1 failed. What is finished is kept; the same command resumes.")
+    assert stopped.endswith("Stopped: 1 of 2 jobs done, 1 failed. Finished work is saved; the same command resumes.")
     assert error.startswith("evaluate: error: runs/smoke/mnist/seed0")
     assert error.endswith("(log: logs/evaluate/smoke-mnist-seed0.log)")
     log = (copied / "logs/snakemake.log").read_text()

@@ -53,7 +53,7 @@ def test_a_second_stage_begins_from_the_first(faces):
     assert run_in(faces, *verify).returncode == 0
     edit(first / "manifest.json", '"learning_rate": 0.05,', '"learning_rate": 0.06,')
     refused = run_in(faces, *verify)
-    assert "tfd-pretrain/seed0/manifest.json: does not hold" in refused.stderr
+    assert "tfd-pretrain/seed0/manifest.json: is no longer valid" in refused.stderr
     assert "settings recipe.learning_rate: 0.06 -> 0.05" in refused.stderr
 
 

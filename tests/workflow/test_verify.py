@@ -109,7 +109,7 @@ def test_verify_names_the_stage_whose_code_is_other(project):
     edit(project / "gan/stacked.py", "alpha=momentum, out=v)", "alpha=0.9 * momentum, out=v)")
     done = run_in(project, "-m", "pipeline.verify")
     assert done.returncode == 2, done.stdout
-    assert re.search("seed0/manifest.json: does not hold .other code.*run again", done.stderr), done.stderr
+    assert re.search("seed0/manifest.json: is no longer valid .other code.*run again", done.stderr), done.stderr
 
 
 def test_table_refuses_runs_on_different_data(project, monkeypatch):
@@ -151,7 +151,7 @@ def test_publish_refuses_what_verify_refuses_and_leaves_all_as_it_was(project, m
     assert not (project / "results/published").exists()
     table.write_text(original)
     (project / "results/smoke/figures/samples-stray.svg").write_text("stray")
-    assert "scale smoke has made-up images; --force publishes them all the same" in call(publish).stderr
+    assert "scale smoke has synthetic images; --force publishes them nevertheless" in call(publish).stderr
     assert call(publish, "--force").returncode == 0
     page = readme.read_text()
     shown = [line.split("|")[1].strip() for line in page.splitlines() if line.startswith("|")]

@@ -55,7 +55,7 @@ def test_the_page_shows_every_section_and_figure(claimed):
     page = (folder / "claims.html").read_text()
     assert page.count("<img") == len(FIGURES)
     assert all(str(escape(section.title)) in page for section in SECTIONS.values())
-    assert "made-up images" in page
+    assert "synthetic images" in page
     assert {path.stem for path in (folder / "figures").glob("*.svg")} == set(FIGURES)
 
 
@@ -76,7 +76,7 @@ def test_verify_notices_a_changed_reading_and_publish_refuses_made_up_images(cla
     folder = tmp_path / "claimed"
     shutil.copytree(claimed, folder, copy_function=shutil.copyfile)
     monkeypatch.chdir(folder)
-    assert "scale smoke has made-up images" in call(publish, "--claims", "--scale", "smoke").stderr
+    assert "scale smoke has synthetic images" in call(publish, "--claims", "--scale", "smoke").stderr
     params, places = load(folder / "params.yaml"), (folder / "runs", folder / "results")
     assert verify_claims(params, *places) == 2 * len(params.claims.experiments)
     path = folder / "results/smoke/claims/claims.csv"
@@ -145,7 +145,7 @@ def test_the_toys_leave_their_tables(tmp_path, monkeypatch, stage):
     [
         ("  code: mnist-code ", "  code: mnist ", "claims: mnist is an experiment of the scale"),
         ("  main: mnist ", "  main: mnist-code ", "claims: main: 'mnist-code' is unknown"),
-        ("switching: mnist-switching\n", "switching: tfd\n", "claims: tfd has a first stage"),
+        ("switching: mnist-switching\n", "switching: tfd\n", "claims: tfd has pretraining"),
         ("  switching: mnist-switching\n", "  switching: nobody\n", "claims: 'nobody' is unknown"),
         ("claims: {toys: 5, seeds: 2", "claims: {toys: 5, seeds: 1", "1 is less than the minimum of 2"),
     ],

@@ -114,7 +114,7 @@ def test_report_is_one_file_that_says_its_scale(finished):
     page = (finished / "results/smoke/report.html").read_text()
     assert not re.search(r"""(src|href)\s*=\s*["']?(https?:|//)|@import|<script|url\(""", page)
     assert "Scale <strong>smoke</strong>" in page
-    assert "made-up images" in page
+    assert "synthetic images" in page
     assert page.count("<img ") == page.count('alt="') == 3 + 9
     assert "<td>simultaneous</td>" in page
     for stage in ("prepare", "train", "sample", "evaluate", "audit", "growth", "oracle", "table", "figures"):
@@ -180,7 +180,7 @@ def test_seeds_that_are_added_to_an_ensemble_train_alone(project):
     assert read_json(project / "runs/smoke/mnist/seed2/manifest.json")["trained_together"] == [2]
     assert (project / "runs/smoke/mnist/seed0/manifest.json").read_bytes() == before
     log = (project / "logs/train/smoke-mnist-seeds0-2.log").read_text()
-    assert log.count("still hold; nothing to do") == 2
+    assert log.count("are current; nothing to do") == 2
     assert planned(project, "all_runs", "--config", "seeds=[0,1,2]", "seeds_per_job=3") == {}
 
 
