@@ -2,65 +2,22 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from pipeline.claims.gather import fit
 from pipeline.claims.tables import part
 from pipeline.config.params import Params
 from pipeline.files.formats import read_csv, read_json, write_text
 from pipeline.record.manifest import Record
+from pipeline.reporting.captions import CAPTIONS
 from pipeline.reporting.cells import QUOTED, read_metrics
 from pipeline.reporting.evidence import evidence, read_evidence
+from pipeline.reporting.linked import linked_to, quoted_table, seeds_table, table1
 from pipeline.reporting.page import embedded, render
-from pipeline.reporting.provenance import facts, read_stages, recipes
+from pipeline.reporting.provenance import Manifests, facts, read_manifests, recipes
 from pipeline.reporting.sources import variance_table
-from pipeline.reporting.tables import caption, every_seed, parts
+from pipeline.reporting.tables import caption
 from pipeline.runtime import cli
-
-ALT = {
-    "table1": "Table 1 as a dot plot: quoted models and ours, with errors",
-    "toy": "A one-dimensional GAN at four moments: densities of data and samples, D, and the map from z to x",
-    "interpolation": "A strip of generated images that change gradually from one to the next",
-    "samples": "Generated images in rows of five, each row's nearest training image framed in yellow",
-    "bandwidth": "Mean validation log-likelihood against bandwidth, one curve per seed, chosen points marked",
-    "variance": "Dots: standard deviation of one reported number by what is drawn anew, with intervals",
-    "audit": "Rows of images from training images, k-means, a Gaussian and others, beside what each scores",
-    "growth": "Mean test log-likelihood and chosen bandwidth against the number of samples of one generator",
-    "oracle": "Truth minus estimate against dimensions, for known densities and two numbers of samples",
-    "seeds": "Generated images of every seed in rows of five, each row's nearest training image framed in yellow",
-    "progress": "Test log-likelihood against epochs of training, one line per seed, with the paper's value as a line",
-    "rules": "Validation log-likelihood against epochs, one panel per seed; where two rules keep and stop",
-    "extrapolation": "Validation log-likelihood against the share of learning rates spent, and lines carried on",
-    "learning": "Losses, discriminator outputs and validation log-likelihood against epochs, one line per seed",
-}
-CAPTIONS = {
-    "table1": "Table 1. Bars of quoted rows: standard error over test images (MNIST) or folds (TFD). "
-    "Ticks of our row: single seeds; its bar, drawn from 5 seeds on, is where one more seed is expected.",
-    "toy": "Figure 1, re-enacted: the paper's is drawn by hand, this one is trained. Dotted: the data's density; "
-    "green: the generator's; dashed: D; thin: the analytic optimum p_data / (p_data + p_g) (Proposition 1). Lines "
-    "below: where G sends noise in equally probable steps; z is Gaussian here, uniform in the paper's drawing.",
-    "interpolation": "Images along straight lines in z-space between five draws that nobody chose (Figure 3 shows "
-    "MNIST; the paper does not give its path, this one is ours).",
-    "samples": "Samples (Figure 2 of the paper): 20 fair random draws, not chosen. Column 6 is the training image "
-    "nearest to column 5.",
-    "bandwidth": "The bandwidth is chosen on validation images alone. Circles: the authors' 10-point grid.",
-    "variance": "The standard deviation that one reported number would have, had only this been drawn anew, with its "
-    "interval where it has one. The paper's ± on MNIST is over test images. 0: other images choose the same.",
-    "audit": "The protocol of the paper, given images that no network made. What stands right of a line scores above "
-    "that GAN; ticks: our seeds. A mean image is a single center.",
-    "growth": "Nothing changes along the axis but the number of samples; the bandwidth is chosen anew for each number. "
-    "Grey line: the number that the protocol asks for.",
-    "oracle": "Samples and test points are drawn from a density that is known, so that an estimate without fault would "
-    "lie at 0. Bars: sd over densities. Bandwidths are chosen on validation points, as for a GAN.",
-    "seeds": "The same for every seed, of the generator that training kept, after the epoch named.",
-    "progress": "The last generator after so many epochs, scored by the protocol; no choice follows from these test "
-    "scores. Diamonds: the kept generators at the greatest length, with the interval of one more run.",
-    "rules": "What two rules of keeping and stopping do to the same runs. Points: the first 1,000 validation images, "
-    "fresh noise each time. Line: all 10,000, the same noise each time. A rule keeps the greatest and stops after its "
-    "patience; the runs went on regardless.",
-    "extrapolation": "An extrapolation, not a result: the validation curves against the share of the sum of all "
-    "learning rates that is spent, and the mean of each seed's line through its second half, carried on to the end.",
-    "learning": "Training, one line per seed. With dropout active, D's outputs are those it was trained on.",
-}
 
 EXAMPLE = """--scale quick --results results/quick --runs runs/quick/mnist/seed0 runs/quick/mnist/seed1 \\
     --data data/raw/mnist/manifest.json data/prepared/mnist.manifest.json --output results/quick/report.html"""
@@ -86,38 +43,54 @@ def _work(args: argparse.Namespace) -> None:
     record = Record("report", made_from, params.presentation())
     metrics = read_metrics(args.results / "metrics.csv", params)
     frames = read_evidence(args.results, args.oracle)
-    stages = read_stages(args.results, args.runs, args.data)
-    stages.append({"of": str(args.output.parent), **record.content([])})
+    claims = args.claims if args.claims and fit(args.claims, params) else None
+    toys = args.oracle.parent if args.oracle else args.results
+    manifest = args.output.with_suffix(".manifest.json")
+    found = read_manifests(args.results, toys, args.runs, args.data, claims)
+    made = Manifests(found | {manifest: record.content([])})
     page = render(
         "report.html.j2",
         scale=params.scale,
         is_real=params.is_real,
         said=evidence(frames, params),
         caption=caption(params).replace("`", ""),
-        tables=parts(read_csv(args.results / "table1.csv").fillna("")),
-        variance=variance_table(frames["variance.csv"], params),
-        seeds=every_seed(metrics),
+        table1=table1(read_csv(args.results / "table1.csv").fillna(""), params, made),
+        variance=linked_to(made.links("table"), variance_table(frames["variance.csv"], params)),
+        seeds=seeds_table(metrics, made),
+        quoted=quoted_table(),
         recipes=recipes(args.runs),
-        claims=part(args.claims, params) if args.claims and fit(args.claims, params) else [],
+        claims=claimed(claims, params, made) if claims else [],
         figures=figures(args.results / "figures", params),
-        facts=facts(params, stages),
-        stages=stages,
+        facts=facts(params, made),
+        made=made,
         command=args.command,
     )
     write_text(args.output, page)
-    manifest = args.output.with_suffix(".manifest.json")
     record.write(manifest, [args.output])
 
 
-def figures(folder: Path, params: Params) -> list[dict[str, str]]:
-    """Return the SVG files that `figures` wrote, as data addresses, with caption and alternative text."""
-    found = []
+def claimed(folder: Path, params: Params, made: Manifests) -> list[dict[str, Any]]:
+    """Return the sections of the claims; their numbers lead to the manifest of what read them."""
+    read, numbers = made.links("claims", "/claims"), ("number", f"{params.confidence:.0%} interval")
+    plotted = made.links("claims", "/figures")
+    return [
+        section | {"table": linked_to(read, section["table"], numbers), "plotted": plotted}
+        for section in part(folder, params)
+    ]
+
+
+def figures(folder: Path, params: Params) -> dict[str, list[dict[str, str]]]:
+    """Return the SVG files that `figures` wrote, with captions, by section, in the order of CAPTIONS."""
+    found: dict[str, list[dict[str, str]]] = {kind: [] for kind in CAPTIONS}
     for path in map(Path, read_json(folder / "manifest.json")["outputs"]):
         if path.suffix == ".svg":
             kind, _, experiment = path.stem.partition("-")
             title = f"{params.experiment(experiment).label}. " if experiment else ""
-            found.append(embedded(folder / path, title + CAPTIONS[kind], title + ALT[kind]))
-    return found
+            found[kind].append(embedded(folder / path, title + CAPTIONS[kind].text, title + CAPTIONS[kind].alt))
+    sections: dict[str, list[dict[str, str]]] = {about.section: [] for about in CAPTIONS.values()}
+    for kind, pictures in found.items():
+        sections[CAPTIONS[kind].section] += pictures
+    return sections
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Pages: HTML that opens offline, from templates and figures; Markdown with passages written anew."""
 
-import base64
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import jinja2
 
@@ -19,12 +20,6 @@ def render(template: str, **values: Any) -> str:
         undefined=jinja2.StrictUndefined,
     )
     return jinja.get_template(template).render(**values)
-
-
-def embedded(path: Path, caption: str, alt: str) -> dict[str, str]:
-    """Return an SVG file as data address, with caption and alternative text."""
-    data = base64.b64encode(path.read_bytes()).decode()
-    return {"source": f"data:image/svg+xml;base64,{data}", "caption": caption, "alt": alt}
 
 
 def with_passages(text: str, found: dict[str, str], path: Path) -> str:
@@ -45,3 +40,15 @@ def with_passages(text: str, found: dict[str, str], path: Path) -> str:
             raise UserError(f"{path}: the markers {begin} and {end} are missing")
         text = f"{before}{begin}\n{content.rstrip()}\n{end}{after}"
     return text
+
+
+def embedded(path: Path, caption: str, alt: str) -> dict[str, str]:
+    """Return an SVG file as a data address, with id, caption and alternative text.
+
+    The address is the file's own text, a quarter shorter than in base64, without comments and metadata. It has double
+    quotes, but nothing else that HTML would have to escape: it fits an attribute in single quotes.
+    """
+    text = re.sub(r"<\?.*?\?>|<!.*?>|<metadata>.*?</metadata>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = re.sub(r"\s+", " ", re.sub(r">\s+<", "><", text)).strip()
+    address = "data:image/svg+xml," + quote(text, safe=' /:=,;."()!*@+?_~-')
+    return {"id": f"figure-{path.stem}", "source": address, "caption": caption, "alt": alt}
