@@ -12,7 +12,7 @@ from pipeline.record.manifest import Record
 from pipeline.reporting.captions import CAPTIONS
 from pipeline.reporting.cells import QUOTED, read_metrics
 from pipeline.reporting.evidence import evidence, read_evidence
-from pipeline.reporting.linked import linked_to, quoted_table, seeds_table, table1
+from pipeline.reporting.linked import linked_to, quoted_table, seeds_table, sourced, table1
 from pipeline.reporting.page import embedded, render
 from pipeline.reporting.provenance import Manifests, facts, read_manifests, recipes
 from pipeline.reporting.sources import variance_table
@@ -52,10 +52,12 @@ def _work(args: argparse.Namespace) -> None:
         "report.html.j2",
         scale=params.scale,
         is_real=params.is_real,
-        said=evidence(frames, params),
-        caption=caption(params).replace("`", ""),
+        said=sourced(evidence(frames, params), made),
+        caption=caption(params),
         table1=table1(read_csv(args.results / "table1.csv").fillna(""), params, made),
-        variance=linked_to(made.links("table"), variance_table(frames["variance.csv"], params)),
+        variance=linked_to(
+            made.links("table"), variance_table(frames["variance.csv"], params).rename(columns={"": "data"})
+        ),
         seeds=seeds_table(metrics, made),
         quoted=quoted_table(),
         recipes=recipes(args.runs),

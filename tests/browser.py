@@ -73,7 +73,9 @@ class Page:
 
     def resize(self, width: int, height: int) -> None:
         """Set the size of the window, below the smallest of a real one too."""
-        self.do("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        self.do(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
 
     def ask(self, script: str) -> Any:
         """Return the value of a JavaScript expression, awaited."""

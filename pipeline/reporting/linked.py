@@ -1,6 +1,6 @@
 """The report's tables: each number leads to the manifest of the stage that made it, or to its source."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -14,7 +14,16 @@ from pipeline.reporting.tables import AUDIT_CAPTION, LATER_CAPTION, OURS, every_
 QUOTED_NUMBERS = Link("", "#quoted", "quoted", "quoted; its source is listed under Quoted numbers")
 SECTIONS = ("table 1", "later", "audit")  # of quoted.csv
 OF_SEEDS = ("nats", "SE", "bandwidth")  # columns of `every_seed` that are measurements
+STAGES = {name: name for name in ("audit", "growth", "oracle")}  # what sentences are about, where not the table's
 Target = Callable[[pd.Series, str], Link | None]  # of a row and a column
+
+
+def sourced(said: Mapping[str, list[str]], made: Manifests) -> dict[str, list[tuple[str, list[Link]]]]:
+    """Return sentences by what they are about, those with numbers with the ways to what measured them."""
+    return {
+        about: [(text, made.links(STAGES.get(about, "table")) if _has_number(text) else []) for text in sentences]
+        for about, sentences in said.items()
+    }
 
 
 def linked(frame: pd.DataFrame, target: Target) -> pd.DataFrame:
@@ -28,7 +37,11 @@ def linked(frame: pd.DataFrame, target: Target) -> pd.DataFrame:
 
 def _cell(value: object, link: Link | None) -> object:
     text = str(value)
-    return link.showing(text) if link and any(letter.isdigit() for letter in text) else value
+    return link.showing(text) if link and _has_number(text) else value
+
+
+def _has_number(text: str) -> bool:
+    return any(letter.isdigit() for letter in text)
 
 
 @dataclass(frozen=True)
@@ -54,9 +67,10 @@ def table1(table: pd.DataFrame, params: Params, made: Manifests) -> Table1:
 
     targets: dict[str, Target] = {AUDIT_CAPTION: audited, LATER_CAPTION: lambda *_: QUOTED_NUMBERS}
     is_detail = first[1].Model.str.startswith("ours:")
+    details = first[1][is_detail].assign(Model=lambda rows: rows.Model.str.removeprefix("ours: "))
     return Table1(
         linked(first[1][~is_detail], papers),
-        linked(_without_empty(first[1][is_detail]), lambda *_: gathered),
+        linked(_without_empty(details), lambda *_: gathered),
         {title: linked(part, targets.get(title, lambda *_: gathered)) for title, part in rest},
     )
 
@@ -72,7 +86,7 @@ def _only(links: list[Link]) -> Link | None:
 
 
 def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.loc[:, (frame != "").any()].assign(Model=frame.Model.str.removeprefix("ours: "))
+    return frame.loc[:, (frame != "").any()]
 
 
 def seeds_table(metrics: pd.DataFrame, made: Manifests) -> pd.DataFrame:
@@ -81,7 +95,7 @@ def seeds_table(metrics: pd.DataFrame, made: Manifests) -> pd.DataFrame:
     def of_run(row: pd.Series, column: str) -> Link | None:
         return made.of_run(f"{row.scale}/{row.experiment}/seed{row.seed}") if column in OF_SEEDS else None
 
-    return linked(every_seed(metrics), of_run)
+    return linked(_without_empty(every_seed(metrics)), of_run)
 
 
 def quoted_table() -> pd.DataFrame:

@@ -264,11 +264,12 @@ class Graph:
 
     def published_report(self, _: Any, input: Any) -> str:
         """Return what the committed report is made from."""
-        made_from = f"--results {RESULTS}/regenerated --oracle {input.oracle} --runs {' '.join(self._published_runs())}"
+        runs = " ".join(self._published_runs("*"))  # of other scales too: numbers of theirs are shown
+        made_from = f"--results {RESULTS}/regenerated --oracle {input.oracle} --runs {runs}"
         return f"{made_from} --command 'snakemake --cores all published'"
 
-    def _published_runs(self) -> list[str]:
-        scale = read_json(PUBLISHED / "published.json")["scale"]
+    def _published_runs(self, scale: str = "") -> list[str]:
+        scale = scale or read_json(PUBLISHED / "published.json")["scale"]
         return sorted(map(str, PUBLISHED.glob(f"runs/{scale}/*/seed*")))
 
     def published_audits(self, _: Any) -> list[str]:

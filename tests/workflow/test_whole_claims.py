@@ -55,7 +55,7 @@ def test_the_page_shows_every_section_and_figure(claimed):
     page = (folder / "claims.html").read_text()
     assert page.count("<img") == len(FIGURES)
     assert all(str(escape(section.title)) in page for section in SECTIONS.values())
-    assert "made-up images" in page
+    assert "synthetic images" in page
     assert {path.stem for path in (folder / "figures").glob("*.svg")} == set(FIGURES)
 
 
