@@ -17,7 +17,7 @@ from pipeline.claims.files import TABLES as CLAIMS_TABLES
 from pipeline.claims.tables import page_passages, summary
 from pipeline.config.params import Params, load
 from pipeline.files.errors import UserError
-from pipeline.files.formats import read_csv, read_json, sha256, write_json, write_text
+from pipeline.files.formats import read_csv, read_json, sha256, write_csv, write_json, write_text
 from pipeline.record.places import RESULTS, RUNS, audit_folder, run_folders
 from pipeline.record.runs import (
     CHOICES,
@@ -36,6 +36,7 @@ from pipeline.reporting.evidence import answers, audit_sentences, passages, read
 from pipeline.reporting.extrapolation import extrapolation_passage
 from pipeline.reporting.page import with_passages
 from pipeline.reporting.plan import EXPERIMENT, plan_passages
+from pipeline.reporting.scorecard import SCORECARD, Result, markdown, read_frames, scorecard, sentence, table
 from pipeline.reporting.sources import variance_sentences
 from pipeline.reporting.tables import caption, parts
 from pipeline.reporting.two_sample import NOT_MEASURED, told_sentences
@@ -103,7 +104,7 @@ def _work(args: argparse.Namespace) -> None:
     about = {"scale": params.scale, "commits": commits(target)} | ({} if args.claims else chosen)
     write_json(target / ENTRY, about)
     pages = passages_of(target, args, params)
-    write_passages(pages)
+    write_pages(pages, args)
     updated = " and ".join(map(str, pages))
     print(f"{len(files)} files, {size / 1e6:.1f} MB, from scale {params.scale} in {target}; {updated} updated")
 
@@ -130,7 +131,7 @@ def _publish_again(args: argparse.Namespace) -> None:
     kept = {path for path in target.rglob("*") if path.is_file()} - {*figures, *(target / name for name in files)}
     check_size([*files.values(), *kept])
     copy(files, target, instead_of=figures)
-    write_passages(results_passages(target, args, params))
+    write_pages(results_passages(target, args, params), args)
     print(f"{target} and its pages show what {source} holds")
 
 
@@ -162,11 +163,28 @@ def commits(published: Path) -> list[str]:
     return sorted({read_json(path)["commit"] for path in published.glob("runs/**/manifest.json")})
 
 
-def write_passages(found: Passages) -> None:
-    """Put passages into their pages; none is written unless all have their markers."""
+def write_pages(found: Passages, args: argparse.Namespace) -> None:
+    """Write passages into their pages, and the scorecard with them; nothing unless all have their markers."""
+    published = args.results / "published"
+    if (published / ENTRY).is_file():  # claims may be published before any results
+        results = published_scorecard(published, args.params)
+        found[args.readme] = found.get(args.readme, {}) | {"scorecard": scorecard_passage(results)}
+        write_csv(published / SCORECARD, table(results))
     pages = {path: with_passages(path.read_text(encoding="utf-8"), texts, path) for path, texts in found.items()}
     for path, text in pages.items():
         write_text(path, text)
+
+
+def published_scorecard(published: Path, params: Path) -> list[Result]:
+    """Return the scorecard of what is published."""
+    entry = read_json(published / ENTRY)
+    selected = load(params, entry["scale"], experiments=entry["experiments"], seeds=entry["seeds"])
+    return scorecard(read_frames(published, published / "claims"), selected)
+
+
+def scorecard_passage(results: list[Result]) -> str:
+    """Write the scorecard for README.md."""
+    return f"{sentence(results)}\n\n{markdown(results)}"
 
 
 def collect(results: Path, tables: Iterable[str], runs: Path, behind: Iterable[Path]) -> dict[str, Path]:

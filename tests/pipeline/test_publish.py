@@ -73,6 +73,8 @@ def test_publishing_claims_replaces_all_of_them_and_nothing_else(clone, claims, 
     (claims / "runs/mnist-code/seed7").mkdir()
     (claims / "runs/mnist-code/seed7/manifest.json").write_text('{"commit": "another"}')
     edit(clone / "README.md", "What the paper claims, as experiments:", "Something else:")
+    edit(clone / "README.md", "results of the paper:", "results of another paper:")
+    (clone / "results/published/scorecard.csv").write_text("of another run")
     call(monkeypatch, "--claims", "--scale", CLAIMS_SCALE)
     assert contents(clone) == before
 
@@ -109,6 +111,7 @@ def test_regenerated_tables_and_figures_are_put_beside_the_rest(clone, monkeypat
     shutil.copytree(published, regenerated, ignore=shutil.ignore_patterns("claims", "runs"))
     before = contents(published)
     (published / "table1.tex").write_text("of another style")
+    (published / "scorecard.csv").write_text("of other rules")
     (published / "figures/samples-stray.svg").write_text("stray")
     call(monkeypatch, "--regenerated")
     assert contents(published) == before

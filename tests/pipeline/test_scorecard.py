@@ -1,0 +1,163 @@
+"""The scorecard of the paper's results: its outcomes follow from the files, and flip with them."""
+
+import re
+
+import pandas as pd
+import pytest
+from helpers import ROOT, SEEDS, metrics
+
+from pipeline import publish
+from pipeline.config.params import load
+from pipeline.files.formats import csv_text
+from pipeline.reporting import scorecard as module
+from pipeline.reporting.paper import CLAIMED
+from pipeline.reporting.scorecard import markdown, read_frames, scorecard, sentence, table
+
+PUBLISHED = ROOT / "results/published"
+PARAMS = load(ROOT / "params.yaml", "paper")
+FRAMES = read_frames(PUBLISHED, PUBLISHED / "claims", ROOT / module.CIFAR10_CURVES)
+RESULTS = scorecard(FRAMES, PARAMS)
+
+
+def line(word, params=PARAMS, **changed):
+    """The one result whose name has a word, with some frames changed."""
+    frames = FRAMES | {name.replace("_", "."): frame for name, frame in changed.items()}
+    (found,) = (result for result in scorecard(frames, params) if word in result.result)
+    return found
+
+
+def read_as(claim: str, **outcomes: str) -> pd.DataFrame:
+    """claims.csv with all rows of a claim, by kind, read in another way."""
+    claims = FRAMES["claims.csv"].copy()
+    for kind, other in outcomes.items():
+        chosen = (claims.claim == claim) & (claims.kind == kind)
+        assert chosen.any()
+        claims.loc[chosen, "outcome"] = other
+    return claims
+
+
+def test_the_published_scorecard_follows_from_the_published_files(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    results = publish.published_scorecard(PUBLISHED, ROOT / "params.yaml")
+    assert csv_text(table(results)) == (PUBLISHED / module.SCORECARD).read_text(encoding="utf-8")
+    assert publish.scorecard_passage(results) in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_result_is_linked_to_a_file_or_heading_that_is_there():
+    for result in RESULTS:
+        path, _, heading = result.link.partition("#")
+        assert (ROOT / path).exists(), result.link
+        if heading:
+            titles = re.findall(r"^#+ (.+)$", (ROOT / path).read_text(encoding="utf-8"), flags=re.MULTILINE)
+            assert heading in [re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles]
+
+
+def test_every_result_has_its_own_row_with_what_the_paper_says_and_n():
+    assert len({result.result for result in RESULTS}) == len(RESULTS)
+    for result in RESULTS:
+        assert result.paper
+        assert result.found
+        assert result.n or result.outcome in ("cannot be run", "not attempted", "undecided")
+        if result.n and result.outcome in ("reproduced", "not reproduced"):
+            assert f"n = {result.n} {result.over}" in result.found
+
+
+@pytest.mark.parametrize(
+    ("shift", "seeds", "expected"),
+    [
+        (0.0, 5, "not reproduced"),
+        (12.0, 5, "undecided"),  # the two grids of bandwidths differ
+        (0.0, 4, "undecided"),
+    ],
+)
+def test_table_1_follows_the_verdicts_of_both_grids(shift, seeds, expected):
+    frame = metrics([value + shift for value in SEEDS][:seeds])
+    assert line("Table 1, MNIST", metrics_csv=frame).outcome == expected
+
+
+def test_table_1_is_reproduced_where_both_grids_say_so_and_its_pictures_with_it():
+    frame = metrics([value + 11 for value in (213.0, 213, 214, 215, 212)], fine=1)
+    for word in ("Table 1, MNIST", "Figure 2 a", "Figure 3"):
+        assert line(word, metrics_csv=frame).outcome == "reproduced"
+        assert line(word, metrics_csv=metrics(SEEDS)).outcome in ("not reproduced", "undecided")
+
+
+def test_a_cell_that_was_not_run_is_restricted_or_not_attempted():
+    others = FRAMES["metrics.csv"].query("model != 'adversarial-nets'")
+    assert line("TFD").outcome == "cannot be run"
+    assert line("Table 1, MNIST", metrics_csv=others).outcome == "not attempted"
+    assert line("Figure 2 a", metrics_csv=others).outcome == "not attempted"
+    tfd = metrics([2000.0, 2010, 2020, 2030, 2040]).assign(experiment="tfd")
+    assert line("TFD", metrics_csv=tfd).outcome in ("reproduced", "undecided", "not reproduced")
+
+
+def test_short_scales_decide_nothing_of_table_1():
+    params = load(ROOT / "params.yaml", "quick")
+    found = line("Table 1, MNIST", params, metrics_csv=metrics([225.0, 226], "quick", 20))
+    assert (found.outcome, found.n, found.scale) == ("undecided", 2, "quick")
+    assert "20 of 2,000 epochs" in found.found
+
+
+@pytest.mark.parametrize("spec", CLAIMED, ids=lambda spec: spec.result)
+def test_a_claims_outcome_flips_with_its_readings(spec):
+    (claim, *_), kind = spec.claims, spec.kinds[0]
+    holds, fails = ("costs", "gains") if kind == "open" else ("holds", "does not hold")
+    claims = FRAMES["claims.csv"]
+    good = claims.assign(outcome=claims.outcome.mask(claims.claim.isin(spec.claims), holds))
+    before = {result.result: result.outcome for result in scorecard(FRAMES | {"claims.csv": good}, PARAMS)}
+    assert before[spec.result] == "reproduced"
+    for reading, expected in ((fails, "not reproduced"), ("too short", "undecided"), ("undecided", "undecided")):
+        changed = good.copy()
+        changed.loc[changed[(changed.claim == claim) & (changed.kind == kind)].index[-1], "outcome"] = reading
+        after = {result.result: result.outcome for result in scorecard(FRAMES | {"claims.csv": changed}, PARAMS)}
+        assert after == before | {spec.result: expected}
+
+
+def test_other_rows_of_a_claim_decide_nothing():
+    assert (
+        line("Proposition 2", claims_csv=read_as("convergence", counterexample="does not hold")).outcome == "reproduced"
+    )
+    assert (
+        line("Proposition 2", claims_csv=read_as("convergence", identity="does not hold")).outcome == "not reproduced"
+    )
+
+
+def test_figure_1_follows_the_games_and_shows_the_plotted_one():
+    assert line("Figure 1", claims_csv=read_as("convergence", check="undecided")).outcome == "undecided"
+    toy = FRAMES["toy.csv"]
+    away = line("Figure 1", toy_csv=toy.assign(d=1.0)).found
+    assert "D ends 0.5 from 1/2" in away
+    assert away != line("Figure 1").found
+
+
+def test_what_has_no_file_is_not_attempted():
+    results = scorecard({"metrics.csv": FRAMES["metrics.csv"]}, PARAMS)
+    assert {result.outcome for result in results[2:]} == {"not attempted", "undecided"}
+    assert [result.result for result in results if result.outcome == "undecided"] == [
+        "Figure 2 a, MNIST",
+        "Figure 3, MNIST",
+    ]
+
+
+def test_the_networks_of_cifar10_are_counted_where_they_were_trained():
+    far = pd.DataFrame({"experiment": "cifar10-fc", "seed": [0, 1, 2], "epoch": 100})
+    found = line("CIFAR-10", curves_csv=far)
+    assert "`cifar10-fc` n = 3 seeds, 100 of 100 epochs" in found.found
+    assert "cifar10-conv" not in found.found
+    assert "n = 1 seed, 5 of 100 epochs" in line("CIFAR-10").found
+
+
+def test_a_row_that_is_gone_is_an_error_not_a_result():
+    claims = FRAMES["claims.csv"]
+    with pytest.raises(ValueError, match=r"no row of .*multiply-adds"):
+        scorecard(FRAMES | {"claims.csv": claims[~claims.says.str.contains("multiply-adds")]}, PARAMS)
+
+
+def test_the_sentence_counts_and_the_table_has_a_line_each():
+    counts = re.findall(r"(\d+) ([a-z ]+)", sentence(RESULTS).partition(": ")[2])
+    outcomes = [result.outcome for result in RESULTS]
+    assert set(counts) == {(str(outcomes.count(name)), name) for name in outcomes}
+    lines = markdown(RESULTS, "../").splitlines()
+    assert len(lines) == len(RESULTS) + 2
+    assert all(text.count(" | ") == 3 for text in lines)
+    assert "(../docs/evidence.md)" in lines[2]
