@@ -12,9 +12,11 @@ from pipeline.record.manifest import Record
 from pipeline.reporting.captions import CAPTIONS
 from pipeline.reporting.cells import QUOTED, read_metrics
 from pipeline.reporting.evidence import evidence, read_evidence
-from pipeline.reporting.linked import linked_to, quoted_table, seeds_table, sourced, table1
+from pipeline.reporting.gather import Frames
+from pipeline.reporting.linked import lines, linked_to, quoted_table, seeds_table, sourced, table1
 from pipeline.reporting.page import embedded, render
 from pipeline.reporting.provenance import Manifests, facts, read_manifests, recipes
+from pipeline.reporting.scorecard import read_frames, scorecard, sentence
 from pipeline.reporting.sources import variance_table
 from pipeline.reporting.tables import caption
 from pipeline.runtime import cli
@@ -30,7 +32,11 @@ def main() -> None:
     parser.add_argument("--results", type=Path, required=True, help="folder that `table` and `figures` filled")
     parser.add_argument("--runs", type=Path, nargs="+", required=True, help="folders of the runs in the table")
     parser.add_argument("--data", type=Path, nargs="+", default=[], help="manifests of `download` and `prepare`")
-    parser.add_argument("--oracle", type=Path, help="csv file of `oracle`; default: in the folder of --results")
+    parser.add_argument(
+        "--published",
+        type=Path,
+        help="folder of published results, to find toys, oracle and claims of other scales there",
+    )
     parser.add_argument("--claims", type=Path, help="folder that `claims` filled, to be shown too")
     parser.add_argument("--command", default="python -m pipeline.report", help="what made the results, to be printed")
     parser.add_argument("--output", type=Path, required=True, help="the html file to write")
@@ -42,12 +48,17 @@ def _work(args: argparse.Namespace) -> None:
     made_from = [args.results / "table.manifest.json", args.results / "figures" / "manifest.json", QUOTED]
     record = Record("report", made_from, params.presentation())
     metrics = read_metrics(args.results / "metrics.csv", params)
-    frames = read_evidence(args.results, args.oracle)
+    toys = args.published or args.results
+    frames = read_evidence(args.results, toys / "oracle.csv")
     claims = args.claims if args.claims and fit(args.claims, params) else None
-    toys = args.oracle.parent if args.oracle else args.results
+    scored = args.published / "claims" if args.published else claims  # published claims may be of another scale
     manifest = args.output.with_suffix(".manifest.json")
-    found = read_manifests(args.results, toys, args.runs, args.data, claims)
+    found = read_manifests(args.results, toys, args.runs, args.data, scored)
     made = Manifests(found | {manifest: record.content([])})
+    shown = claimed(claims, params, made) if claims else []
+    pictures = figures(args.results / "figures", params)
+    places = {picture["id"] for found in pictures.values() for picture in found} | {section["id"] for section in shown}
+    results = scorecard(_scored(toys, scored, is_scale=not args.published), params)
     page = render(
         "report.html.j2",
         scale=params.scale,
@@ -61,14 +72,23 @@ def _work(args: argparse.Namespace) -> None:
         seeds=seeds_table(metrics, made),
         quoted=quoted_table(),
         recipes=recipes(args.runs),
-        claims=claimed(claims, params, made) if claims else [],
-        figures=figures(args.results / "figures", params),
+        counted=sentence(results),
+        scorecard=lines(results, places, made),
+        claims=shown,
+        figures=pictures,
         facts=facts(params, made),
         made=made,
         command=args.command,
     )
     write_text(args.output, page)
     record.write(manifest, [args.output])
+
+
+def _scored(toys: Path, claims: Path | None, is_scale: bool) -> Frames:
+    """Read what the scorecard follows from; that of a scale, from nothing that is of no scale or does not fit."""
+    frames = read_frames(toys, claims or toys / "claims")
+    left_out = ([] if claims else ["claims.csv"]) + (["cifar10"] if is_scale else [])
+    return {name: frame for name, frame in frames.items() if name not in left_out}
 
 
 def claimed(folder: Path, params: Params, made: Manifests) -> list[dict[str, Any]]:

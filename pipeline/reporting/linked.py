@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 import pandas as pd
 
@@ -9,12 +10,14 @@ from pipeline.config.params import Params
 from pipeline.reporting.cells import columns, quoted
 from pipeline.reporting.links import Link
 from pipeline.reporting.provenance import Manifests
+from pipeline.reporting.scorecard import CLAIMS_PAGE, FIGURES, Result
 from pipeline.reporting.tables import AUDIT_CAPTION, LATER_CAPTION, OURS, every_seed, parts
 
 QUOTED_NUMBERS = Link("", "#quoted", "quoted", "quoted; its source is listed under Quoted numbers")
 SECTIONS = ("table 1", "later", "audit")  # of quoted.csv
 OF_SEEDS = ("nats", "SE", "bandwidth")  # columns of `every_seed` that are measurements
 STAGES = {name: name for name in ("audit", "growth", "oracle")}  # what sentences are about, where not the table's
+TABLE_PAGE, GAME = "docs/evidence.md", "figure-toy"  # where the scorecard finds Table 1; Figure 1, read off claims
 Target = Callable[[pd.Series, str], Link | None]  # of a row and a column
 
 
@@ -42,6 +45,38 @@ def _cell(value: object, link: Link | None) -> object:
 
 def _has_number(text: str) -> bool:
     return any(letter.isdigit() for letter in text)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the scorecard: a result, its place on this page or else the file that shows it, what was found, and
+    the way to what made its number."""
+
+    result: Result
+    place: str
+    file: str
+    found: str
+    made_by: list[Link]
+
+
+def lines(results: list[Result], places: set[str], made: Manifests) -> list[Line]:
+    """Return the scorecard as the report shows it; claims that were not run are named so.
+
+    Args:
+        places: ids of figures and of the claims' sections on the page.
+    """
+    return [_line(result, places, made) for result in results]
+
+
+def _line(result: Result, places: set[str], made: Manifests) -> Line:
+    page, _, heading = result.link.partition("#")
+    figure = f"figure-{PurePosixPath(page).stem}" if page.startswith(FIGURES) else heading
+    place = "table-1" if page == TABLE_PAGE else figure if figure in places else ""
+    is_claim, found = page == CLAIMS_PAGE or figure == GAME, result.found
+    if is_claim and result.outcome == "not attempted":
+        found = "the claims were not run at this scale; the target `claims` runs them"
+    made_by = made.links("claims", "/claims") if is_claim else made.links("table")
+    return Line(result, place, page, found, made_by if result.scale else [])
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,18 @@ def pages(tmp_path_factory) -> dict[str, Path]:
     chosen = ["--scale", entry["scale"], "--experiments", *entry["experiments"], "--seeds", *entry["seeds"]]
     runs = sorted(results.glob("runs/*/*/seed*"))
     done = call(
-        report, "--params", ROOT / "params.yaml", *chosen, "--results", results, "--runs", *runs, "--output", page
+        report,
+        "--params",
+        ROOT / "params.yaml",
+        *chosen,
+        "--results",
+        results,
+        "--published",
+        results,
+        "--runs",
+        *runs,
+        "--output",
+        page,
     )
     assert done.returncode == 0, done.stderr
     params = load(ROOT / "params.yaml", read_json(PUBLISHED / "claims/published.json")["scale"])
