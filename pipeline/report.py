@@ -12,7 +12,6 @@ from pipeline.record.manifest import Record
 from pipeline.reporting.captions import CAPTIONS
 from pipeline.reporting.cells import QUOTED, read_metrics
 from pipeline.reporting.evidence import evidence, read_evidence
-from pipeline.reporting.gather import Frames
 from pipeline.reporting.linked import lines, linked_to, quoted_table, seeds_table, sourced, table1
 from pipeline.reporting.page import embedded, render
 from pipeline.reporting.provenance import Manifests, facts, read_manifests, recipes
@@ -46,49 +45,53 @@ def main() -> None:
 def _work(args: argparse.Namespace) -> None:
     params = cli.selected_params(args)
     made_from = [args.results / "table.manifest.json", args.results / "figures" / "manifest.json", QUOTED]
-    record = Record("report", made_from, params.presentation())
-    metrics = read_metrics(args.results / "metrics.csv", params)
-    toys = args.published or args.results
-    frames = read_evidence(args.results, toys / "oracle.csv")
+    record, manifest = Record("report", made_from, params.presentation()), args.output.with_suffix(".manifest.json")
     claims = args.claims if args.claims and fit(args.claims, params) else None
     scored = args.published / "claims" if args.published else claims  # published claims may be of another scale
-    manifest = args.output.with_suffix(".manifest.json")
-    found = read_manifests(args.results, toys, args.runs, args.data, scored)
+    found = read_manifests(args.results, args.published or args.results, args.runs, args.data, scored)
     made = Manifests(found | {manifest: record.content([])})
-    shown = claimed(claims, params, made) if claims else []
-    pictures = figures(args.results / "figures", params)
-    places = {picture["id"] for found in pictures.values() for picture in found} | {section["id"] for section in shown}
-    results = scorecard(_scored(toys, scored, is_scale=not args.published), params)
     page = render(
         "report.html.j2",
         scale=params.scale,
         is_real=params.is_real,
-        said=sourced(evidence(frames, params), made),
         caption=caption(params),
-        table1=table1(read_csv(args.results / "table1.csv").fillna(""), params, made),
-        variance=linked_to(
-            made.links("table"), variance_table(frames["variance.csv"], params).rename(columns={"": "data"})
-        ),
-        seeds=seeds_table(metrics, made),
-        quoted=quoted_table(),
+        **_numbers(args, params, made),
+        **_results(args, params, claims, made),
         recipes=recipes(args.runs),
-        counted=sentence(results),
-        scorecard=lines(results, places, made),
-        claims=shown,
-        figures=pictures,
         facts=facts(params, made),
         made=made,
+        quoted=quoted_table(),
         command=args.command,
     )
     write_text(args.output, page)
     record.write(manifest, [args.output])
 
 
-def _scored(toys: Path, claims: Path | None, is_scale: bool) -> Frames:
-    """Read what the scorecard follows from; that of a scale, from nothing that is of no scale or does not fit."""
-    frames = read_frames(toys, claims or toys / "claims")
-    left_out = ([] if claims else ["claims.csv"]) + (["cifar10"] if is_scale else [])
-    return {name: frame for name, frame in frames.items() if name not in left_out}
+def _numbers(args: argparse.Namespace, params: Params, made: Manifests) -> dict[str, Any]:
+    """Return tables and sentences."""
+    frames = read_evidence(args.results, (args.published or args.results) / "oracle.csv")
+    variance = variance_table(frames["variance.csv"], params).rename(columns={"": "data"})
+    return {
+        "table1": table1(read_csv(args.results / "table1.csv").fillna(""), params, made),
+        "said": sourced(evidence(frames, params), made),
+        "variance": linked_to(made.links("table"), variance),
+        "seeds": seeds_table(read_metrics(args.results / "metrics.csv", params), made),
+    }
+
+
+def _results(args: argparse.Namespace, params: Params, claims: Path | None, made: Manifests) -> dict[str, Any]:
+    """Return the scorecard, the figures and the claims that it leads to."""
+    pictures, sections = figures(args.results / "figures", params), claimed(claims, params, made) if claims else []
+    places = {picture["id"] for found in pictures.values() for picture in found} | {one["id"] for one in sections}
+    if args.published:
+        frames = read_frames(args.published, args.published / "claims")
+    else:  # nothing that is of no scale, or does not fit
+        left_out = {"cifar10"} if claims else {"cifar10", "claims.csv"}
+        frames = read_frames(args.results, args.results / "claims")
+        frames = {name: frame for name, frame in frames.items() if name not in left_out}
+    results = scorecard(frames, params)
+    shown = {"counted": sentence(results), "scorecard": lines(results, places, made)}
+    return shown | {"figures": pictures, "claims": sections}
 
 
 def claimed(folder: Path, params: Params, made: Manifests) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from helpers import ROOT, call
 from pipeline import report
 from pipeline.claims.tables import part
 from pipeline.config.params import load
-from pipeline.files.formats import read_json, write_json
+from pipeline.files.formats import read_csv, read_json, write_json
 from pipeline.reporting.page import render
 
 PUBLISHED = ROOT / "results/published"
@@ -176,15 +176,28 @@ def test_every_number_of_the_tables_leads_to_its_manifest_or_source(page, pages)
         == []
     )
     link = "document.querySelector('#seeds ~ .scroll td a.number')"
-    assert page.ask(f"{link}.title").startswith("manifest M")
+    folder = page.ask(f"{link}.title").partition(", ")[2]
     page.ask(f"{link}.focus()")
     page.press("Enter")
     page.wait("document.querySelector('details:target')?.open")
-    shown = page.ask("document.querySelector('details:target').innerText")
-    manifest = read_json(PUBLISHED / "runs/paper/mnist/seed0/samples.manifest.json")
-    for text in (manifest["command"], manifest["commit"], manifest["outputs"]["samples.npy"], "gpu NVIDIA H200"):
+    path, shown = (page.ask(f"document.querySelector('details:target{part}').innerText") for part in (" code", ""))
+    assert Path(path).parent == Path(folder)
+    manifest = read_json(Path(path))
+    hashes = {**manifest["inputs"], **manifest["outputs"]}.values()
+    for text in (manifest["command"], manifest["commit"], *hashes, f"gpu {manifest['environment']['gpu']}"):
         assert text in shown
-    assert page.ask("document.querySelector('details:target dd a.source').title").endswith("paper/mnist/seed0")
+    assert page.ask("document.querySelector('details:target dd a.source').title").endswith(folder)
+
+
+def test_the_scorecard_comes_first_and_its_outcomes_are_counted(page, pages):
+    page.open(pages["report"])
+    assert page.ask("document.querySelector('h2').id") == "scorecard"
+    assert page.ask("document.querySelector('nav a').hash") == "#scorecard"
+    outcomes, told = column(page, "scorecard", 2), page.ask("document.querySelector('#scorecard + p').innerText")
+    assert told.startswith(f"Of {len(outcomes)} results of the paper: ")
+    assert all(f"{outcomes.count(name)} {name}" in told for name in set(outcomes))
+    ours = read_csv(PUBLISHED / "table1.csv").set_index("Model").MNIST["Adversarial nets (ours)"]
+    assert column(page, "scorecard", 3)[0].startswith(f"{ours} nats (n = ")
 
 
 def test_in_the_dark_figures_lie_on_white(page, pages):
