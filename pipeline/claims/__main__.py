@@ -50,7 +50,9 @@ def _work(args: argparse.Namespace) -> None:
     write_text(args.output / "claims.md", markdown(claims, params))
     drawn = plot_all(frames, params, args.output / "figures")
     about = {"scale": params.scale, "entry": params.claims, "n_seeds": seeds_of(frames), "is_real": params.is_real}
-    write_text(args.output / "claims.html", render("claims.html.j2", claims=part(args.output, params), **about))
+    sections = part(args.output, params)
+    titles = {section["id"]: section["title"] for section in sections}
+    write_text(args.output / "claims.html", render("claims.html.j2", claims=sections, titles=titles, **about))
     record = Record("claims", [folder / name for name in names], params.compared())
     made = ("claims.csv", "claims.md", "claims.html", *(f"{name}.csv" for name in OF_RUNS))
     record.write(args.output / "claims.manifest.json", [args.output / name for name in made])

@@ -1,5 +1,6 @@
 """The claims as text: a section's rows, how many read how, a sentence of their results, and parts of pages."""
 
+import re
 from pathlib import Path
 from typing import Any, get_args
 
@@ -85,8 +86,14 @@ def part(folder: Path, params: Params) -> list[dict[str, Any]]:
         pictures = [(folder / f"figures/{picture}.svg", PICTURES[picture]) for picture in section.pictures]
         figures = [embedded(path, picture.caption, picture.alt) for path, picture in pictures]
         table = shown(claims, name, params.confidence)
-        sections.append({"title": section.title, "source": section.source, "table": table, "figures": figures})
+        about = {"id": anchor(section.title), "title": section.title, "source": section.source, "plotted": []}
+        sections.append(about | {"table": table, "figures": figures})
     return sections
+
+
+def anchor(title: str) -> str:
+    """Return the id of a heading, as in the Markdown pages of the repository."""
+    return re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-")
 
 
 def page_passages(published: Path, params: Params) -> dict[str, str]:

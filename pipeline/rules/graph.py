@@ -262,13 +262,18 @@ class Graph:
         runs = [run for run in self._published_runs() if Path(run, REDRAWN).is_file()]
         return [f"{run}/{name}" for run in runs for name in (REDRAWN, IMAGES, *MANIFESTS.values())]
 
-    def published_report(self, _: Any, input: Any) -> str:
+    def published_scored(self, _: Any) -> list[str]:
+        """Return what the scorecard follows from, beside the tables, where it was committed."""
+        return [str(path) for name in ("toy.csv", "claims/claims.csv") if (path := PUBLISHED / name).is_file()]
+
+    def published_report(self, _: Any) -> str:
         """Return what the committed report is made from."""
-        made_from = f"--results {RESULTS}/regenerated --oracle {input.oracle} --runs {' '.join(self._published_runs())}"
+        runs = " ".join(self._published_runs("*"))  # of other scales too: numbers of theirs are shown
+        made_from = f"--results {RESULTS}/regenerated --published {PUBLISHED} --runs {runs}"
         return f"{made_from} --command 'snakemake --cores all published'"
 
-    def _published_runs(self) -> list[str]:
-        scale = read_json(PUBLISHED / "published.json")["scale"]
+    def _published_runs(self, scale: str = "") -> list[str]:
+        scale = scale or read_json(PUBLISHED / "published.json")["scale"]
         return sorted(map(str, PUBLISHED.glob(f"runs/{scale}/*/seed*")))
 
     def published_audits(self, _: Any) -> list[str]:

@@ -44,6 +44,7 @@ use rule report as regenerate_report with:
         rules.regenerate_table.output,
         rules.regenerate_figures.output,
         graph.published_files("manifest.json"),
+        graph.published_scored,
         oracle="results/published/oracle.csv",
         quoted=here("pipeline/quoted.csv"),
     output:

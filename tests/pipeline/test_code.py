@@ -23,7 +23,7 @@ def move_a_helper(folder: Folder) -> None:
     text = page.read_text()
     start = text.index("def embedded(")
     page.write_text(text[:start].rstrip() + "\n")
-    head = "import base64\nfrom pathlib import Path\n\n\n"
+    head = "import re\nfrom pathlib import Path\nfrom urllib.parse import quote\n\n\n"
     (folder / "pipeline/reporting/pictures.py").write_text(head + text[start:])
     edit(report, "from pipeline.reporting.page import", "from pipeline.reporting.pictures import")
 
