@@ -105,7 +105,8 @@ def _metrics(
     experiment: Experiment,
     trained: dict[str, Any],
 ) -> Rows:
-    """Rows of metrics.csv of the ended run: both generators, and of the kept one, whether its samples are told from
+    """Rows of metrics.csv of the ended run: both generators, and of the kept one, whether its samples are told apart
+    from
     test images and how far training's own measurement flatters."""
     epochs = {"best": trained["best_epoch"], "last": trained["epochs_trained"]}
     of = {name: {"length": trained["length"], "epoch": epochs[name], "generator": name} for name in scored}

@@ -43,7 +43,7 @@ def facts(root: Path) -> dict[str, Any]:
     """Return what template.md names.
 
     Args:
-        root: folder with params.yaml, results/published, benchmarks/results.
+        root: folder with params.yaml, results/published and benchmarks/results.
     """
     published, entry = root / PUBLISHED, read_json(root / PUBLISHED / "published.json")
     params = load(root / "params.yaml", entry["scale"], experiments=entry["experiments"], seeds=entry["seeds"])

@@ -78,7 +78,8 @@ def _whole(errors: Iterable[Any]) -> Iterator[list[Any]]:
 
 
 def _first_place(error: Any, errors: list[Any], values: Any) -> list[Any]:
-    """Where the mistake stands: an entry that is like another has its mistakes too, so the first of them is named."""
+    """Return where the mistake is: an entry that is like another has its mistakes too, so the first of them is
+    named."""
     path = list(error.absolute_path)
     if path[:1] != ["catalogue"] or len(path) < 2:
         return path

@@ -1,4 +1,4 @@
-"""`torchvision.datasets` on every machine, also where torchvision's CUDA wheel stands beside a CPU torch.
+"""`torchvision.datasets` on every machine, also where torchvision's CUDA wheel is installed beside a CPU torch.
 
 There the plain import fails with "operator torchvision::nms does not exist", because the compiled
 operators cannot load. The readers need none of them: declaring the two schemas is enough.

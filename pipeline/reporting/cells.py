@@ -136,7 +136,7 @@ def seed_rows(
     """Return the test log-likelihoods of our GAN, one row per training seed.
 
     Args:
-        length: of training; None: the one that an experiment's cell stands for.
+        length: of training; None: that of the experiment's cell.
     """
     rows = model_rows(metrics, experiment, grid, OUR_MODEL, generator)
     rows = rows[rows.scale == scale]
@@ -147,7 +147,7 @@ def seed_rows(
 def lengths(metrics: pd.DataFrame, experiment: str, scale: str, generator: str = "best") -> list[int]:
     """Return the lengths of training, in epochs, at which generators were scored; by default the kept ones.
 
-    The first is the one that the experiment's cell stands for: the greatest that MIN_SEEDS seeds have reached, or the
+    The first is that of the experiment's cell: the greatest that MIN_SEEDS seeds have reached, or the
     greatest of all where none has. The others follow from the greatest to the least.
     """
     rows = model_rows(metrics, experiment, "authors", OUR_MODEL, generator)

@@ -52,7 +52,7 @@ def progress(metrics: pd.DataFrame, params: Params, experiment: str) -> Figure:
     """Plot test log-likelihood against the length of training: the whole, and its last half closer.
 
     Args:
-        metrics: columns of metrics.csv, and `length`: the epochs of training that a row stands for.
+        metrics: columns of metrics.csv, and `length`: the epochs of training that a row reports.
         params: of the scale whose rows are shown.
         experiment: has rows of both generators, "last" at several lengths and "best" at the greatest.
     """

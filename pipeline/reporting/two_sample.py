@@ -81,7 +81,7 @@ def _test(row: Any) -> TwoSample:
 
 
 def told_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
-    """Say for each experiment whether samples are told from real images, how surely, and how far beyond these."""
+    """Say for each experiment whether samples are told apart from real images, and how much better than real ones."""
     titles = {name: title for name, title in columns(params).items() if name in set(metrics.experiment)}
     found = {title: told(metrics, params, name) for name, title in titles.items()}
     return [

@@ -115,7 +115,7 @@ def with_means(rows: Rows) -> Rows:
 
     Source:
         caption of Table 1: on TFD the standard error is over folds, each with a bandwidth of its own. Li et al.
-        2015 take ddof 0, so the headline does; ddof 1 stands beside it.
+        2015 take ddof 0, so the headline does; ddof 1 is in a column beside it.
     """
     frame, means = pd.DataFrame(rows), []
     for (grid, metric), group in frame.groupby(["grid", "metric"], sort=False):

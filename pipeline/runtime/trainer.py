@@ -117,7 +117,7 @@ class Trainer:
             folder: of the run, or of a snapshot of it.
             seed: the run's.
             last: its last generator.
-            length: epochs that the files stand for; a seed that the rule has ended stands for all that were asked for.
+            length: epochs that the files represent; a seed that the rule has ended represents all requested ones.
         """
         run = self.progress[seed]
         write_tensors(folder / GENERATORS["last"], last)

@@ -1,4 +1,5 @@
-"""Sets of images told from the test images by fresh classifiers, as a row of metrics.csv; GANs and baselines alike."""
+"""Accuracy of new classifiers that tell sets of images from the test images, as a row of metrics.csv, for GANs and
+baselines."""
 
 import torch
 from tqdm import tqdm
@@ -9,7 +10,7 @@ from pipeline.runtime.scores import Rows, place_in_grid
 
 
 def told_from(real: torch.Tensor, samples: torch.Tensor, seed: int, n_splits: int) -> TwoSample:
-    """Measure how well fresh classifiers tell samples, shape (m, d), from real images, shape (n, d)."""
+    """Measure how well new classifiers tell samples, shape (m, d), from real images, shape (n, d)."""
     splits = tqdm(range(n_splits), desc="two-sample test", unit="split", leave=False)
     streams = (stream(seed, "two-sample test", split, real.device) for split in splits)
     return over_splits([split_accuracy(real, samples, random) for random in streams])

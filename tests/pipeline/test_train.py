@@ -249,7 +249,7 @@ def test_train_resumes_in_no_other_precision(folder, monkeypatch):
         params = altered(folder, "mixed", epochs, mnist={"precision": "bfloat16"})
         done = call(train, *arguments(folder, "mixed", params=params))
         assert done.returncode == (0 if capabilities else 2), done.stderr
-    assert "begun in bfloat16, multiplied in float32 here; resume them where" in done.stderr
+    assert "begun in bfloat16, multiplied in float32 here; resume them on a machine" in done.stderr
     assert (folder / "work/mixed/seed0.safetensors").is_file()
 
 
