@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "chrome-headless-shell")
+REQUEST = "Network.requestWillBeSent"
+PATIENCE_SECONDS = 60
 OPTIONS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"),
     *("--no-first-run", "--disable-background-networking", "--disable-extensions", "--remote-debugging-pipe"),
@@ -32,7 +35,7 @@ class Page:
     """
 
     def __init__(self, reading: int, writing: int) -> None:
-        self._answers, self._commands = os.fdopen(reading, "rb"), os.fdopen(writing, "wb")
+        self._reading, self._commands = reading, os.fdopen(writing, "wb")
         self._number, self._session, self._buffer = 0, {}, b""
         self.events: list[dict[str, Any]] = []
         target = self.do("Target.createTarget", url="about:blank")["targetId"]
@@ -55,7 +58,9 @@ class Page:
 
     def _next(self) -> Any:
         while b"\0" not in self._buffer:
-            got = self._answers.read1(1 << 20)
+            if not select.select([self._reading], [], [], PATIENCE_SECONDS)[0]:
+                raise TimeoutError(f"the browser has not answered for {PATIENCE_SECONDS} seconds")
+            got = os.read(self._reading, 1 << 20)
             if not got:
                 raise RuntimeError("the browser has ended")
             self._buffer += got
@@ -125,9 +130,6 @@ class Page:
         return {address for address in asked if not address.startswith("data:")}
 
 
-REQUEST = "Network.requestWillBeSent"
-
-
 @contextmanager
 def browser() -> Iterator[Page]:
     """Start Chromium with a profile of its own, and end it."""
@@ -145,9 +147,8 @@ def browser() -> Iterator[Page]:
         )
         os.close(commands[0])
         os.close(answers[1])
-        page = Page(answers[0], commands[1])
         try:
-            yield page
+            yield Page(answers[0], commands[1])
         finally:
-            page.do("Browser.close")
-            process.wait(timeout=30)
+            process.terminate()  # with its children, also where it does not answer any more
+            process.wait(timeout=PATIENCE_SECONDS)
