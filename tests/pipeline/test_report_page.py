@@ -211,6 +211,15 @@ def test_in_the_dark_figures_lie_on_white(page, pages):
     assert max(map(int, found["dark"][0][4:-1].split(","))) < 50
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_on_paper_tables_fit_the_page(page, pages, name):
+    page.open(pages[name], 680)  # 18 cm: A4 without its margins
+    page.do("Emulation.setEmulatedMedia", media="print")
+    page.ask("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert page.ask(OVERFLOW.replace(".scroll, ", "")) == []
+    page.do("Emulation.setEmulatedMedia", media="")
+
+
 def test_paper_has_no_navigation_and_says_where_links_lead(page, pages, tmp_path):
     page.open(pages["report"], 700)
     dark = [{"name": "prefers-color-scheme", "value": "dark"}]
