@@ -64,3 +64,17 @@ def test_the_page_says_what_the_former_rule_would_have_done():
     worse = sorted(round(loss) for loss in losses if loss > 1.5)
     assert (len(worse), worse[0], worse[-1]) == (4, 5, 22)
     assert "in four of them kept a generator 5 to 22 nats worse" in PAGE.read_text(encoding="utf-8")
+
+
+def test_the_published_numbers_are_those_that_the_script_of_the_runs_wrote():
+    """No manifest names these files, so that their numbers are held against the published ones."""
+    folder, of_runs = PUBLISHED / "runs/paper/mnist", "model == 'adversarial-nets' and metric == 'test_log_likelihood'"
+    written = read_csv(folder / "test.csv").replace({"generator": {"kept": "best", "at": "last"}})
+    rows = read_csv(PUBLISHED / "metrics.csv").query(f"{of_runs} and scale == 'paper' and experiment == 'mnist'")
+    keys = ["seed", "generator", "epoch", "grid"]
+    both = rows.merge(written, on=keys, validate="one_to_one")
+    assert len(both) == len(rows) == len(written)
+    assert (both.value - both.test).abs().max() < 1e-9
+    measured = read_csv(folder / "looks.csv").merge(read_csv(PUBLISHED / "validation.csv"), on=["seed", "epoch"])
+    assert len(measured) == 500
+    assert (measured.validation_10000 - measured.log_likelihood).abs().max() < 1e-9
