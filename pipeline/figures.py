@@ -65,7 +65,7 @@ def _work(args: argparse.Namespace) -> None:
         }
         if plots_progress.has_two_rules(curves, validation, name):
             plotted[f"rules-{name}"] = plots_progress.rules(curves, validation, params, name)
-        if found := outlook(validation, params, name):
+        if found := outlook(validation, metrics, params, name):
             plotted[f"extrapolation-{name}"] = extrapolation_plot(found, params, name)
         outputs += _save(plotted, args.output)
     for name, path in pictures.items():

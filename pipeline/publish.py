@@ -231,7 +231,8 @@ def results_passages(published: Path, args: argparse.Namespace, params: Params) 
 
 def _carried_on(published: Path, params: Params) -> str:
     """Extrapolate the published curves of the plan's experiment."""
-    return extrapolation_passage(read_csv(published / "validation.csv"), params, EXPERIMENT)
+    validation, metrics = (read_csv(published / name) for name in ("validation.csv", "metrics.csv"))
+    return extrapolation_passage(validation, metrics, params, EXPERIMENT)
 
 
 def claims_passages(published: Path, args: argparse.Namespace, params: Params) -> Passages:

@@ -185,7 +185,7 @@ def unmeasured(claims: pd.DataFrame) -> list[str]:
 
 def carried_on(published: Path, params: Params) -> str:
     """State what share of the learning rates is spent, and what lines through the curves foretell."""
-    found = outlook(read_csv(published / "validation.csv"), params, CELL)
+    found = outlook(read_csv(published / "validation.csv"), read_csv(published / "metrics.csv"), params, CELL)
     if found is None:
         return ""
     n = len(found.curves)

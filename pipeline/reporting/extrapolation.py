@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 from gan.evidence.extrapolation import FORMS, Line, fitted, share_spent
 from gan.statistics import summarise_seeds
 from pipeline.config.params import Params
-from pipeline.reporting.cells import PAPER, quoted, two_digits
+from pipeline.record.runs import OUR_MODEL
+from pipeline.reporting.cells import PAPER, model_rows, quoted, two_digits
 from pipeline.reporting.plots import label_scale
 
 LEAST = 20  # scores of a seed that are worth a fit
@@ -25,13 +26,16 @@ class Outlook:
     """The curves of an experiment's seeds, and lines through them.
 
     Attributes:
-        curves: by seed, validation log-likelihoods by epoch, nats; all of one length.
+        curves: by seed, log-likelihoods by epoch, nats; all of one length. Each is the validation curve, lowered by how
+            far it lies above the test scores of the same generators.
+        lowered: by seed, nats.
         spent: the share of all learning rates that so many epochs spend.
         planned: epochs that the plan asks for.
         published: the paper's value, nats.
     """
 
     curves: dict[int, pd.Series]
+    lowered: dict[int, float]
     spent: Callable[[float], float]
     planned: int
     published: float
@@ -46,12 +50,20 @@ class Outlook:
         curves = [curve.loc[:most] for curve in self.curves.values()]
         return [fitted(form, [self.spent(epoch) for epoch in curve.index], curve.tolist()) for curve in curves]
 
+    def errors(self, form: str) -> list[float]:
+        """Return by how much each seed's line through the second half of its first half misses its end, nats."""
+        end, lines = self.spent(self.length), self.lines(form, self.length // 2)
+        return [line.at(end) - curve.loc[self.length] for line, curve in zip(lines, self.curves.values(), strict=True)]
 
-def outlook(validation: pd.DataFrame, params: Params, experiment: str) -> Outlook | None:
+
+def outlook(validation: pd.DataFrame, metrics: pd.DataFrame, params: Params, experiment: str) -> Outlook | None:
     """Return the outlook of an experiment of Table 1, or None where its curves are too short or it has no end.
 
     Args:
         validation: columns experiment, seed, epoch, log_likelihood; of an epoch's rows the greatest counts.
+        metrics: rows of metrics.csv, with test scores of the last generator after several lengths of training.
+        params: of the scale.
+        experiment: its name.
     """
     mine, settings = validation[validation.experiment == experiment], params.experiment(experiment)
     curves = {int(seed): run.groupby("epoch").log_likelihood.max() for seed, run in mine.groupby("seed")}
@@ -61,16 +73,28 @@ def outlook(validation: pd.DataFrame, params: Params, experiment: str) -> Outloo
     if rows.empty or not falls or not curves or min(map(len, curves.values())) < LEAST:
         return None
     updates = math.ceil(params.dataset(settings.dataset).split[0] / settings.recipe.batch_size)
+    lasts = model_rows(metrics[metrics.scale == params.scale], experiment, "authors", OUR_MODEL, "last")
+    lowered = {seed: _above_test(curve, lasts[lasts.seed == seed]) for seed, curve in curves.items()}
+    if any(map(math.isnan, lowered.values())):
+        return None
     return Outlook(
-        curves,
+        {seed: curve - lowered[seed] for seed, curve in curves.items()},
+        lowered,
         lambda epochs: share_spent(settings.recipe, updates, epochs),
         settings.epochs,
         float(rows.value.iloc[0]),
     )
 
 
+def _above_test(curve: pd.Series, scores: pd.DataFrame) -> float:
+    """Return how far a validation curve lies above the test scores of its second half; nan without any."""
+    test = scores.set_index("length").value
+    both = (curve - test).dropna()
+    return float(both[both.index >= curve.index.max() / 2].mean())
+
+
 def extrapolation_table(found: Outlook) -> pd.DataFrame:
-    """Return, as text, what lines through the last half of the curves predict, and lines through the half before it."""
+    """Return, as text, what lines through the curves' second half predict, and lines through the quarter before."""
     rows = []
     for most in (found.length, found.length // 2):
         for form in FORMS:
@@ -89,28 +113,31 @@ def _over_seeds(values: list[float]) -> str:
     return f"{over.mean:.1f}" + (f" ± {two_digits(over.sd)}" if over.n > 1 else "")
 
 
-def extrapolation_passage(validation: pd.DataFrame, params: Params, experiment: str) -> str:
+def extrapolation_passage(validation: pd.DataFrame, metrics: pd.DataFrame, params: Params, experiment: str) -> str:
     """Return table and sentences as Markdown; a sentence where there is nothing to fit."""
-    found = outlook(validation, params, experiment)
+    found = outlook(validation, metrics, params, experiment)
     if found is None:
         return "No curve is long enough to be extrapolated."
-    n, half = len(found.curves), found.length // 2
-    measured = [curve.loc[found.length] for curve in found.curves.values()]
+    n, measured = len(found.curves), [curve.loc[found.length] for curve in found.curves.values()]
     reach = {form: sum(line.at(1) >= found.published for line in found.lines(form, found.length)) for form in FORMS}
     words = " and ".join(f"{count} of {n} by the {form}" for form, count in reach.items())
     head = (
         f"An extrapolation, not a result. {found.length:,} epochs have spent {found.spent(found.length):.0%} of the "
-        f"sum of all learning rates; {found.planned:,} would spend {found.spent(found.planned):.0%}. Lines through the "
-        "log-likelihoods of all validation images against that share, extrapolated (authors' grid, nats; mean ± sd "
-        f"over {n} seeds): two through the second half of each seed's curve and, as a check, two through the half "
-        "before it:"
+        f"sum of all learning rates, {found.planned:,} would spend {found.spent(found.planned):.0%}. The curves are "
+        "the log-likelihoods of all validation images (authors' grid, nats); each is lowered by how far it lies above "
+        f"the test scores of the same generators ({_over_seeds(list(found.lowered.values()))} nats, mean ± sd over {n} "
+        "seeds). Lines through them against that share: two through the second half of each seed's curve and, as a "
+        "check, two through the quarter before it. ± is the sd over seeds of the lines' values, not the error of a "
+        "forecast:"
     )
-    early = {form: np.mean([line.at(found.spent(found.length)) for line in found.lines(form, half)]) for form in FORMS}
-    missed = " and ".join(f"{value - np.mean(measured):+.1f} in the {form}" for form, value in early.items())
+    missed = " and ".join(
+        f"{min(errors):+.1f} to {max(errors):+.1f} in the {form}"
+        for form, errors in ((form, found.errors(form)) for form in FORMS)
+    )
     tail = (
-        f"Measured at {found.length:,} epochs: {_over_seeds(measured)} nats; the earlier lines predicted it with "
-        f"errors of {missed} (nats). Seeds whose later line reaches the paper's {found.published:g} nats, a test "
-        f"score, with all learning rates spent: {words}."
+        f"At {found.length:,} epochs the curves are at {_over_seeds(measured)} nats; the earlier lines predicted "
+        f"each seed's with errors from {missed} (nats). Seeds whose later line reaches the paper's "
+        f"{found.published:g} nats with all learning rates spent: {words}."
     )
     return "\n\n".join([head, extrapolation_table(found).to_markdown(index=False, disable_numparse=True), tail])
 
@@ -129,7 +156,7 @@ def extrapolation_plot(found: Outlook, params: Params, experiment: str) -> Figur
         axes.plot(shares, mean, style, color=colours["other"], label=f"mean line in the {form}")
     axes.axvspan(end, 1, color="0.93", zorder=0)
     axes.axhline(found.published, color=colours["data"], linewidth=1, label=f"the paper: {found.published:g}")
-    axes.set(xlim=(found.spent(found.length / 5), 1), ylabel="validation log-likelihood (nats)")
+    axes.set(xlim=(found.spent(found.length / 5), 1), ylabel="log-likelihood (nats): validation, lowered to test")
     least = min(curve.loc[found.length // 5 :].min() for curve in found.curves.values())
     axes.set_ylim(least - 3, max(*(curve.max() for curve in found.curves.values()), found.published) + 5)
     axes.set_xlabel("share of the sum of all learning rates that is spent; grey: not trained")
