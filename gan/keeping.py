@@ -13,7 +13,7 @@ def is_over(epoch: int, epochs: int, best_epoch: int, patience: int) -> bool:
         best_epoch: when the validation log-likelihood was best; 0 before the first validation.
         patience: epochs to wait for a new best.
     Source:
-        ours: the 2014 MNIST run was stopped by hand; cGAN (1411.1784) stopped on the same quantity.
+        ours: the 2014 code's mnist.yaml has no stopping criterion; cGAN (1411.1784) stopped on the same quantity.
     """
     return epoch >= epochs or (best_epoch > 0 and epoch - best_epoch >= patience)
 

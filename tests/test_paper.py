@@ -63,7 +63,8 @@ def results(root: Path, high: bool) -> Path:
     """Put results into a folder that do not depend on what is published: all of one kind, or all of the other."""
     for name in ("results/published", "benchmarks/results", "docs/cifar10"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("*.svg", "*.html", "sheet.npz"))
-    shutil.copy(ROOT / "params.yaml", root)
+    for name in ("params.yaml", "LICENSE"):
+        shutil.copy(ROOT / name, root)
     published, benchmarks = root / "results/published", root / "benchmarks/results"
     base, rise = (223, 0) if high else (200, 2)  # nats, and nats in 100 epochs
     ours = "model == 'adversarial-nets' and metric == 'test_log_likelihood'"
@@ -72,7 +73,8 @@ def results(root: Path, high: bool) -> Path:
     put(published / "metrics.csv", f"{ours} and generator == 'last'", **last)
     put(published / "metrics.csv", "model == 'training-images'", value=900 if high else 100)
     put(published / "validation.csv", "epoch > 0", log_likelihood=900 if high else 100)
-    put(published / "oracle.csv", "d > 0", estimate=lambda rows: rows.truth - (5 if high else 20))
+    apart = 5 if high else 20  # nats between the kinds of densities
+    put(published / "oracle.csv", "d > 0", estimate=lambda rows: rows.truth - apart * (rows.family == "Gaussian"))
     put(published / "claims/claims.csv", "kind == 'paper'", outcome="does not hold" if high else "holds")
     read = (
         {"outcome": "costs", "reading": "costs"}
@@ -81,6 +83,7 @@ def results(root: Path, high: bool) -> Path:
     )
     put(published / "claims/claims.csv", "claim == 'text-against-code'", **read)
     put(benchmarks / "original.csv", "epoch > 0", value=lambda rows: 0 if high else base + 2 + rise * rows.epoch / 100)
+    put(benchmarks / "rescored-seed0.csv", "draw >= 0", value=lambda rows: (218 if high else 188) + rows.draw)
     put(benchmarks / "original-scorers.csv", "n_images > 0", value=100)
     put(benchmarks / "original-scorers.csv", "scorer == 'parzen_ll.py'", value=103 if high else 100)
     put(benchmarks / "memorised-seed0.csv", "n_samples > 0", difference=0.01)
@@ -111,7 +114,6 @@ def papers(tmp_path_factory) -> list[str]:
         ("Our score still rises when training ends", None),
         ("Runs that differ in one setting", None),
         (None, "| D first then G, against the 2014 code |"),
-        ("no difference between the implementations is seen", None),
         (None, "; outside: `own` at "),
         ("beat real images (100.0)", "beat real images (900.0)"),
         ("The score itself is a weak guide", None),
@@ -119,8 +121,10 @@ def papers(tmp_path_factory) -> list[str]:
         ("does not survive", "does survive"),
         ("is not shown to be greater", "is greater"),
         ("at most 0e+00 nats apart", "at most 3e+00 nats apart"),
-        ("at least 20.0 nats", "at least 5.0 nats"),
-        ("is smaller than what the estimate lacks", "is within the lead"),
+        ("differs by up to 20.0 nats", "differs by up to 5.0 nats"),
+        ("can be such a difference", "11.0 nats, is greater"),
+        ("so few would go unseen", None),
+        ("sampled again, scores 190.0 ±", "sampled again, scores 220.0 ±"),
         ("learning rate of 0.1,", "learning rate of 0.2,"),
     ],
 )

@@ -92,27 +92,62 @@ def runs(root: Path) -> str:
 
 
 def likelihood(found: pd.DataFrame, known: pd.DataFrame) -> str:
-    """Tabulate log-likelihoods by epoch; count how many of the 2014 code's lie where one more of our seeds would."""
+    """Tabulate log-likelihoods by epoch, and state what they show of a difference."""
     shared = sorted(set(found.epoch) & set(known.epoch))
-    rows, inside, outside = [], 0, list[str]()
+    rows = []
     for epoch in shared:
         at, values = found[found.epoch == epoch].set_index("run").value, known[known.epoch == epoch].value.tolist()
-        summary = summarise_seeds(values)
         shown = " | ".join(f"{at[run]:.1f}" if run in at else "" for run in RUNS)
-        rows.append(f"| {epoch:g} | {shown} | {_seeds(summary, values)} |")
-        if summary.n >= MIN_SEEDS:
-            low, high = summary.prediction_interval
-            beyond = [
-                f"`{run}` at {epoch:g} epochs ({low:.1f} to {high:.1f})" for run in at.index[~at.between(low, high)]
-            ]
-            inside, outside = inside + len(at) - len(beyond), outside + beyond
+        rows.append(f"| {epoch:g} | {shown} | {_seeds(summarise_seeds(values), values)} |")
     head = f"| epoch | {' | '.join(RUNS.values())} | ours |\n|---|{'---|' * (len(RUNS) + 1)}\n"
-    n = inside + len(outside)
-    verdict = (
+    return head + "\n".join(rows) + f"\n\n{agreement(found, known)} {power(found, known)}"
+
+
+def agreement(found: pd.DataFrame, known: pd.DataFrame) -> str:
+    """Count how many values of the 2014 code lie where one more of our seeds would."""
+    n, outside = 0, list[str]()
+    for epoch, (low, high) in _intervals(found, known).items():
+        at = found[found.epoch == epoch].set_index("run").value
+        outside += [
+            f"`{run}` at {epoch:g} epochs ({low:.1f} to {high:.1f})" for run in at.index[~at.between(low, high)]
+        ]
+        n += len(at)
+    inside = n - len(outside)
+    return (
         f"Of the {count(n, 'value')} of the 2014 code where at least {MIN_SEEDS} of our seeds are measured, {inside} "
+        f"{'lies' if inside == 1 else 'lie'} in the 95% interval in which one more of our seeds is expected"
+        f"{'; outside: ' + ', '.join(outside) if outside else ''}."
     )
-    verdict += f"{'lies' if inside == 1 else 'lie'} in the 95% interval in which one more of our seeds is expected"
-    return head + "\n".join(rows) + f"\n\n{verdict}{'; outside: ' + ', '.join(outside) if outside else ''}."
+
+
+def power(found: pd.DataFrame, known: pd.DataFrame) -> str:
+    """State what differences that count cannot see: those within half an interval's width, and at other epochs."""
+    intervals = _intervals(found, known)
+    if not intervals:
+        return "Nothing is compared yet."
+    widths = [high - low for low, high in intervals.values()]
+    runs, last = count(found[found.epoch.isin(intervals)].run.nunique(), "run"), max(intervals)
+    return (
+        f"They come from {runs}, at {count(len(intervals), 'epoch')} of each; values of one run depend on each other. The "
+        f"intervals are {_span(widths)} nats wide: a difference of less than half of that, "
+        f"{_span([width / 2 for width in widths])} nats, would mostly not be seen. Beyond epoch {last:g} nothing is "
+        "compared."
+    )
+
+
+def _intervals(found: pd.DataFrame, known: pd.DataFrame) -> dict[float, tuple[float, float]]:
+    """Return the interval of one more of our seeds, by each epoch of the 2014 code where enough seeds are measured."""
+    by_epoch = {epoch: rows.value.tolist() for epoch, rows in known.groupby("epoch") if epoch in set(found.epoch)}
+    return {
+        float(epoch): summarise_seeds(values).prediction_interval
+        for epoch, values in by_epoch.items()
+        if len(values) >= MIN_SEEDS
+    }
+
+
+def _span(values: list[float]) -> str:
+    low, high = f"{min(values):.0f}", f"{max(values):.0f}"
+    return low if low == high else f"{low} to {high}"
 
 
 def _seeds(summary: SeedSummary, values: list[float]) -> str:

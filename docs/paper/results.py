@@ -6,16 +6,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from benchmarks.original.page import likelihood, ours, theirs
+from benchmarks.original.page import agreement, ours, power, theirs
 from gan.evidence.extrapolation import FORMS
+from gan.evidence.memorisation import difference_of_copies
 from gan.layers import AnyLayer, Layer
 from gan.statistics import MIN_SEEDS, SeedSummary
 from gan.theory.readings import Estimate, paired
 from pipeline.claims.tables import summary
 from pipeline.config.params import Params, load
 from pipeline.files.formats import read_csv, read_json
+from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting import comparison
 from pipeline.reporting.cells import PAPER, Cell, Ours, count, our_cells, quoted, two_digits
 from pipeline.reporting.evidence import evidence, in_words, oracle_gaps, read_evidence
@@ -63,8 +66,10 @@ def facts(root: Path) -> dict[str, Any]:
         "carried_on": carried_on(published, params),
         "deviations": departures(plan_passages(published, params)["deviations"]),
         "cost": cost(published, entry["scale"]),
-        "commits": in_words([f"`{commit[:8]}`" for commit in entry["commits"]]),
-        "shortfall": oracle_gaps(frames["oracle.csv"]).query("d == d.max() and n == n.max()")["mean"].min(),
+        "short": short(of_cell.kept["authors"], claims, params),
+        "version": version(root, entry["scale"]),
+        "shortfalls": oracle_gaps(frames["oracle.csv"]).query("d == d.max() and n == n.max()")["mean"].agg(np.ptp),
+        "redrawn": redrawn(read_csv(root / BENCHMARKS / "rescored-seed0.csv"), of_cell.last),
     }
     return protocol(params) | score(of_cell) | found | elsewhere(root)
 
@@ -208,11 +213,50 @@ def departures(passage: str) -> str:
 
 def cost(published: Path, scale: str) -> str:
     """State what the training of the cell's seeds took."""
-    found = [read_json(path) for path in sorted(published.glob(f"runs/{scale}/{CELL}/seed*/manifest.json"))]
+    found = manifests(published, scale)
     together = {tuple(one.get("trained_together", [one["seed"]])): one["wall_seconds"] for one in found}
     devices = {one["environment"].get("gpu") or one["environment"]["platform"] for one in found}
-    minutes = sum(together.values()) / 60
-    return f"training {count(len(found), 'seed')} took {minutes:.0f} minutes on one {in_words(sorted(devices))}"
+    seconds = f"{sum(together.values()):.0f} seconds in all"
+    return f"training {count(len(found), 'seed')} took {seconds} on one {in_words(sorted(devices))}"
+
+
+def manifests(published: Path, scale: str) -> list[dict[str, Any]]:
+    """Return the manifests of the training of the cell's seeds."""
+    return [read_json(path) for path in sorted(published.glob(f"runs/{scale}/{CELL}/seed*/manifest.json"))]
+
+
+def version(root: Path, scale: str) -> str:
+    """State the commit and the packages that trained the cell's seeds, and the code's licence."""
+    found = manifests(root / PUBLISHED, scale)
+    commits = in_words(sorted({f"`{one['commit'][:8]}`" for one in found}))
+    packages = [
+        f"{name} {in_words(sorted({one['environment'][name.lower()] for one in found}))}"
+        for name in ("Python", "torch", "numpy", "scipy")
+    ]
+    licence = (root / "LICENSE").read_text(encoding="utf-8").splitlines()[0]
+    return f"The MNIST cell was trained and scored at commit {commits} with {in_words(packages)}. Code: {licence}."
+
+
+def short(cell: Cell, claims: pd.DataFrame, params: Params) -> str:
+    """State what is shorter than planned: seeds, epochs and the claims' trained runs."""
+    planned, scales = params.experiment(CELL).epochs, sorted(set(claims.scale))
+    seeds = params.values["scales"][params.scale]["experiments"][CELL]["seeds"]
+    return (
+        f"It has {cell.seeds.n} of {seeds} planned seeds and {cell.length:,} of {planned:,} planned epochs. The paper's "
+        f"statements were tested at scale {in_words([f'`{scale}`' for scale in scales])} only."
+    )
+
+
+def redrawn(draws: pd.DataFrame, last: Cell | None) -> str:
+    """State what the last generator of the first seed scores with other noise; empty where it was not scored."""
+    if last is None:
+        return ""
+    values = draws[draws.grid == last.grid].value
+    return (
+        f"Noise alone moves a score as well: the last generator of our first seed, sampled again, scores "
+        f"{values.mean():.1f} ± {two_digits(values.std())} nats (sd over {count(len(values), 'draw')}), and "
+        f"{last.values[0]:.1f} in the published run."
+    )
 
 
 def elsewhere(root: Path) -> dict[str, Any]:
@@ -224,12 +268,13 @@ def elsewhere(root: Path) -> dict[str, Any]:
     return {
         "scorers": f"{(scores.max() - scores.min()).max():.0e} nats apart on the samples of "
         f"{count(scores.ngroups, 'generator')}",
-        "agrees": likelihood(theirs(root), ours(root)).splitlines()[-1],
+        "agrees": agreement(theirs(root), ours(root)),
+        "power": power(theirs(root), ours(root)),
         "compared": f"{max(set(theirs(root).epoch) & set(ours(root).query(OF_SEEDS).epoch)):g}",
         "running": last.epoch.min() < load(root / "params.yaml", "paper").experiment(CELL).waypoints[0],
         "last_2014": in_words([f"{row.value:.1f} nats at epoch {row.epoch}" for row in last.itertuples()]),
         "ais": comparison.k_means_sentence(files, params) + comparison.gap_sentences(files["ais.csv"], params)[:1],
-        "ais_images": files["ais_images.csv"].image.nunique(),
+        "ais_seed": files["ais.csv"].query("model == @OUR_MODEL").seed.iloc[0],
         "memorised": memorised(read_csv(root / BENCHMARKS / "memorised-seed0.csv")),
     }
 
@@ -239,12 +284,14 @@ def memorised(frame: pd.DataFrame) -> str:
     rows = frame.drop_duplicates("of").set_index("of")
     g, real = rows.loc["G"], rows.loc["training images"]
     more = g.difference - real.difference > 2 * math.hypot(g.standard_error, real.standard_error)
+    copies = g.difference / difference_of_copies(1, g.held_out, g.n_images, g.n_training)
     return (
         f"{g.n_samples:,.0f} samples of one generator lie on average {g.training:.2f} from the nearest of "
         f"{g.n_images:,.0f} training images and {g.held_out:.2f} from the nearest of as many held-out images "
         f"(Euclidean distance of pixels). The difference, {g.difference:.3f} ± {g.standard_error:.3f} (standard error "
         f"over samples), is {'' if more else 'not shown to be '}greater than that of left-out training images, "
-        f"{real.difference:.3f} ± {real.standard_error:.3f}."
+        f"{real.difference:.3f} ± {real.standard_error:.3f} (over {real.n_samples:,.0f} images). Exact copies of "
+        f"{copies:.0%} of the samples would make the same difference{'' if more else '; so few would go unseen'}."
     )
 
 

@@ -147,7 +147,8 @@ def _pair(ranking: Ranking, params: Params) -> str:
 
 def k_means_sentence(frames: Frames, params: Params) -> list[str]:
     """Say whether k-means is above our GAN under the better estimate."""
-    lines = []
+    lines, n = [], frames["ais_images.csv"].image.nunique()
+    seeds = frames["ais.csv"].groupby("model").seed.nunique().min()
     for chosen_by, name in CHOSEN.items():
         for ranking in rankings(frames, chosen_by, params):
             if {ranking.first, ranking.second} != {OUR_MODEL, "k-means"}:
@@ -157,8 +158,10 @@ def k_means_sentence(frames: Frames, params: Params) -> list[str]:
             survives = "does" if low > 0 else "does not" if high < 0 else "is not shown to"
             lines.append(
                 f'"K-means beats the GAN" {survives} survive at the bandwidths that {name} chose: k-means minus GAN is '
-                f"{sign * ranking.parzen:+.1f} nats by the Parzen score and {sign * ranking.better:+.1f} nats "
-                f"(between {low:+.1f} and {high:+.1f}) by its exact value and annealed importance sampling."
+                f"{sign * ranking.parzen:+.1f} nats by the Parzen score and {sign * ranking.better:+.1f} nats by its "
+                f"exact value and annealed importance sampling ({params.confidence:.0%} interval {low:+.1f} to "
+                f"{high:+.1f}: t-interval over {n} test images, widened by the gap between the bounds; "
+                f"n = {count(seeds, 'seed')} of each model)."
             )
     return lines
 
@@ -220,7 +223,7 @@ def comparison_markdown(frames: Frames, params: Params) -> str:
         table = estimates_table(ais, chosen_by, params)
         if len(table):
             n = int(ais[(ais.chosen_by == chosen_by) & (ais.images == "test")].n_eval.max())
-            said = f"mean over {n} test images ± its standard error, nats"
+            said = f"mean over {n} test images ± its standard error, nats, of the gap over as many simulated images"
             head = f"At the bandwidth that {name} chose on validation images; {said}:"
             parts += [head, table.to_markdown(index=False, disable_numparse=True)]
     parts += [*gap_sentences(ais, params), *ranking_sentences(frames, params), *k_means_sentence(frames, params)]

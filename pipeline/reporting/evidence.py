@@ -10,7 +10,14 @@ from pipeline.files.formats import read_csv
 from pipeline.record.runs import CHOICES, OUR_MODEL, VARIANCE
 from pipeline.reporting.cells import count, model_rows, quoted, seed_rows, two_digits
 from pipeline.reporting.gather import Frames
-from pipeline.reporting.sources import by_experiment, choice_sentences, of_scale, variance_sentences, variance_table
+from pipeline.reporting.sources import (
+    by_experiment,
+    choice_sentences,
+    of_scale,
+    other_runs,
+    variance_sentences,
+    variance_table,
+)
 from pipeline.reporting.two_sample import told_sentences
 from pipeline.reporting.verdicts import agreement, optimism, sentences
 
@@ -165,8 +172,8 @@ def checks(metrics: pd.DataFrame, params: Params) -> list[str]:
             agrees = abs(gap) <= row.error
             found = "agrees with it within" if agrees else f"differs from it by {gap:+.1f} nats, more than"
             lines.append(
-                f"{title}: an external check of the scorer. For training images scored by the authors' script, others "
-                f"report {row.value:g} ± {row.error:g} nats (± over {row.error_over}; {row.source}). Ours, "
+                f"{title}: others have scored training images with the authors' script and report "
+                f"{row.value:g} ± {row.error:g} nats (± over {row.error_over}; {row.source}). Our scorer's value, "
                 f"{audit_cells(metrics, params, name, REAL)[:-1]} draws of {int(ours.n_samples.iloc[0]):,} training "
                 f"images; ± over draws), {found} that error."
             )
@@ -212,7 +219,7 @@ def growth_sentences(frame: pd.DataFrame, params: Params) -> list[str]:
             f"{means.index[-1]:,} samples of one generator the score on the fine grid moves from {means.iloc[0]:.1f} "
             f"to {means.iloc[-1]:.1f} nats, {growth_trend(rows).nats_per_decade:+.1f} nats per factor of ten by least "
             f"squares over {len(means)} points, {growth_trend(rows, 2).nats_per_decade:+.1f} nats per factor of ten "
-            f"between the last two{edge}."
+            f"between the last two{edge}.{other_runs(rows, params)}"
         )
     return lines
 

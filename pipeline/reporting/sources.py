@@ -24,6 +24,12 @@ def of_scale(rows: pd.DataFrame, params: Params) -> str:
     return "" if scale == params.scale else f" at scale `{scale}`"
 
 
+def other_runs(rows: pd.DataFrame, params: Params) -> str:
+    """Return the warning that rows of another scale than the params' are not of the runs that are judged."""
+    scale = rows.scale.iloc[0]
+    return "" if scale == params.scale else f" Runs of scale `{scale}` are others than those that are judged."
+
+
 def variance_table(frame: pd.DataFrame, params: Params) -> pd.DataFrame:
     """Return each source's standard deviation in one reported number, with its interval where it has one, as text."""
     rows = pd.concat([rows.assign(title=title) for _, title, rows in by_experiment(frame, params)])
@@ -59,7 +65,7 @@ def variance_sentences(frame: pd.DataFrame, metrics: pd.DataFrame, params: Param
         lines.append(
             f"{title}{of_scale(rows, params)}: {first} the {known.source.iloc[0]} (sd in nats: {most}).{but} "
             f"{count(len(values), 'seed')}: {', '.join(f'{value:.1f}' for value in values)} nats; "
-            f"median {values.median():.1f}."
+            f"median {values.median():.1f}.{other_runs(rows, params)}"
         )
     return lines
 

@@ -141,8 +141,9 @@ def explain(values: Sequence[float], published: float, confidence: float = 0.95)
     few, many = (f"{error_if_best_of(runs, summary.n, confidence):.0%}" for runs in BEST_OF)
     return [
         rank_in_words(values, published),
-        f"At the {LEVEL:.0%} level the difference is smaller than {_round_up(least_margin(summary, published))} nats, "
-        f"and no smaller bound can be given (two one-sided t-tests, {seeds}, sd {summary.sd:.1f} nats).",
+        f"At the {LEVEL:.0%} level the mean of runs like ours and that of runs like the published one differ by less "
+        f"than {_round_up(least_margin(summary, published))} nats, and no smaller bound can be given (two one-sided "
+        f"t-tests, {seeds} against one run, sd {summary.sd:.1f} nats).",
         f'The smallest true difference that four of five studies with {seeds} would call "not reproduced" is '
         f"{difference} nats, if the true sd is {summary.sd:.1f} nats.",
         "A published run that was picked by hand is judged too harshly: for normally distributed scores, the best of "

@@ -54,11 +54,27 @@ def test_log_likelihoods_outside_of_our_seeds_interval_are_named():
     ours = pd.DataFrame({"epoch": 100, "value": [158.0, 160, 162, 164, 166]})
     inside = page.likelihood(log_likelihoods({"own": 162.0, "seed2": 163.0}), ours)
     interval = "in the 95% interval in which one more of our seeds is expected"
-    assert inside.endswith(f"at least 5 of our seeds are measured, 2 lie {interval}.")
+    assert (
+        f"at least 5 of our seeds are measured, 2 lie {interval}. They come from 2 runs, at 1 epoch of each" in inside
+    )
+    assert "are 19 nats wide: a difference of less than half of that, 10 nats, would mostly not be seen." in inside
+    assert inside.endswith("Beyond epoch 100 nothing is compared.")
     assert "| 100 | 162.0 | 163.0 | 162.0 ± 3.2 (sd, n = 5) |" in inside
     outside = page.likelihood(log_likelihoods({"own": 162.0, "seed2": OUTSIDE}), ours)
     assert "Of the 2 values of the 2014 code" in outside
-    assert outside.endswith(f"1 lies {interval}; outside: `seed2` at 100 epochs (152.4 to 171.6).")
+    assert f"1 lies {interval}; outside: `seed2` at 100 epochs (152.4 to 171.6). They come" in outside
+
+
+def test_the_power_follows_the_spread_of_our_seeds_and_the_epochs():
+    ours = pd.concat(
+        pd.DataFrame({"epoch": epoch, "value": [160 + epoch / 50 * i for i in range(5)]}) for epoch in (100, 300)
+    )
+    theirs = pd.concat([log_likelihoods({"own": 162.0}).assign(epoch=epoch) for epoch in (100, 300, 400)])
+    found = page.power(theirs, ours)
+    assert found.startswith("They come from 1 run, at 2 epochs of each")
+    assert "19 to 58 nats wide: a difference of less than half of that, 10 to 29 nats" in found
+    assert found.endswith("Beyond epoch 300 nothing is compared.")
+    assert page.power(theirs, ours.iloc[:4]) == "Nothing is compared yet."
 
 
 def test_runs_that_start_faster_are_counted():

@@ -50,9 +50,10 @@ def test_the_audit_sentence_names_what_others_print():
 
 def test_the_external_check_of_the_scorer_flips_with_our_score():
     (agrees,) = checks(audited(213, training_images=242.2), PARAMS)
-    assert "241.9 ± 2.3 nats (± over test examples; Sohl-Dickstein et al. 2015 Table 2: 349 ± 3.3 bits). Ours" in agrees
+    assert "241.9 ± 2.3 nats (± over test examples; Sohl-Dickstein et al. 2015 Table 2: 349 ± 3.3 bits). Our" in agrees
     assert (
-        "Ours, 242.2 ± 2.8 (n = 2 draws of 10,000 training images; ± over draws), agrees with it within that" in agrees
+        "Our scorer's value, 242.2 ± 2.8 (n = 2 draws of 10,000 training images; ± over draws), agrees with it within that"
+        in agrees
     )
     (differs,) = checks(audited(213, training_images=245), PARAMS)
     assert "differs from it by +3.1 nats, more than that error." in differs
@@ -94,6 +95,7 @@ def test_growth_and_its_edge_flip_with_the_rows():
     (falling,) = growth_sentences(rows_of_growth(-7).assign(scale="cpu"), PARAMS)
     assert "seed 3 at scale `cpu`: from 1,000" in falling
     assert "-7.0 nats per factor of ten by least squares" in falling
+    assert falling.endswith("the last two. Runs of scale `cpu` are others than those that are judged.")
     (edge,) = growth_sentences(rows_of_growth(7).assign(bandwidth_on_edge=[True, False, False]), PARAMS)
     assert edge.endswith("the last two; a bandwidth lies on the edge of its grid.")
 
@@ -140,3 +142,11 @@ def test_the_variance_sentence_names_what_moves_a_number_most():
     (unsure,) = variance_sentences(frame, metrics([220.0]), PARAMS)
     assert "Not known from so few: training seed, which may have a larger effect." in unsure
     assert variance_table(frame, PARAMS)["sd, nats"].tolist() == ["2", "unknown"]
+
+
+def test_the_variance_of_other_runs_says_that_they_are_not_judged():
+    rows = {"experiment": "mnist", "source": "test images", "sd": 2.0, "low": 1.9, "high": 2.1, "n": 3}
+    for scale, ends in (("cpu", "are others than those that are judged."), ("paper", "; median 225.0.")):
+        frame = pd.DataFrame([rows | {"scale": scale}])
+        (sentence,) = variance_sentences(frame, metrics([220.0, 230.0]).assign(scale=scale), PARAMS)
+        assert sentence.endswith(ends)

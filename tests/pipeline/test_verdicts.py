@@ -71,8 +71,8 @@ def test_by_grids_names_each_grid_where_they_differ():
 def test_explain_in_words():
     assert explain(OURS, 225) == [
         rank_in_words(OURS, 225),
-        "At the 5% level the difference is smaller than 16.3 nats, and no smaller bound can be given (two one-sided "
-        "t-tests, n = 5 seeds, sd 1.8 nats).",
+        "At the 5% level the mean of runs like ours and that of runs like the published one differ by less than 16.3 "
+        "nats, and no smaller bound can be given (two one-sided t-tests, n = 5 seeds against one run, sd 1.8 nats).",
         'The smallest true difference that four of five studies with n = 5 seeds would call "not reproduced" is 7.7 '
         "nats, if the true sd is 1.8 nats.",
         "A published run that was picked by hand is judged too harshly: for normally distributed scores, the best of 5 "
@@ -83,9 +83,9 @@ def test_explain_in_words():
 
 def test_explain_follows_the_data():
     worse, near = explain(OURS, 225), explain(OURS, 213)
-    assert "smaller than 4.4 nats" in near[1]  # 0.03 + 2.13185 * 1.84442 * sqrt(6 / 5) = 4.33
+    assert "differ by less than 4.4 nats" in near[1]  # 0.03 + 2.13185 * 1.84442 * sqrt(6 / 5) = 4.33
     assert near[2:] == worse[2:]
-    assert "smaller than 0.1 nats" in explain([225.0] * 5, 225)[1]
+    assert "differ by less than 0.1 nats" in explain([225.0] * 5, 225)[1]
     twenty = explain(OURS * 4, 225)
     assert "cannot reject" not in twenty[0]
     assert "in 11% of studies with n = 20 seeds, the best of 10 in 20%" in twenty[3]
