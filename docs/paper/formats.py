@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 
 PICTURES = "../../results/regenerated/figures"  # PNG files of `snakemake --cores all published`; pdflatex reads no SVG
-LINE = 111  # characters of a table as wide as the page
+LINE = 124  # characters of a table as wide as the page
 REFERENCES = "## References"
 SHORT = 34  # characters: a column of longer cells breaks its lines
 INLINE = re.compile(r"(`[^`]+`|\[@[^\]]+\]|\[[^\]@]+\]\([^)]+\)|\*\*[^*]+\*\*|\*[^*]+\*)")
@@ -137,7 +137,7 @@ def _table(caption: str, block: str) -> str:
     head, _, *body = [[cell.strip() for cell in line.strip()[1:-1].split("|")] for line in block.splitlines()]
     widths = [max(len(row[column]) for row in [head, *body]) for column in range(len(head))]
     long = sum(width for width in widths if width > SHORT)
-    rest = 1 - sum(width + 3 for width in widths if width <= SHORT) / LINE
+    rest = 1 - sum(3 + width * (width <= SHORT) for width in widths) / LINE
     shares = [0 if width <= SHORT else rest * width / max(long, LINE * rest) for width in widths]
     columns = "".join(f"p{{{share:.2f}\\linewidth}}" if share else "l" for share in shares)
     first, *rows = (
@@ -147,7 +147,7 @@ def _table(caption: str, block: str) -> str:
     )
     lines = [f"\\begin{{tabular}}{{{columns}}}", r"\toprule", first, r"\midrule", *rows, r"\bottomrule"]
     inside = "\n".join([f"\\caption{{{inline(caption)}}}", *lines, "\\end{tabular}"])
-    return f"\\begin{{table}}[!htb]\n\\centering\\small\n{inside}\n\\end{{table}}"
+    return f"\\begin{{table}}[!htb]\n\\centering\\footnotesize\n{inside}\n\\end{{table}}"
 
 
 def inline(text: str) -> str:

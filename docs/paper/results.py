@@ -253,9 +253,8 @@ def redrawn(draws: pd.DataFrame, last: Cell | None) -> str:
         return ""
     values = draws[draws.grid == last.grid].value
     return (
-        f"Noise alone moves a score as well: the last generator of our first seed, sampled again, scores "
-        f"{values.mean():.1f} ± {two_digits(values.std())} nats (sd over {count(len(values), 'draw')}), and "
-        f"{last.values[0]:.1f} in the published run."
+        f"With other noise, our first seed's last generator, sampled again, scores {values.mean():.1f} "
+        f"± {two_digits(values.std())} nats (sd over {count(len(values), 'draw')}), {last.values[0]:.1f} when published."
     )
 
 
