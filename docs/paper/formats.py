@@ -113,7 +113,7 @@ def _block(block: str) -> str:
     if block.startswith("- [@"):
         items = [re.sub(r"^\[@(\w+)\]: (.*)", _reference, item, flags=re.DOTALL) for item in _items(block)]
         return (
-            "\\begin{thebibliography}{9}\\footnotesize\\setlength{\\itemsep}{0pt}\n"
+            "\\begin{thebibliography}{9}\\footnotesize\\setlength{\\itemsep}{0pt}\\setlength{\\parskip}{0pt}\n"
             + "\n".join(items)
             + "\n\\end{thebibliography}"
         )

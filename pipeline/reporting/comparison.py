@@ -223,7 +223,7 @@ def comparison_markdown(frames: Frames, params: Params) -> str:
         table = estimates_table(ais, chosen_by, params)
         if len(table):
             n = int(ais[(ais.chosen_by == chosen_by) & (ais.images == "test")].n_eval.max())
-            said = f"mean over {n} test images ± its standard error, nats, of the gap over as many simulated images"
+            said = f"mean over {n} test images (of the gap: over simulated images) ± its standard error, nats"
             head = f"At the bandwidth that {name} chose on validation images; {said}:"
             parts += [head, table.to_markdown(index=False, disable_numparse=True)]
     parts += [*gap_sentences(ais, params), *ranking_sentences(frames, params), *k_means_sentence(frames, params)]
