@@ -128,8 +128,8 @@ def power(found: pd.DataFrame, known: pd.DataFrame) -> str:
     widths = [high - low for low, high in intervals.values()]
     runs, last = count(found[found.epoch.isin(intervals)].run.nunique(), "run"), max(intervals)
     return (
-        f"They come from {runs}, at {count(len(intervals), 'epoch')} of each; values of one run depend on each other. The "
-        f"intervals are {_span(widths)} nats wide: a difference of less than half of that, "
+        f"They come from {runs}, at {count(len(intervals), 'epoch')} of each; values of one run depend on each other. "
+        f"The intervals are {_span(widths)} nats wide: a difference of less than half of that, "
         f"{_span([width / 2 for width in widths])} nats, would mostly not be seen. Beyond epoch {last:g} nothing is "
         "compared."
     )

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.original.page import agreement, ours, power, theirs
+from docs.paper.provenance import CELL, cost, version
 from gan.evidence.extrapolation import FORMS
 from gan.evidence.memorisation import difference_of_copies
 from gan.layers import AnyLayer, Layer
@@ -28,7 +29,7 @@ from pipeline.reporting.scorecard import read_frames, scorecard, sentence
 from pipeline.reporting.verdicts import gain, gap_in_words, rank_in_words
 
 PUBLISHED, BENCHMARKS = Path("results/published"), Path("benchmarks/results")
-CELL, ALGORITHM_1 = "mnist", "mnist-text"  # experiments: of the cell that is judged, and of the paper's text
+ALGORITHM_1 = "mnist-text"  # the experiment of the paper's text
 SWITCHED = "text-against-code"  # the claims' section of runs that differ in one switch from the 2014 code
 OF_SEEDS = "source == 'published'"  # of our scores beside those of the 2014 code, the seeds of the cell
 SWITCHES = {  # of a recipe, in words
@@ -67,7 +68,7 @@ def facts(root: Path) -> dict[str, Any]:
         "deviations": departures(plan_passages(published, params)["deviations"]),
         "cost": cost(published, entry["scale"]),
         "short": short(of_cell.kept["authors"], claims, params),
-        "version": version(root, entry["scale"]),
+        "version": version(published, root / "LICENSE", entry["scale"]),
         "shortfalls": oracle_gaps(frames["oracle.csv"]).query("d == d.max() and n == n.max()")["mean"].agg(np.ptp),
         "redrawn": redrawn(read_csv(root / BENCHMARKS / "rescored-seed0.csv"), of_cell.last),
     }
@@ -211,39 +212,13 @@ def departures(passage: str) -> str:
     return "; ".join(lines) if len(set(seeds)) > 1 or not seeds[0] else f"{'; '.join(what)} (seeds{seeds[0]}"
 
 
-def cost(published: Path, scale: str) -> str:
-    """State what the training of the cell's seeds took."""
-    found = manifests(published, scale)
-    together = {tuple(one.get("trained_together", [one["seed"]])): one["wall_seconds"] for one in found}
-    devices = {one["environment"].get("gpu") or one["environment"]["platform"] for one in found}
-    seconds = f"{sum(together.values()):.0f} seconds in all"
-    return f"training {count(len(found), 'seed')} took {seconds} on one {in_words(sorted(devices))}"
-
-
-def manifests(published: Path, scale: str) -> list[dict[str, Any]]:
-    """Return the manifests of the training of the cell's seeds."""
-    return [read_json(path) for path in sorted(published.glob(f"runs/{scale}/{CELL}/seed*/manifest.json"))]
-
-
-def version(root: Path, scale: str) -> str:
-    """State the commit and the packages that trained the cell's seeds, and the code's licence."""
-    found = manifests(root / PUBLISHED, scale)
-    commits = in_words(sorted({f"`{one['commit'][:8]}`" for one in found}))
-    packages = [
-        f"{name} {in_words(sorted({one['environment'][name.lower()] for one in found}))}"
-        for name in ("Python", "torch", "numpy", "scipy")
-    ]
-    licence = (root / "LICENSE").read_text(encoding="utf-8").splitlines()[0]
-    return f"The MNIST cell was trained and scored at commit {commits} with {in_words(packages)}. Code: {licence}."
-
-
 def short(cell: Cell, claims: pd.DataFrame, params: Params) -> str:
     """State what is shorter than planned: seeds, epochs and the claims' trained runs."""
     planned, scales = params.experiment(CELL).epochs, sorted(set(claims.scale))
     seeds = params.values["scales"][params.scale]["experiments"][CELL]["seeds"]
     return (
-        f"It has {cell.seeds.n} of {seeds} planned seeds and {cell.length:,} of {planned:,} planned epochs. The paper's "
-        f"statements were tested at scale {in_words([f'`{scale}`' for scale in scales])} only."
+        f"It has {cell.seeds.n} of {seeds} planned seeds and {cell.length:,} of {planned:,} planned epochs. The "
+        f"paper's statements were tested at scale {in_words([f'`{scale}`' for scale in scales])} only."
     )
 
 
@@ -253,8 +228,8 @@ def redrawn(draws: pd.DataFrame, last: Cell | None) -> str:
         return ""
     values = draws[draws.grid == last.grid].value
     return (
-        f"With other noise, our first seed's last generator, sampled again, scores {values.mean():.1f} "
-        f"± {two_digits(values.std())} nats (sd over {count(len(values), 'draw')}), {last.values[0]:.1f} when published."
+        f"With other noise, our first seed's last generator, sampled again, scores {values.mean():.1f} ± "
+        f"{two_digits(values.std())} nats (sd over {count(len(values), 'draw')}); the run recorded {last.values[0]:.1f}."
     )
 
 
@@ -273,7 +248,7 @@ def elsewhere(root: Path) -> dict[str, Any]:
         "running": last.epoch.min() < load(root / "params.yaml", "paper").experiment(CELL).waypoints[0],
         "last_2014": in_words([f"{row.value:.1f} nats at epoch {row.epoch}" for row in last.itertuples()]),
         "ais": comparison.k_means_sentence(files, params) + comparison.gap_sentences(files["ais.csv"], params)[:1],
-        "ais_seed": files["ais.csv"].query("model == @OUR_MODEL").seed.iloc[0],
+        "ais_seed": files["ais.csv"].set_index("model").seed[[OUR_MODEL]].iloc[0],
         "memorised": memorised(read_csv(root / BENCHMARKS / "memorised-seed0.csv")),
     }
 
