@@ -126,7 +126,7 @@ def papers(tmp_path_factory) -> list[str]:
         ("differs by up to 20.0 nats", "differs by up to 5.0 nats"),
         ("can be such a difference", "11.0 nats, is greater"),
         ("so few would go unseen", None),
-        ("sampled again, scores 190.0 ±", "sampled again, scores 220.0 ±"),
+        ("last generator scores 190.0 ±", "last generator scores 220.0 ±"),
         ("learning rate of 0.1,", "learning rate of 0.2,"),
     ],
 )

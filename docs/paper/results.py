@@ -228,8 +228,8 @@ def redrawn(draws: pd.DataFrame, last: Cell | None) -> str:
         return ""
     values = draws[draws.grid == last.grid].value
     return (
-        f"With other noise, our first seed's last generator, sampled again, scores {values.mean():.1f} ± "
-        f"{two_digits(values.std())} nats (sd over {count(len(values), 'draw')}); the run recorded {last.values[0]:.1f}."
+        f"Sampled again with other noise, our first seed's last generator scores {values.mean():.1f} ± "
+        f"{two_digits(values.std())} nats (sd over {count(len(values), 'draw')}), {last.values[0]:.1f} before."
     )
 
 
