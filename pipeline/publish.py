@@ -11,8 +11,6 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-import pandas as pd
-
 from pipeline.claims.files import TABLES as CLAIMS_TABLES
 from pipeline.claims.tables import page_passages, summary
 from pipeline.config.params import Params, load
@@ -32,20 +30,17 @@ from pipeline.record.runs import (
     audits,
     manifests,
 )
-from pipeline.reporting.cells import columns
-from pipeline.reporting.evidence import answers, audit_sentences, passages, read_evidence
+from pipeline.reporting.evidence import answers, passages, read_evidence
 from pipeline.reporting.extrapolation import extrapolation_passage
 from pipeline.reporting.page import EMBEDDED, with_passages
 from pipeline.reporting.plan import EXPERIMENT, plan_passages
-from pipeline.reporting.scorecard import SCORECARD, Result, markdown, read_frames, scorecard, sentence, table
-from pipeline.reporting.tables import caption, parts
-from pipeline.reporting.verdicts import sentences
+from pipeline.reporting.readme import readme_passages, scorecard_passage
+from pipeline.reporting.scorecard import SCORECARD, read_frames, scorecard, table
 from pipeline.runtime import cli
 from pipeline.verify import verify, verify_claims
 
 LIMIT_BYTES = 10_000_000
 ENTRY = "published.json"  # what is published
-DETAIL = "ours: "  # begins the rows of Table 1 beneath our mean
 TABLES = (
     *(*GATHERED, CHOICES, SUMMARY, "oracle.csv", "toy.csv"),
     *("table1.csv", "table1.md", "table1.tex", "metrics.json", "report.html"),
@@ -118,8 +113,7 @@ def _check_worth(params: Params, present: Path) -> None:
 def _publish_again(args: argparse.Namespace) -> None:
     """Put the tables, figures and report that were made from the published CSV files beside these."""
     target, source = args.results / "published", args.results / "regenerated"
-    entry = read_json(target / ENTRY)
-    params = load(args.params, entry["scale"], experiments=entry["experiments"], seeds=entry["seeds"])
+    params = published_params(target, args.params)
     read = read_json(source / "table.manifest.json")["inputs"]
     if any(read[name] != sha256(target / name) for name in GATHERED):
         raise UserError(
@@ -172,24 +166,20 @@ def write_pages(found: Passages, args: argparse.Namespace) -> None:
     """Write passages into their pages, and the scorecard with them; nothing unless all have their markers."""
     published = args.results / "published"
     if (published / ENTRY).is_file():  # claims may be published before any results
-        results = published_scorecard(published, args.params)
-        found[args.readme] = found.get(args.readme, {}) | {"scorecard": scorecard_passage(results)}
+        params = published_params(published, args.params)
+        results = scorecard(read_frames(published, published / "claims"), params)
+        passage = scorecard_passage(results, read_csv(published / "metrics.csv"), params)
+        found[args.readme] = found.get(args.readme, {}) | {"scorecard": passage}
         write_csv(published / SCORECARD, table(results))
     pages = {path: with_passages(path.read_text(encoding="utf-8"), texts, path) for path, texts in found.items()}
     for path, text in pages.items():
         write_text(path, text)
 
 
-def published_scorecard(published: Path, params: Path) -> list[Result]:
-    """Return the scorecard of what is published."""
+def published_params(published: Path, params: Path) -> Params:
+    """Return the params of what is published."""
     entry = read_json(published / ENTRY)
-    selected = load(params, entry["scale"], experiments=entry["experiments"], seeds=entry["seeds"])
-    return scorecard(read_frames(published, published / "claims"), selected)
-
-
-def scorecard_passage(results: list[Result]) -> str:
-    """Write the scorecard for README.md."""
-    return f"{sentence(results)}\n\n{markdown(results)}"
+    return load(params, entry["scale"], experiments=entry["experiments"], seeds=entry["seeds"])
 
 
 def collect(results: Path, tables: Iterable[str], runs: Path, behind: Iterable[Path]) -> dict[str, Path]:
@@ -222,7 +212,7 @@ def results_passages(published: Path, args: argparse.Namespace, params: Params) 
     """Return the passages that show the published results."""
     frames = read_evidence(published)
     return {
-        args.readme: readme_passages(published, published.as_posix(), params),
+        args.readme: readme_passages(published, published.as_posix(), params, read_json(published / ENTRY)),
         args.evidence: passages(frames, params),
         args.reviewers: answers(frames, params),
         args.plan: plan_passages(published, params) | {"extrapolation": _carried_on(published, params)},
@@ -253,47 +243,6 @@ PARTS = {
     "": (verify, collect_results, results_passages),
     "claims": (verify_claims, collect_claims, claims_passages),
 }
-
-
-def readme_passages(published: Path, folder: str, params: Params) -> dict[str, str]:
-    """Write the passages of README.md, which finds the published files in `folder`.
-
-    They are the claim, the first picture of samples, and Table 1 with the details of our rows folded.
-    """
-    metrics, entry = read_csv(published / "metrics.csv"), read_json(published / ENTRY)
-    claim, *_ = sentences(metrics, params)
-    paper = parts(read_csv(published / "table1.csv").fillna(""))[""]
-    below = paper.Model.str.startswith(DETAIL)
-    drawn = [name for name in columns(params) if (published / f"figures/seeds-{name}.svg").is_file()]
-    made = (
-        f"{entry.get('made') or 'Made by `' + entry['command'] + '`'}: [report]({folder}/report.html) (download it "
-        f"and open it in a browser), [metrics]({folder}/metrics.csv), [curves]({folder}/curves.csv)."
-    )
-    details = paper[below].loc[:, paper[below].any()]
-    folded = ["<details><summary>Details of our row</summary>", _details(details), made, "</details>"]
-    table = [caption(params), paper[~below].to_markdown(index=False), *folded, *audit_sentences(metrics, params)]
-    return {
-        "claim": f"**{claim}**",
-        "samples": "\n\n".join(_samples(name, folder, params) for name in drawn[:1]),
-        "table": "\n\n".join(table),
-    }
-
-
-def _details(rows: pd.DataFrame) -> str:
-    """Write what is beneath our mean in Table 1 as lines of one paragraph."""
-    lines = []
-    for row in rows.to_dict("records"):
-        name = row.pop("Model").removeprefix(DETAIL)
-        texts = [text if len(rows.columns) == 2 else f"{title} {text}" for title, text in row.items() if text]
-        lines.append(f"{name}: {'; '.join(texts)}")
-    return "<br>".join(lines)
-
-
-def _samples(experiment: str, folder: str, params: Params) -> str:
-    """Show the samples of an experiment, as Markdown."""
-    label = params.experiment(experiment).label
-    alt = f"{label}: 20 random samples of each seed, and the nearest training images"
-    return f"![{alt}]({folder}/figures/seeds-{experiment}.svg)"
 
 
 if __name__ == "__main__":

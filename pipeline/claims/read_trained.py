@@ -13,11 +13,11 @@ from gan.theory.readings import Estimate, effect, over_seeds, paired, ratio_over
 from pipeline.config.params import Params
 from pipeline.reporting.cells import count
 from pipeline.reporting.gather import Frames
+from pipeline.reporting.outputs import UNKNOWN, last_epochs, outputs_at_the_end
 
 NATS = "test_log_likelihood"
 PAIRED = "difference of runs of one seed"
 ON_TEST = f"test log-likelihood, {PAIRED}"
-UNKNOWN = Estimate(math.nan, math.nan, math.nan, 0)  # of runs that did not last until it could be measured
 VARIETY = {  # measures that fall in a collapse: how, what they are, unit
     "class_entropy": ("shows digits less evenly", "entropy of the digits among samples", "nats"),
     "distinct_neighbours": ("has fewer neighbours", "share of distinct images nearest to 1,000 samples", ""),
@@ -121,14 +121,8 @@ def _yardsticks(frame: pd.DataFrame) -> list[Claim]:
 def half(frames: Frames, params: Params) -> list[Claim]:
     """Read section 4: at the end D(x) = 1/2 everywhere, and samples cannot be told from data."""
     claims, confidence, short = params.claims, params.confidence, params.claims.too_short(seeds_of(frames))
-    curves = frames["curves.csv"].query("experiment == @claims.code")
-    last = curves[curves.epoch == curves.groupby("seed").epoch.transform("max")]
-    near = (0.5 - claims.bounds.near, 0.5 + claims.bounds.near)
-    rows = []
-    for output, over in (("D(x)", "training images"), ("D(G(z))", "samples")):
-        measured = f"over {over} of the last epoch, dropout active, D as it was at each step"
-        mean = over_seeds(last[output].tolist(), confidence) if len(last) else UNKNOWN
-        rows.append(check(f"the mean of {output} is 1/2 at the end", measured, mean, near, too_short=short))
+    last = last_epochs(frames["curves.csv"].query("experiment == @claims.code"))
+    rows = outputs_at_the_end(last, params, short).values()
     real = frames["yardsticks.csv"].set_index(["of", "metric"]).loc[("validation images", "two_sample_accuracy")]
     measured = f"its accuracy on held-out halves, last generator; real validation images: {real.value:.3f}"
     accuracy = over_seeds([*by_seed(frames["measures.csv"], claims.code, "two_sample_accuracy").values()], confidence)

@@ -209,9 +209,14 @@ class Claims:
         """Seeds of each toy, and of the games whose gradients are looked at."""
         return list(range(self.toys))
 
-    def too_short(self, seeds: int) -> str:
-        """Say why the results of so many seeds are not interpreted; empty if they are."""
-        short = {"seeds": (seeds, self.least_seeds), "epochs": (self.epochs, self.least_epochs)}
+    def too_short(self, seeds: int, epochs: int | None = None) -> str:
+        """Say why the results of so many seeds are not interpreted; empty if they are.
+
+        Args:
+            epochs: of their training; None: those of the claims' own runs.
+        """
+        trained = self.epochs if epochs is None else epochs
+        short = {"seeds": (seeds, self.least_seeds), "epochs": (trained, self.least_epochs)}
         return ", ".join(f"{have} of {least} {what}" for what, (have, least) in short.items() if have < least)
 
     @property

@@ -10,7 +10,18 @@ from pipeline.config.params import Params, read
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_json, sha256
 from pipeline.record.code import ROOT, code_hash
-from pipeline.record.places import PUBLISHED, RESULTS, RUNS, audit_folder, first_run, labels, prepared, run_folders
+from pipeline.record.places import (
+    CIFAR10_CURVES,
+    COPIES,
+    PUBLISHED,
+    RESULTS,
+    RUNS,
+    audit_folder,
+    first_run,
+    labels,
+    prepared,
+    run_folders,
+)
 from pipeline.record.runs import AUDIT, AUDITS, GROWTH, IMAGES, MANIFESTS, REDRAWN, SHEET, name_of, seeds_of
 from pipeline.rules.asked import check_data, numbers, options_of
 
@@ -264,7 +275,8 @@ class Graph:
 
     def published_scored(self, _: Any) -> list[str]:
         """Return what the scorecard follows from, beside the tables, where it was committed."""
-        return [str(path) for name in ("toy.csv", "claims/claims.csv") if (path := PUBLISHED / name).is_file()]
+        paths = [*(PUBLISHED / name for name in ("toy.csv", "claims/claims.csv")), CIFAR10_CURVES, COPIES]
+        return [str(path) for path in paths if path.is_file()]
 
     def published_report(self, _: Any) -> str:
         """Return what the committed report is made from."""

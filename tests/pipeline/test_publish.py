@@ -16,6 +16,7 @@ from pipeline.record.runs import GATHERED, OUR_MODEL, SUMMARY, audits
 from pipeline.reporting.evidence import answers, passages, read_evidence
 from pipeline.reporting.gather import tidy
 from pipeline.reporting.page import with_passages
+from pipeline.reporting.readme import COMPARED, readme_passages
 from pipeline.reporting.tables import render
 
 PUBLISHED = ROOT / "results/published"
@@ -36,7 +37,7 @@ def rendered(change: float = 0.0) -> dict[str, str]:
 @pytest.fixture
 def clone(tmp_path, monkeypatch) -> Path:
     """Params, pages and what is published, in a folder of their own; the params without what was not published."""
-    for name in ("README.md", "docs", "results/published"):
+    for name in ("README.md", "docs", "results/published", "benchmarks/results"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "params.yaml", tmp_path)
@@ -123,7 +124,7 @@ def test_regenerated_tables_and_figures_are_put_beside_the_rest(clone, monkeypat
 
 def test_readme_shows_the_published_table():
     readme = README.read_text()
-    found = publish.readme_passages(PUBLISHED, "results/published", PARAMS)
+    found = readme_passages(PUBLISHED, "results/published", PARAMS, ENTRY, ROOT / COMPARED)
     assert readme == with_passages(readme, found, README)
     assert set(re.findall(r"<!-- (\w+):begin -->", readme)) == {*found, "scorecard"}
     assert len(readme.splitlines()) <= 140

@@ -6,16 +6,17 @@ import pandas as pd
 import pytest
 from helpers import ROOT, SEEDS, metrics
 
-from pipeline import publish
 from pipeline.config.params import load
 from pipeline.files.formats import csv_text
-from pipeline.reporting import scorecard as module
+from pipeline.publish import published_params
+from pipeline.record.places import CIFAR10_CURVES, COPIES
 from pipeline.reporting.paper import CLAIMED
-from pipeline.reporting.scorecard import markdown, read_frames, scorecard, sentence, table
+from pipeline.reporting.readme import scorecard_passage
+from pipeline.reporting.scorecard import SCORECARD, markdown, read_frames, scorecard, sentence, table
 
 PUBLISHED = ROOT / "results/published"
 PARAMS = load(ROOT / "params.yaml", "paper")
-FRAMES = read_frames(PUBLISHED, PUBLISHED / "claims", ROOT / module.CIFAR10_CURVES)
+FRAMES = read_frames(PUBLISHED, PUBLISHED / "claims", ROOT / CIFAR10_CURVES, ROOT / COPIES)
 RESULTS = scorecard(FRAMES, PARAMS)
 
 
@@ -36,11 +37,12 @@ def read_as(claim: str, **outcomes: str) -> pd.DataFrame:
     return claims
 
 
-def test_the_published_scorecard_follows_from_the_published_files(monkeypatch):
-    monkeypatch.chdir(ROOT)
-    results = publish.published_scorecard(PUBLISHED, ROOT / "params.yaml")
-    assert csv_text(table(results)) == (PUBLISHED / module.SCORECARD).read_text(encoding="utf-8")
-    assert publish.scorecard_passage(results) in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_published_scorecard_follows_from_the_published_files():
+    params = published_params(PUBLISHED, ROOT / "params.yaml")
+    results = scorecard(FRAMES, params)
+    assert csv_text(table(results)) == (PUBLISHED / SCORECARD).read_text(encoding="utf-8")
+    passage = scorecard_passage(results, FRAMES["metrics.csv"], params)
+    assert passage in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_result_is_linked_to_a_file_or_heading_that_is_there():
@@ -58,7 +60,7 @@ def test_every_result_has_its_own_row_with_what_the_paper_says_and_n():
         assert result.paper
         assert result.found
         assert bool(result.n) == (result.outcome not in ("cannot be run", "not attempted"))
-        if result.n and result.outcome in ("reproduced", "not reproduced"):
+        if result.n and result.outcome in ("reproduced", "verified", "not reproduced"):
             assert f"n = {result.n} {result.over}" in result.found
 
 
@@ -104,18 +106,20 @@ def test_a_claims_outcome_flips_with_its_readings(spec):
     holds, fails = ("costs", "gains") if kind == "open" else ("holds", "does not hold")
     claims = FRAMES["claims.csv"]
     good = claims.assign(outcome=claims.outcome.mask(claims.claim.isin(spec.claims), holds))
-    before = {result.result: result.outcome for result in scorecard(FRAMES | {"claims.csv": good}, PARAMS)}
-    assert before[spec.result] == "reproduced"
+    frames = {name: frame for name, frame in FRAMES.items() if name != "curves.csv"}
+    before = {result.result: result.outcome for result in scorecard(frames | {"claims.csv": good}, PARAMS)}
+    kinds = set(claims[claims.claim.isin(spec.claims)].kind) & set(spec.kinds)
+    assert before[spec.result] == ("verified" if kinds <= {"identity", "check"} else "reproduced")
     for reading, expected in ((fails, "not reproduced"), ("too short", "undecided"), ("undecided", "undecided")):
         changed = good.copy()
         changed.loc[changed[(changed.claim == claim) & (changed.kind == kind)].index[-1], "outcome"] = reading
-        after = {result.result: result.outcome for result in scorecard(FRAMES | {"claims.csv": changed}, PARAMS)}
+        after = {result.result: result.outcome for result in scorecard(frames | {"claims.csv": changed}, PARAMS)}
         assert after == before | {spec.result: expected}
 
 
 def test_other_rows_of_a_claim_decide_nothing():
     assert (
-        line("Proposition 2", claims_csv=read_as("convergence", counterexample="does not hold")).outcome == "reproduced"
+        line("Proposition 2", claims_csv=read_as("convergence", counterexample="does not hold")).outcome == "verified"
     )
     assert (
         line("Proposition 2", claims_csv=read_as("convergence", identity="does not hold")).outcome == "not reproduced"
@@ -126,8 +130,84 @@ def test_figure_1_follows_the_games_and_shows_the_plotted_one():
     assert line("Figure 1", claims_csv=read_as("convergence", check="undecided")).outcome == "undecided"
     toy = FRAMES["toy.csv"]
     away = line("Figure 1", toy_csv=toy.assign(d=1.0)).found
-    assert "D ends 0.5 from 1/2" in away
+    assert "not judged, D ends 0.5 from 1/2" in away
     assert away != line("Figure 1").found
+
+
+def outputs(shift: float = 0.0, seeds: int = 5, epochs: int = 1000) -> pd.DataFrame:
+    """The curves of the published runs, D's outputs moved towards 1/2, of some seeds and up to an epoch."""
+    curves = FRAMES["curves.csv"].query("scale == 'paper' and seed < @seeds and epoch <= @epochs")
+    return curves.assign(**{"D(x)": curves["D(x)"] - shift, "D(G(z))": curves["D(G(z))"] + shift})
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected", "said"),
+    [
+        ({}, "not reproduced", "D(x) 0.560, D(G(z)) 0.440 after 1,000 epochs (bound: 0.45 to 0.55; n = 5 seeds"),
+        ({"shift": 0.05}, "reproduced", "D(x) 0.510, D(G(z)) 0.490 after 1,000 epochs"),
+        ({"shift": 0.01}, "undecided", "D(x) 0.550"),  # its interval crosses the bound
+        ({"seeds": 4}, "undecided", "too short to tell: 2 of 5 seeds"),  # those of the claims
+        ({"epochs": 49}, "undecided", "too short to tell: 2 of 5 seeds"),
+    ],
+)
+def test_d_at_the_end_is_read_off_curves_that_are_long_enough(changes, expected, said):
+    found = line("D = 1/2", curves_csv=outputs(**changes))
+    assert found.outcome == expected
+    assert said in found.found
+    assert (found.scale, found.n) == (("paper", 5) if "too short" not in said else ("quick", 2))
+
+
+def test_curves_of_another_scale_or_of_a_run_without_outputs_decide_nothing():
+    other, lost = outputs(), outputs()
+    lost.loc[lost.epoch == 1000, "D(x)"] = float("nan")
+    for curves in (other.assign(scale="cpu"), lost):
+        assert line("D = 1/2", curves_csv=curves).scale == "quick"
+
+
+def test_verified_is_what_could_hardly_have_failed_and_rows_are_counted_by_kind():
+    """The same rows as claims of the paper are "reproduced"."""
+    verified = {result.result for result in RESULTS if result.outcome == "verified"}
+    assert verified == {"Figure 1, a game in one dimension", "Theorem 1", "Proposition 2"}
+    assert "4 of 4 rows hold (3 identities, 1 check)" in line("Theorem 1").found
+    assert line("Proposition 2").found.startswith("1 identity holds; ")
+    claims = FRAMES["claims.csv"]
+    of_parzen = claims.claim.isin(["estimate", "sharp", "uncorrelated"]) & (claims.kind == "paper")
+    assert line("Parzen").outcome == "reproduced"
+    algebra = claims.assign(kind=claims.kind.mask(of_parzen, "identity"))
+    assert line("Parzen", claims_csv=algebra).outcome == "verified"
+
+
+def test_what_is_nothing_but_rounding_is_called_so():
+    assert "0 nats up to rounding (bound: below 0.001" in line("Proposition 2").found
+    claims = FRAMES["claims.csv"]
+    more = claims.assign(value=claims.value.mask(claims.kind == "identity", 2e-4))
+    assert "0.0002 nats (bound" in line("Proposition 2", claims_csv=more).found
+    assert not [result.found for result in RESULTS if re.search(r"\de-\d", result.found)]
+
+
+def test_why_runs_are_too_short_is_said_in_seeds_and_epochs():
+    for word in ("k steps", "Helvetica"):
+        assert line(word).found.endswith("too short to tell: 2 of 5 seeds, 3 of 50 epochs")
+    claims = FRAMES["claims.csv"]
+    unequal = claims.assign(reading=claims.reading.str.replace("2 of 5 seeds, 3 of 50 epochs, ", ""))
+    assert "the nearest epochs differ" in line("k steps", claims_csv=unequal).found  # where there is no other reason
+
+
+def test_a_number_without_a_unit_says_what_it_is():
+    assert "0.64 (correlation of consecutive samples, 0.05 minus 0.3 of the bits flipped; bound" in line("Parzen").found
+    assert "0.0298 (mean distance of D from D* in two dimensions; bound" in line("Proposition 1").found
+
+
+def test_copies_are_also_looked_for_among_the_samples_of_one_long_run():
+    copies = FRAMES["copies"]
+    assert "by 0.056 ± 0.004 pixel units" in line("Nearest").found
+    assert (
+        "by 0.111 ± 0.004 pixel units" in line("Nearest", copies=copies.assign(difference=copies.difference * 2)).found
+    )
+    assert line("Nearest", copies=copies).outcome == "undecided"
+    without = {name: frame for name, frame in FRAMES.items() if name != "copies"}
+    (found,) = (result for result in scorecard(without, PARAMS) if "Nearest" in result.result)
+    assert found.found.endswith("20 of 50 epochs")
 
 
 def test_what_has_no_file_is_not_attempted():
@@ -137,7 +217,7 @@ def test_what_has_no_file_is_not_attempted():
 
 
 def test_the_networks_of_cifar10_are_counted_where_they_were_trained():
-    far = pd.DataFrame({"experiment": "cifar10-fc", "seed": [0, 1, 2], "epoch": 100})
+    far = pd.DataFrame({"experiment": "cifar10-fc", "seed": [0, 1, 2], "epoch": 100, "scale": "paper"})
     found = line("CIFAR-10", curves_csv=far)
     assert "`cifar10-fc` n = 3 seeds, 100 of 100 epochs" in found.found
     assert "cifar10-conv" not in found.found

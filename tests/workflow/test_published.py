@@ -19,7 +19,7 @@ from pipeline.reporting.variance import variance_again
 def test_published_results_regenerate_byte_for_byte(tmp_path):
     """`snakemake published` in a fresh clone: tables and figures from the committed CSVs, nothing trained."""
     folder = copy_project(tmp_path)
-    for name in ("results/published", "docs/cifar10"):
+    for name in ("results/published", "docs/cifar10", "benchmarks/results"):
         shutil.copytree(ROOT / name, folder / name)
     started = time.perf_counter()
     done = run_in(folder, "-m", "snakemake", "--cores", "2", "published")

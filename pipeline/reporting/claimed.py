@@ -1,0 +1,114 @@
+"""Results of the scorecard that are read off rows of claims.csv, or off the curves of longer runs than the claims'."""
+
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+
+from pipeline.config.params import Params
+from pipeline.reporting.cells import count
+from pipeline.reporting.gather import Frames
+from pipeline.reporting.outputs import last_epochs, outputs_at_the_end
+from pipeline.reporting.paper import HALF, Claimed, Outcome, Result
+
+READINGS: Mapping[str, Outcome] = {
+    "holds": "reproduced",
+    "costs": "reproduced",
+    "does not hold": "not reproduced",
+    "gains": "not reproduced",
+}
+KINDS = {"paper": "claims", "identity": "identities", "check": "checks", "open": "questions"}  # of rows of claims.csv
+UNLIKELY_TO_FAIL = {"identity", "check"}
+ROUNDING = 1e-12  # of sums of probabilities in float64, and of their logarithms
+WORST_FIRST: tuple[Outcome, ...] = ("not reproduced", "undecided", "reproduced")
+CLAIMS_PAGE = "docs/claims.md"
+FIGURES = "results/published/figures/"
+
+
+def claimed(frames: Frames, spec: Claimed) -> Result:
+    """Read a result off its rows of claims.csv."""
+    if "claims.csv" not in frames:
+        return Result(spec.result, spec.paper, "not attempted", "n = 0", f"{CLAIMS_PAGE}#{spec.heading}")
+    rows = frames["claims.csv"].query("claim in @spec.claims and kind in @spec.kinds")
+    rows = rows[(rows.says + rows.measured).str.contains(spec.word, regex=False)]
+    if rows.empty:
+        raise ValueError(f"claims.csv: no row of {spec.claims} of kind {spec.kinds} about {spec.word!r}")
+    outcomes = rows.outcome.map(READINGS).fillna("undecided")
+    worst = next(name for name in WORST_FIRST if name in set(outcomes))
+    row, agree = rows[outcomes == worst].iloc[-1], int((outcomes == "reproduced").sum())
+    unlikely = worst == "reproduced" and set(rows.kind) <= UNLIKELY_TO_FAIL
+    outcome: Outcome = "verified" if unlikely else worst
+    found, unit = _counted(rows, agree) + _found(row, spec.shows), "" if pd.isna(row.unit) else row.unit
+    return Result(
+        spec.result,
+        spec.paper,
+        outcome,
+        found,
+        f"{CLAIMS_PAGE}#{spec.heading}",
+        row.value,
+        unit,
+        row.n,
+        row.over,
+        row.scale,
+    )
+
+
+def _counted(rows: pd.DataFrame, agree: int) -> str:
+    """Count the rows that hold, by kind where not all are claims of the paper; empty where there is little to count."""
+    kinds = {str(kind): int(n) for kind, n in rows.kind.value_counts().items()}
+    said = ", ".join(_count(n, kind) for kind, n in kinds.items())
+    if not agree or (len(rows) == 1 and not kinds.keys() <= UNLIKELY_TO_FAIL):
+        return ""
+    if len(rows) == 1:
+        return f"{said} holds; "
+    hold = "claims hold" if kinds.keys() == {"paper"} else f"rows hold ({said})"
+    return f"{agree} of {len(rows)} {hold}; " + "for example, " * (agree == len(rows))
+
+
+def _count(n: int, kind: str) -> str:
+    return f"{n} {KINDS[kind] if n > 1 else kind.replace('paper', 'claim')}"
+
+
+def _found(row: pd.Series, shows: str) -> str:
+    """Report the row that decides: its number, what that is, the bound and n; or why it is too short to tell."""
+    what = row[shows]
+    if row.outcome == "too short":
+        return f"{what}: {_shortened(row.reading)}"
+    unit = "" if pd.isna(row.unit) else f" {row.unit}"
+    quantity = [] if unit or shows == "measured" else [re.split(r" \(|[:;] ", row.measured)[0]]
+    bound = [] if pd.isna(row.bounds) else [f"bound: {row.bounds}"]
+    number = f"0{unit} up to rounding" if 0 < abs(row.value) < ROUNDING else f"{row.value:.3g}{unit}"
+    return f"{what}: {number} ({'; '.join([*quantity, *bound, f'n = {count(row.n, row.over)}'])})"
+
+
+def _shortened(reading: str) -> str:
+    """Return why runs are too short to tell, without what else is wrong: their seeds and epochs say enough."""
+    found = re.match(r"too short to tell: (\d+ of \d+ seeds, )?\d+ of \d+ (seeds|epochs)", reading)
+    return found[0] if found else reading
+
+
+def half(frames: Frames, params: Params) -> Result | None:
+    """Read D's outputs off the results' last epochs; None where seeds or epochs are too few, or a run diverged."""
+    if "curves.csv" not in frames:
+        return None
+    curves = frames["curves.csv"].query("experiment == @params.claims.main and scale == @params.scale")
+    last = last_epochs(curves)
+    if params.claims.too_short(len(last), last.epoch.min() if len(last) else 0) or last.isna()["D(x)"].any():
+        return None
+    rows = outputs_at_the_end(last, params, "")
+    outcomes = {output: READINGS.get(row.outcome, "undecided") for output, row in rows.items()}
+    output, outcome = min(outcomes.items(), key=lambda one: WORST_FIRST.index(one[1]))
+    row, ends = rows[output], [f"{epoch:,}" for epoch in sorted({last.epoch.min(), last.epoch.max()})]
+    values = ", ".join(f"{name} {one.value:.3f}" for name, one in rows.items())
+    seeds = f"n = {count(row.n, row.over)}; with dropout, in training"
+    found = f"{values} after {' to '.join(ends)} epochs (bound: {row.bounds}; {seeds})"
+    link = f"{FIGURES}learning-{params.claims.main}.svg"
+    return Result(HALF.result, HALF.paper, outcome, found, link, row.value, row.unit, row.n, row.over, params.scale)
+
+
+def copies(frame: pd.DataFrame) -> str:
+    """Report the distances of one generator's samples, which is too few seeds to decide."""
+    row = frame[frame.of == "G"].iloc[0]
+    error = f"standard error over {row.n_samples:,} samples; n = 1 seed"
+    nearer = f"the published generator is nearer to training than to held-out images by {row.difference:.3f}"
+    return f"{nearer} ± {row.standard_error:.3f} pixel units ({error})"

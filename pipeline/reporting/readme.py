@@ -1,0 +1,171 @@
+"""The passages of README.md: the headline, the first picture of samples, the scorecard, and Table 1 with its limits."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from gan.agreement import LEVEL
+from gan.statistics import MIN_SEEDS
+from pipeline.config.params import Params
+from pipeline.files.formats import read_csv, read_json
+from pipeline.record.runs import MANIFESTS
+from pipeline.reporting import comparison
+from pipeline.reporting.cells import cell, columns, count, model_rows, seed_rows
+from pipeline.reporting.evidence import REAL, audit_sentences, in_words
+from pipeline.reporting.gather import Frames
+from pipeline.reporting.paper import Result
+from pipeline.reporting.scorecard import markdown, sentence
+from pipeline.reporting.tables import caption, parts
+from pipeline.reporting.verdicts import sentences
+
+DETAIL = "ours: "  # begins the rows of Table 1 beneath our mean
+PRIMARY = "mnist"  # the experiment that is judged
+COMPARED = Path("benchmarks/results/comparison")
+EVIDENCE, SECOND_OPINION = "docs/evidence.md", "a-second-opinion-annealed-importance-sampling"
+RULES = "pipeline/reporting/scorecard.py"
+
+
+def readme_passages(
+    published: Path, folder: str, params: Params, entry: dict[str, str], compared: Path = COMPARED
+) -> dict[str, str]:
+    """Write the passages of README.md, which finds the published files in `folder`.
+
+    They are the claim, the first picture of samples, and Table 1 with the details of our rows folded.
+
+    Args:
+        entry: what is published, as published.json says.
+        compared: folder of the models' scores under another estimate.
+    """
+    metrics = read_csv(published / "metrics.csv")
+    claim, *_ = sentences(metrics, params)
+    drawn = [name for name in columns(params) if (published / f"figures/seeds-{name}.svg").is_file()]
+    made = (
+        f"{entry.get('made') or 'Made by `' + entry['command'] + '`'}: [report]({folder}/report.html) (download it "
+        f"and open it in a browser), [metrics]({folder}/metrics.csv), [curves]({folder}/curves.csv)."
+    )
+    limits = " ".join([*_short_of_plan(metrics, params, entry), *_assumption(metrics, params)])
+    above = " ".join([*audit_sentences(metrics, params), *_why_averages_win(metrics, params, compared)])
+    table = [*_table(read_csv(published / "table1.csv").fillna(""), made, params), limits, above]
+    return {
+        "claim": " ".join([f"**{claim}**", *_grids(metrics, params)]),
+        "samples": "\n\n".join("\n".join(_samples(name, published, folder, metrics, params)) for name in drawn[:1]),
+        "table": "\n\n".join(filter(None, table)),
+    }
+
+
+def scorecard_passage(results: list[Result], metrics: pd.DataFrame, params: Params) -> str:
+    """Write the scorecard, with what its outcomes mean beneath."""
+    return f"{sentence(results)}\n\n{markdown(results)}\n\n{' '.join(_meanings(results, metrics, params))}"
+
+
+def _meanings(results: list[Result], metrics: pd.DataFrame, params: Params) -> list[str]:
+    """Say what the outcomes mean; for "undecided" how few seeds or epochs are too few, and how near our cell is."""
+    least, found = params.claims, cell(metrics, params, PRIMARY, "authors")
+    meanings = {
+        "undecided": f"*Undecided*: for claims, fewer than {least.least_seeds} seeds or {least.least_epochs} epochs of "
+        f"training, or an interval that crosses its bound; for Table 1, fewer than {MIN_SEEDS} seeds, an interval too "
+        "wide to decide, or grids that disagree; for pictures, no number in the paper.",
+        "verified": "*Verified*: algebra, or a check of our own code; the paper's statement could hardly have failed.",
+        "reproduced": "A *reproduced* claim holds under settings that we chose; it need not hold under others.",
+    }
+    outcomes = {result.outcome for result in results}
+    near = []
+    if found is not None and found.seeds.n == MIN_SEEDS:
+        near.append(f"has the minimum of {MIN_SEEDS} seeds")
+    if found is not None and found.length < params.experiment(PRIMARY).epochs:
+        near.append(f"is judged for {found.length:,} epochs only")
+    ours = [f"{params.experiment(PRIMARY).label} {' and '.join(near)}."] if near else []
+    scales = f"Scale `paper` is the full run, `quick` a short one. [{Path(RULES).name}]({RULES}) states the rules."
+    return [*(text for name, text in meanings.items() if name in outcomes), *ours, scales]
+
+
+def _grids(metrics: pd.DataFrame, params: Params) -> list[str]:
+    """Say what the grids of the verdict are; nothing where nothing was scored."""
+    if PRIMARY not in set(metrics.experiment):
+        return []
+    grids = params.experiment(PRIMARY).grids
+    authors, fine = (f"{len(grid)} from {min(grid):g} to {max(grid):g}" for grid in (grids["authors"], grids["fine"]))
+    return [
+        "Validation images choose the width of the estimate's kernels from a *grid* of widths: the authors' has "
+        f"{authors}, ours, the fine one, {fine}."
+    ]
+
+
+def _samples(experiment: str, published: Path, folder: str, metrics: pd.DataFrame, params: Params) -> list[str]:
+    """Show the samples of an experiment, as Markdown; say so where the scores are of other epochs than they."""
+    label = params.experiment(experiment).label
+    alt = f"{label}: 20 random samples of each seed, and the nearest training images"
+    return [
+        f"![{alt}]({folder}/figures/seeds-{experiment}.svg)",
+        *_other_epochs(experiment, published, metrics, params),
+    ]
+
+
+def _other_epochs(experiment: str, published: Path, metrics: pd.DataFrame, params: Params) -> list[str]:
+    scored = seed_rows(metrics, experiment, "authors", params.scale).set_index("seed").epoch.dropna().astype(int)
+    paths = {
+        seed: published / f"runs/{params.scale}/{experiment}/seed{seed}/{MANIFESTS['train']}" for seed in scored.index
+    }
+    shown = {seed: int(read_json(path)["best_epoch"]) for seed, path in paths.items() if path.is_file()}
+    if all(epoch == scored[seed] for seed, epoch in shown.items()):
+        return []
+    drawn, judged = (in_words([f"{epoch:,}" for epoch in epochs]) for epochs in (shown.values(), scored))
+    return [
+        f"These are samples of the generators that an earlier rule kept, of epochs {drawn}; the scores are of epochs "
+        f"{judged} of the same seeds."
+    ]
+
+
+def _table(table: pd.DataFrame, made: str, params: Params) -> list[str]:
+    """Write Table 1, and beneath it, folded, what is known of our row."""
+    paper = parts(table)[""]
+    below = paper.Model.str.startswith(DETAIL)
+    details = paper[below].loc[:, paper[below].any()]
+    folded = ["<details><summary>Details of our row</summary>", _details(details), made, "</details>"]
+    return [caption(params), paper[~below].to_markdown(index=False), *folded]
+
+
+def _details(rows: pd.DataFrame) -> str:
+    """Write what is beneath our mean in Table 1 as lines of one paragraph."""
+    lines = []
+    for row in rows.to_dict("records"):
+        name = row.pop("Model").removeprefix(DETAIL)
+        texts = [text if len(rows.columns) == 2 else f"{title} {text}" for title, text in row.items() if text]
+        lines.append(f"{name}: {'; '.join(texts)}")
+    return "<br>".join(lines)
+
+
+def _short_of_plan(metrics: pd.DataFrame, params: Params, entry: dict[str, str]) -> list[str]:
+    """Say why fewer seeds or epochs are published than were planned, where the reason is known."""
+    found, experiment = cell(metrics, params, PRIMARY, "authors"), params.experiment(PRIMARY)
+    planned = params.planned_seeds(PRIMARY)
+    if found is None or "unfinished" not in entry or (found.seeds.n >= planned and found.length >= experiment.epochs):
+        return []
+    have = f"{found.seeds.n} of {planned} seeds and {found.length:,} of {experiment.epochs:,} epochs"
+    return [f"Why {have}: {entry['unfinished']}."]
+
+
+def _assumption(metrics: pd.DataFrame, params: Params) -> list[str]:
+    """Say what a verdict rests on where the seeds are too few for the statement that assumes nothing."""
+    found, enough = cell(metrics, params, PRIMARY, "authors"), round(1 / LEVEL) - 1
+    if found is None or found.verdict.name != "not reproduced" or found.seeds.n >= enough:
+        return []
+    return [
+        f'With {count(found.seeds.n, "seed")}, "not reproduced" rests on the assumption that the scores of seeds are '
+        f"normally distributed; the [rank statement]({EVIDENCE}) that needs no assumption cannot reject with fewer "
+        f"than {enough}."
+    ]
+
+
+def _why_averages_win(metrics: pd.DataFrame, params: Params, compared: Path) -> list[str]:
+    """Say why k-means centroids score above real images, and what another estimate says of them and our GAN."""
+    k_means, real = (model_rows(metrics, PRIMARY, "authors", model).value.mean() for model in ("k-means", REAL))
+    if not k_means > real:
+        return []
+    lines = ["Why: an average of images lies nearer to a new image than the images themselves do."]
+    if all((compared / name).is_file() for name in comparison.FILES):
+        frames: Frames = {name: read_csv(compared / name) for name in comparison.FILES}
+        n, said = frames["ais_images.csv"].image.nunique(), comparison.k_means_sentence(frames, params)
+        where = f"[{n} test images under a better estimate]({EVIDENCE}#{SECOND_OPINION})"
+        lines += [f"On {where}: {text}" for text in said[:1]]
+    return lines
