@@ -5,12 +5,12 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONNOUSERSITE := 1
 SNAKEMAKE := python -m pipeline.files.lock .snakemake.flock python -m pipeline.console --nolock --cores all
 
-.PHONY: help setup quick cpu paper claims test torture bench original format
+.PHONY: help setup quick cpu paper claims published test torture bench original format
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##/\1 -/p' Makefile
 
 .venv/.installed: envs/requirements.lock
-	@echo "Installing into .venv: a few minutes, 1.9 GB with a CPU build of torch, several GB with a CUDA build."
+	@echo "Installing into .venv: about 4 minutes; 2 GB with a CPU build of torch, 6 GB with CUDA, which pip takes on Linux."
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	$(BIN)/python -m pip check
@@ -30,6 +30,10 @@ quick cpu paper:
 claims: setup  ## the paper's claims as experiments, at scale `quick`: half an hour on 2 CPU cores
 	@$(SNAKEMAKE) --config scale=quick -- claims
 	@python -m pipeline.show --scale quick --claims
+
+published: setup  ## all tables and figures again, from the committed metrics: a minute
+	@$(SNAKEMAKE) -- published
+	@echo "Tables, figures, claims and report.html are in results/regenerated/."
 
 test: setup  ## lint, types, all tests
 	@echo "Format, lint and types, then the tests: about 10 minutes on 2 CPU cores."
