@@ -117,8 +117,8 @@ def test_the_example_of_a_variant_is_read_as_it_is_written(tmp_path):
         params, f"CPU cores\n    experiments:\n{kept}    n_samples", f"CPU cores\n    experiments:\n{line}    n_samples"
     )
     both = load(params, "quick")
-    ours, other = both.experiment("mnist"), both.experiment("mnist-slow")
-    assert both.asked == ["mnist", "mnist-slow"]
-    assert other.recipe == replace(ours.recipe, learning_rate=ours.recipe.learning_rate / 2)
+    ours, other = both.experiment("mnist"), both.experiment("mnist-momentum")
+    assert both.asked == ["mnist", "mnist-momentum"]
+    assert other.recipe == replace(ours.recipe, momentum_initial=ours.recipe.momentum_final)
     assert (other.epochs, other.generator) == (ours.epochs, ours.generator)
     assert ours == load(ROOT / "params.yaml", "quick").experiment("mnist")
