@@ -9,23 +9,31 @@ SNAKEMAKE := python -m pipeline.files.lock .snakemake.flock python -m pipeline.c
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##/\1 -/p' Makefile
 
-.venv/.installed: envs/requirements.lock
+# Named by the packages, not by the age of their list: only a list of other packages is installed. An environment that
+# works is changed, not made anew, so that packages of an earlier list may stay in it: to be rid of them, delete .venv.
+INSTALLED := .venv/.installed-$(firstword $(shell grep == envs/requirements.lock | cksum))
+$(INSTALLED):
+	@test ! -L .venv || { echo "make: .venv is a link to an environment with other packages than envs/requirements.lock names: \
+	delete the link, or run make setup where it leads" >&2; exit 1; }
 	@echo "Installing into .venv: about 4 minutes; 2 GB with a CPU build of torch, 6 GB with CUDA, which pip takes on Linux."
-	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	@rm -f .venv/.installed*
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.lock
 	$(BIN)/python -m pip check
 	touch $@
 
-setup: .venv/.installed  ## the Python environment, in .venv
+setup: $(INSTALLED)  ## the Python environment, in .venv
 
 quick: setup  ## MNIST with 2 seeds of 20 epochs: about 10 minutes on 2 CPU cores
 cpu: setup  ## scale `cpu`: every available data set: about 8 hours on 2 CPU cores
 paper: setup  ## the full reproduction, scale `paper`
-quick cpu paper:
-	@$(SNAKEMAKE) --config scale=$@
-	@python -m pipeline.verify --scale $@
-	@test ! -f tests/regression/$@.json || python -m pipeline.check --scale $@
-	@python -m pipeline.show --scale $@
+quick cpu paper: comma := ,
+quick cpu paper: CHOSEN = --scale $@ $(if $(SEEDS),--seeds $(subst $(comma), ,$(SEEDS)))
+quick cpu paper:  # make quick SEEDS=2,3: other seeds than the scale's
+	@$(SNAKEMAKE) --config scale=$@ $(if $(SEEDS),'seeds=[$(SEEDS)]')
+	@python -m pipeline.verify $(CHOSEN)
+	@test ! -f tests/regression/$@.json || python -m pipeline.check $(CHOSEN)
+	@python -m pipeline.show $(CHOSEN)
 
 claims: setup  ## the paper's claims as experiments, at scale `quick`: half an hour on 2 CPU cores
 	@$(SNAKEMAKE) --config scale=quick -- claims

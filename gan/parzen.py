@@ -16,7 +16,7 @@ BLOCKS = {False: (500, 2000), True: (5000, 10000)}  # queries, centers: in a CPU
 FEW = 0.01  # share of a block's pairs up to which they are treated one by one
 EVERY = 61  # of so many centers one tells how many pairs are near
 Pairs = tuple[torch.Tensor, ...]  # places of queries and of centers in a block, shape (pairs,) each
-Images = torch.Tensor | np.ndarray  # shape (n, d), float32 or float64
+Images = torch.Tensor | np.ndarray  # shape (n, d), a flattened image per row; float32 or float64, finite, not empty
 
 
 @torch.no_grad()
@@ -89,8 +89,7 @@ class ParzenWindow:
     def add(self, centers: Images) -> None:
         """Add centers, shape (n, d)."""
         centers = as_images("centers", centers)
-        if centers.shape[1] != self.d:
-            raise ValueError(f"expected (m, d) and (n, d), got d = {self.d} and {centers.shape[1]}")
+        check_pixels("centers", centers, "queries", self.d)
         block = _Points(centers, self._middle)
         sizes = [len(points.given) for points in self._queries]
         rows = zip(self._queries, self._nearest.split(sizes), self._sums.split(sizes, dim=1), strict=True)
@@ -109,7 +108,7 @@ class ParzenWindow:
             narrow = []  # there sums over pairs would not repeat bit for bit, and whole rows cost little
         elif not narrow:
             narrow, pairs = self._narrow(distances)
-        near = distances[pairs]
+        near = distances[pairs] if narrow else distances.new_empty(0)
         for k, (row, precision) in enumerate(zip(sums, self._precisions, strict=True)):
             row *= (-precision * (previous - nearest)).exp()
             if k in narrow:
@@ -157,12 +156,18 @@ class ParzenWindow:
         shares = [(some < DROPPED_NATS / precision).float().mean().item() for precision in self._precisions]
         narrow = [k for k, share in enumerate(shares) if share <= FEW]
         if not narrow:
-            return [], distances.new_empty((2, 0), dtype=torch.int64).unbind()
+            return [], ()
         limit = DROPPED_NATS / min(self._precisions[k] for k in narrow)
         return narrow, (distances < limit).nonzero(as_tuple=True)
 
     def log_density(self) -> torch.Tensor:
-        """Return the log-densities: shape (k, m), nats, float64."""
+        """Return the log-densities: shape (k, m), nats, float64.
+
+        Raises:
+            ValueError: no centers have been added, or as log_density.
+        """
+        if self.n == 0:
+            raise ValueError("no centers have been added")
         precision, log_norms = (self._sums.new_tensor(row)[:, None] for row in (self._precisions, self._log_norms))
         result = (self._sums / self.n).log() - precision * self._nearest - log_norms
         if not result.isfinite().all():
@@ -199,6 +204,16 @@ def as_images(name: str, images: Images) -> torch.Tensor:
     if not (least.isfinite() and greatest.isfinite()):
         raise ValueError(f"{name} hold values that are not finite")
     return images
+
+
+def check_pixels(name: str, images: torch.Tensor, others: str, pixels: int) -> None:
+    """Reject images, shape (n, d), that have not as many pixels as others.
+
+    Raises:
+        ValueError: d is not `pixels`; the message names both.
+    """
+    if images.shape[1] != pixels:
+        raise ValueError(f"{name} have {images.shape[1]} pixels, {others} {pixels}")
 
 
 class _Points:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from gan.parzen import Images, as_images, log_density
+from gan.parzen import Images, as_images, check_pixels, log_density
 
 BLOCK_IMAGES = 1000  # validation images whose mean is kept by itself: as many as choose the bandwidth of a score
 FIRST_PLACES = range(
@@ -16,12 +16,12 @@ FIRST_PLACES = range(
 
 
 def standard_error(values: Sequence[float] | np.ndarray, ddof: int = 0) -> float:
-    """Return the standard deviation of the values divided by the square root of their number.
+    """Return the standard deviation of the values divided by the square root of their number; nan for fewer than two.
 
     Source:
         goodfeli/adversarial, parzen_ll.py: over test examples, ddof 0.
     """
-    return float(np.std(values, ddof=ddof) / math.sqrt(len(values)))
+    return float(np.std(values, ddof=ddof) / math.sqrt(len(values))) if len(values) > 1 else math.nan
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Selection:
 
     Attributes:
         bandwidth: the chosen one, in pixel units.
-        place: its position in the grid, 1 .. size; at the first and the last a wider grid might do better.
+        place: its position in the grid, 1 .. size.
         size: number of bandwidths in the grid.
         log_likelihood: mean over the validation images, nats.
     """
@@ -39,6 +39,11 @@ class Selection:
     place: int
     size: int
     log_likelihood: float
+
+    @property
+    def on_edge(self) -> bool:
+        """Whether it is the first or the last of the grid: a wider grid might do better."""
+        return self.place in (1, self.size)
 
 
 def select_bandwidth(bandwidths: Sequence[float], log_likelihoods: Sequence[float]) -> Selection:
@@ -58,7 +63,7 @@ def select_bandwidth(bandwidths: Sequence[float], log_likelihoods: Sequence[floa
     return Selection(bandwidths[best], best + 1, len(bandwidths), log_likelihoods[best])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no single truth value
 class Validation:
     """Log-likelihood of validation images under samples of a generator in training; nats.
 
@@ -111,7 +116,7 @@ def _by_place(
     return dict(zip(places, log_density(validation, samples, [grid[p - 1] for p in places]).cpu(), strict=True))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Score:
     """Scores of one set of samples with one grid of bandwidths; nats.
 
@@ -134,11 +139,13 @@ class Score:
 
     @property
     def test_error(self) -> float:
-        """Its standard error over the images, ddof 0."""
+        """Its standard error over the images, ddof 0; nan for one image."""
         return standard_error(self.test_images)
 
 
-def score(samples: Images, validation: Images, test: Images, grids: Mapping[str, Sequence[float]]) -> dict[str, Score]:
+def score(
+    samples: Images, validation: Images, test: Images, grids: Mapping[str, Sequence[float] | np.ndarray]
+) -> dict[str, Score]:
     """Choose a bandwidth from each grid, and score the test images with it.
 
     All grids share one pass over the distances to the validation images and one to the test images.
@@ -148,19 +155,23 @@ def score(samples: Images, validation: Images, test: Images, grids: Mapping[str,
             arrays, float32 or float64, all on one device.
         validation: shape (m, d).
         test: shape (m', d); scored at the chosen bandwidths only.
-        grids: bandwidths by name; the authors' is numpy.geomspace(0.1, 1, 10).tolist().
+        grids: bandwidths by name; the authors' is numpy.geomspace(0.1, 1, 10).
     Returns:
         a score for each grid.
     Raises:
-        TypeError, ValueError: as gan.parzen.log_density.
+        TypeError: grids are no mapping of names to sequences of numbers; or as gan.parzen.log_density.
+        ValueError: there is no grid, or an empty one; or as gan.parzen.log_density.
     """
+    by_name = _as_lists(grids)
     samples, validation, test = (
         as_images(name, images)
         for name, images in (("samples", samples), ("validation images", validation), ("test images", test))
     )
-    on_validation = log_density(validation, samples, [bandwidth for grid in grids.values() for bandwidth in grid])
-    rows = dict(zip(grids, on_validation.split([len(grid) for grid in grids.values()]), strict=True))
-    chosen = {name: select_bandwidth(grid, rows[name].mean(dim=1).tolist()) for name, grid in grids.items()}
+    for name, images in (("samples", samples), ("test images", test)):
+        check_pixels(name, images, "validation images", validation.shape[1])
+    on_validation = log_density(validation, samples, [bandwidth for grid in by_name.values() for bandwidth in grid])
+    rows = dict(zip(by_name, on_validation.split([len(grid) for grid in by_name.values()]), strict=True))
+    chosen = {name: select_bandwidth(grid, rows[name].mean(dim=1).tolist()) for name, grid in by_name.items()}
     on_test = log_density(test, samples, [selection.bandwidth for selection in chosen.values()])
     return {
         name: Score(
@@ -171,6 +182,27 @@ def score(samples: Images, validation: Images, test: Images, grids: Mapping[str,
         )
         for (name, selection), scores in zip(chosen.items(), on_test, strict=True)
     }
+
+
+def _as_lists(grids: Mapping[str, Sequence[float] | np.ndarray]) -> dict[str, list[float]]:
+    """Return the grids as lists of Python's floats, or reject them."""
+    wanted = "expected a mapping of names to sequences of bandwidths"
+    if not isinstance(grids, Mapping):
+        raise TypeError(f"grids are a {type(grids).__name__}, {wanted}")
+    if not grids:
+        raise ValueError(f"there is no grid, {wanted}")
+    lists = dict[str, list[float]]()
+    for name, grid in grids.items():
+        try:
+            bandwidths = np.asarray(grid, dtype=np.float64)
+        except (TypeError, ValueError):
+            bandwidths = np.empty(())
+        if bandwidths.ndim != 1:
+            raise TypeError(f"grid {name!r} is {grid!r}, {wanted}")
+        if bandwidths.size == 0:
+            raise ValueError(f"grid {name!r} is empty")
+        lists[name] = bandwidths.tolist()
+    return lists
 
 
 def score_by_subset(

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-# A spread from fewer runs says too little about one more run.
-MIN_SEEDS = 5
+MIN_SEEDS = 5  # a spread from fewer runs says too little about one more run
 MOST_SEEDS = 1000  # that anyone would train
-# Half of the last digit printed: a smaller gap or sd prints as 0.0.
-RESOLUTION_NATS = 0.05
+RESOLUTION_NATS = 0.05  # half of the last digit printed: a smaller gap or sd prints as 0.0
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers import ROOT, call, edit, misfits
 
 from benchmarks.toys import choose, text
+from gan.scoring import score
 from gan.theory.modes import TARGETS
 from gan.theory.plane import CHOSEN
 from pipeline import compare
@@ -75,6 +77,14 @@ def test_the_readmes_links_lead_somewhere_and_its_example_runs(capsys):
     (example,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
     exec(example, {})
     assert re.fullmatch(r"-?\d+\.\d ± \d+\.\d nats .*\n", capsys.readouterr().out)
+
+
+def test_the_example_for_other_packages_passes():
+    page = (ROOT / "docs/contributing.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(def test_.*?)```", page, re.DOTALL)
+    names = {"np": np, "pytest": pytest, "score": score}
+    exec(example, names)
+    names["test_the_score_has_its_known_value"]()
 
 
 def test_lock_holds_every_requirement():

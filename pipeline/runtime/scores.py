@@ -95,13 +95,12 @@ def metric_rows(result: Score, part: Fold) -> Rows:
 
 
 def place_in_grid(selection: Selection | None) -> dict[str, Any]:
-    """Return the chosen bandwidth, if any, and its position; at an edge a wider grid might do better."""
-    place, size = (selection.place, selection.size) if selection else (None, None)
+    """Return the chosen bandwidth, if any, and its position."""
     return {
         "bandwidth": selection.bandwidth if selection else None,
-        "bandwidth_place": place,
-        "grid_size": size,
-        "bandwidth_on_edge": selection is not None and place in (1, size),
+        "bandwidth_place": selection.place if selection else None,
+        "grid_size": selection.size if selection else None,
+        "bandwidth_on_edge": selection is not None and selection.on_edge,
     }
 
 

@@ -152,7 +152,7 @@ def test_log_density_ignores_autocast_and_gradients():
 @pytest.mark.parametrize(
     ("queries", "centers", "bandwidths", "message"),
     [
-        (torch.zeros(2, 3), torch.zeros(2, 4), [1.0], "got d = 3 and 4"),
+        (torch.zeros(2, 3), torch.zeros(2, 4), [1.0], "^centers have 4 pixels, queries 3$"),
         (torch.zeros(3), torch.zeros(2, 3), [1.0], "queries of shape \\(3,\\)"),
         (torch.zeros(0, 3), torch.zeros(2, 3), [1.0], "queries are empty"),
         (torch.zeros(2, 3), torch.zeros(0, 3), [1.0], "centers are empty"),
@@ -183,6 +183,11 @@ def test_log_density_ignores_autocast_and_gradients():
 def test_log_density_refuses(queries, centers, bandwidths, message):
     with pytest.raises(ValueError, match=message):
         log_density(queries, centers, bandwidths)
+
+
+def test_a_window_without_centers_has_no_density():
+    with pytest.raises(ValueError, match=r"^no centers have been added$"):
+        ParzenWindow(np.zeros((2, 3)), [1.0]).log_density()
 
 
 def test_log_density_refuses_what_is_no_array():

@@ -23,6 +23,11 @@ def test_select_bandwidth_takes_the_best_and_its_place():
     assert (chosen.bandwidth, chosen.place, chosen.size, chosen.log_likelihood) == (0.2, 2, 3, 9.0)
 
 
+@pytest.mark.parametrize(("means", "on_edge"), [([9, 5, 7], True), ([5, 9, 7], False), ([5, 7, 9], True)])
+def test_a_selection_knows_whether_it_lies_on_an_edge(means, on_edge):
+    assert select_bandwidth([0.1, 0.2, 0.3], means).on_edge is on_edge
+
+
 @pytest.mark.parametrize("values", [[1.0], [1.0, math.nan]])
 def test_select_bandwidth_refuses(values):
     with pytest.raises(ValueError, match=r"log-likelihoods|as many means"):
@@ -78,6 +83,47 @@ def test_score_takes_arrays_and_names_what_it_refuses():
         score(samples, validation.reshape(20, 5, 6), test, grids)
     with pytest.raises(ValueError, match=r"^test images hold values that are not finite$"):
         score(samples, validation, np.full_like(test, np.nan), grids)
+    with pytest.raises(ValueError, match=r"^samples have 29 pixels, validation images 30$"):
+        score(samples[:, 1:], validation, test, grids)
+    with pytest.raises(ValueError, match=r"^test images have 28 pixels, validation images 30$"):
+        score(samples, validation, test[:, 2:], grids)
+
+
+@pytest.mark.parametrize(
+    ("grids", "error", "message"),
+    [
+        ([0.3, 0.4], TypeError, "^grids are a list, expected a mapping of names to sequences of bandwidths$"),
+        ({}, ValueError, "^there is no grid, expected a mapping"),
+        ({"fine": []}, ValueError, "^grid 'fine' is empty$"),
+        ({"fine": 0.3}, TypeError, "^grid 'fine' is 0.3, expected a mapping"),
+        ({"fine": [[0.3], [0.4, 0.5]]}, TypeError, r"^grid 'fine' is \[\[0.3\], \[0.4, 0.5\]\], expected a mapping"),
+        ({"fine": [0.3, None]}, ValueError, "^bandwidths must be positive and finite"),
+        ({"fine": {0.3, 0.4}}, TypeError, r"^grid 'fine' is \{0.[34], 0.[34]\}, expected a mapping"),
+        ({"fine": "coarse"}, TypeError, "^grid 'fine' is 'coarse', expected a mapping"),
+    ],
+)
+def test_score_refuses_grids(grids, error, message):
+    images = uniform(5, 3, "images")
+    with pytest.raises(error, match=message):
+        score(images, images, images, grids)
+
+
+def test_score_takes_grids_that_are_arrays_and_returns_numbers_of_python():
+    samples, validation, test = (uniform(n, 30, name) for n, name in ((50, "s"), (20, "v"), (40, "t")))
+    grid = np.geomspace(0.2, 0.8, 5)
+    got, wanted = (score(samples, validation, test, {"grid": one})["grid"] for one in (grid, grid.tolist()))
+    assert got.selection == wanted.selection
+    assert type(got.selection.bandwidth) is float
+    assert got.test_images.tolist() == wanted.test_images.tolist()
+    assert got == got
+    assert got != wanted, "compared by identity, for arrays cannot be"
+
+
+def test_one_test_image_has_no_standard_error():
+    samples, validation, test = (uniform(n, 30, name) for n, name in ((50, "s"), (20, "v"), (1, "t")))
+    got = score(samples, validation, test, {"grid": (0.3, 0.4)})["grid"]
+    assert math.isfinite(got.test)
+    assert math.isnan(got.test_error)
 
 
 def test_known_answer_of_training_images_as_samples(mnist):
