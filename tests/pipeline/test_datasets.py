@@ -41,7 +41,7 @@ def test_load_images_names_what_is_wrong(tmp_path):
     write_arrays(path, dataset=np.array("tiny"), images=images, split=split, contrast_norm=np.array(0.0))
     with pytest.raises(UserError, match="no image of part 2"):
         load_images(path, TEST, "tiny")
-    with pytest.raises(UserError, match="holds tiny, expected mnist"):
+    with pytest.raises(UserError, match="contains tiny, expected mnist"):
         load_images(path, TRAIN, "mnist")
 
 
@@ -87,7 +87,7 @@ def test_load_labels_reads_a_part_or_says_that_there_are_none(tmp_path):
     assert load_labels(path, TRAIN, "tiny").dtype == torch.int64
     with pytest.raises(UserError, match="tiny has no labels here"):
         load_labels(path, TEST, "tiny")
-    with pytest.raises(UserError, match="holds tiny, expected mnist"):
+    with pytest.raises(UserError, match="contains tiny, expected mnist"):
         load_labels(path, TRAIN, "mnist")
 
 

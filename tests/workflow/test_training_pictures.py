@@ -37,7 +37,7 @@ def test_the_first_seeds_training_is_plotted_shown_and_published(project, monkey
     shown = ["--results", "results/smoke", "--runs", *runs, "--output", "results/smoke/report.html"]
     assert call(report, *shown).returncode == 0
     page = (project / "results/smoke/report.html").read_text(encoding="utf-8")
-    assert page.count('src="data:image/gif;base64,') == 1
+    assert page.count("src='data:image/gif;base64,") == 1
     assert page.count("<img ") == page.count('alt="') == 3 + 9 + 2
 
     params = load(project / "params.yaml", "smoke")
