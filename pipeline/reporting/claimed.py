@@ -62,7 +62,9 @@ def _counted(rows: pd.DataFrame, agree: int) -> str:
     if len(rows) == 1:
         return f"{said} holds; "
     hold = "claims hold" if kinds.keys() == {"paper"} else f"rows hold ({said})"
-    return f"{agree} of {len(rows)} {hold}; " + "for example, " * (agree == len(rows))
+    short = int((rows.outcome == "too short").sum())
+    others = f", {short} too short to tell" if short else ""
+    return f"{agree} of {len(rows)} {hold}{others}; " + "for example, " * (agree == len(rows))
 
 
 def _count(n: int, kind: str) -> str:
@@ -108,7 +110,11 @@ def half(frames: Frames, params: Params) -> Result | None:
 
 def copies(frame: pd.DataFrame) -> str:
     """Report the distances of one generator's samples, which is too few seeds to decide."""
-    row = frame[frame.of == "G"].iloc[0]
-    error = f"standard error over {row.n_samples:,} samples; n = 1 seed"
+    of = frame.drop_duplicates("of").set_index("of")
+    (row, real), errors = (
+        (of.loc[name] for name in ("G", "training images")),
+        "standard errors over samples; n = 1 seed",
+    )
     nearer = f"the published generator is nearer to training than to held-out images by {row.difference:.3f}"
-    return f"{nearer} ± {row.standard_error:.3f} pixel units ({error})"
+    left_out = f"left-out training images by {real.difference:.3f} ± {real.standard_error:.3f}"
+    return f"{nearer} ± {row.standard_error:.3f} pixel units, {left_out} ({errors})"

@@ -64,8 +64,8 @@ FIGURE_1 = Claimed(
     "measured",
 )
 HALF = Claimed(
-    "D = 1/2 at the end, section 4",
-    "at the optimum D = 1/2 (the paper speaks of the optimum, not of a number of epochs)",
+    "D = 1/2 at the optimum, section 4",
+    "at the optimum D = 1/2; nothing about a number of epochs",
     "d-goes-to-12",
     ("half",),
 )

@@ -65,7 +65,8 @@ def _meanings(results: list[Result], metrics: pd.DataFrame, params: Params) -> l
         "undecided": f"*Undecided*: for claims, fewer than {least.least_seeds} seeds or {least.least_epochs} epochs of "
         f"training, or an interval that crosses its bound; for Table 1, fewer than {MIN_SEEDS} seeds, an interval too "
         "wide to decide, or grids that disagree; for pictures, no number in the paper.",
-        "verified": "*Verified*: algebra, or a check of our own code; the paper's statement could hardly have failed.",
+        "verified": "*Verified*: only algebra, or checks of our own (of the code, or in a game that we chose), support "
+        "it; weaker evidence than *reproduced*.",
         "reproduced": "A *reproduced* claim holds under settings that we chose; it need not hold under others.",
     }
     outcomes = {result.outcome for result in results}
@@ -111,8 +112,8 @@ def _other_epochs(experiment: str, published: Path, metrics: pd.DataFrame, param
         return []
     drawn, judged = (in_words([f"{epoch:,}" for epoch in epochs]) for epochs in (shown.values(), scored))
     return [
-        f"These are samples of the generators that an earlier rule kept, of epochs {drawn}; the scores are of epochs "
-        f"{judged} of the same seeds."
+        f"Pictures and scores are of different epochs of the same seeds, because the rule that keeps a generator was "
+        f"changed in between: pictures of epochs {drawn}, scores of epochs {judged}."
     ]
 
 
