@@ -33,15 +33,7 @@ def main() -> None:
     add_device(parser)
     parser.add_argument("--data", type=Path, required=True, help="npz file of `prepare`")
     parser.add_argument("--pretrained", type=Path, help="folder of the pretraining's runs, if the experiment has one")
-    parser.add_argument("--output", type=Path, required=True, help="folder of the finished runs: FOLDER/seedN")
-    parser.add_argument("--work", type=Path, required=True, help="folder of checkpoints and locks")
-    parser.add_argument(
-        "--checkpoint-seconds",
-        type=float,
-        default=15,
-        help="least time between checkpoints, in seconds; default: %(default)s",
-    )
-    parser.add_argument("--finished", type=Path, help="file in which the runs are listed once all have ended")
+    cli.add_runs(parser)
     parser.add_argument("--lines", action="store_true", help="one line per epoch instead of a progress bar")
     cli.run(parser, _work)
 

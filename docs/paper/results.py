@@ -21,7 +21,7 @@ from pipeline.config.params import Params, load
 from pipeline.files.formats import read_csv, read_json
 from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting import comparison
-from pipeline.reporting.cells import PAPER, Cell, Ours, count, our_cells, quoted, two_digits
+from pipeline.reporting.cells import PAPER, Cell, Ours, count, mean_and_sd, our_cells, quoted, two_digits
 from pipeline.reporting.evidence import evidence, in_words, oracle_gaps, read_evidence
 from pipeline.reporting.extrapolation import outlook
 from pipeline.reporting.plan import plan_passages
@@ -119,7 +119,9 @@ def score(of_cell: Ours) -> dict[str, Any]:
         (row.model, f"{row.value:g} ± {row.error:g}", f"one run; ± over {row.error_over}")
         for row in table[table.dataset == CELL].itertuples()
     ]
-    rows += [(f"ours, {GRIDS[grid]}", _spread(cell.seeds), _over(cell.seeds)) for grid, cell in of_cell.kept.items()]
+    rows += [
+        (f"ours, {GRIDS[grid]}", mean_and_sd(cell.seeds), _over(cell.seeds)) for grid, cell in of_cell.kept.items()
+    ]
     papers, others = table[table.model == PAPER], table[(table.model != PAPER) & (table.dataset == CELL)]
     cell, fine = of_cell.kept["authors"], of_cell.kept["fine"]
     return {
@@ -131,10 +133,6 @@ def score(of_cell: Ours) -> dict[str, Any]:
         "rank": "" if cell.published is None else rank_in_words(cell.values, cell.published),
         "table_1": pd.DataFrame(rows, columns=["model", "MNIST, nats", "n, and what ± is over"]),
     }
-
-
-def _spread(seeds: SeedSummary) -> str:
-    return f"{seeds.mean:.1f}" + (f" ± {two_digits(seeds.sd)}" if seeds.n > 1 else "")
 
 
 def _over(seeds: SeedSummary) -> str:

@@ -260,6 +260,11 @@ def two_digits(value: float) -> str:
     return f"{float(f'{value:.2g}'):g}"
 
 
+def mean_and_sd(seeds: SeedSummary) -> str:
+    """Return a mean with its standard deviation over seeds; the mean alone of one seed."""
+    return f"{seeds.mean:.1f}" + (f" ± {two_digits(seeds.sd)}" if seeds.n > 1 else "")
+
+
 def count(n: int, what: str) -> str:
     """Return a number of things, in words."""
     return f"{n} {what}" if n == 1 else f"{n} {what}s"

@@ -8,7 +8,7 @@ import pandas as pd
 from gan.statistics import summarise_seeds
 from pipeline.config.params import Params
 from pipeline.record.runs import OUR_MODEL
-from pipeline.reporting.cells import count, quoted, two_digits
+from pipeline.reporting.cells import count, mean_and_sd, quoted, two_digits
 from pipeline.reporting.evidence import in_words
 
 FILES = ("ais.csv", "ais_images.csv", "rivals.csv")
@@ -200,7 +200,6 @@ def rivals_table(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
     rows = metrics.query("metric == 'test_log_likelihood' and grid == 'authors' and generator == 'last'")
     for model, mine in rows.groupby("model", sort=False):
         values, entry = summarise_seeds(mine.value.tolist(), params.confidence), params.values["rivals"][model]
-        spread = f" ± {two_digits(values.sd)}" if values.n > 1 else ""
         there = published.loc[model] if model in published.index else None
         error = "" if there is None or pd.isna(there.error) else f" ± {there.error:g}"
         lines.append(
@@ -208,7 +207,7 @@ def rivals_table(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
                 "model": entry["label"],
                 "settings from": SOURCES[entry["settings_from"]],
                 "published, nats": "" if there is None else f"{there.value:g}{error}",
-                "re-run, nats": f"{values.mean:.1f}{spread} (n = {values.n})",
+                "re-run, nats": f"{mean_and_sd(values)} (n = {values.n})",
                 "epochs": f"{int(mine.length.max()):,} of {sum(entry['epochs']):,}",
                 "difference": "" if there is None else f"{values.mean - there.value:+.1f}",
             }

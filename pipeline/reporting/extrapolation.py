@@ -14,7 +14,7 @@ from gan.evidence.extrapolation import FORMS, Line, fitted, share_spent
 from gan.statistics import summarise_seeds
 from pipeline.config.params import Params
 from pipeline.record.runs import OUR_MODEL
-from pipeline.reporting.cells import PAPER, model_rows, quoted, two_digits
+from pipeline.reporting.cells import PAPER, mean_and_sd, model_rows, quoted, two_digits
 from pipeline.reporting.plots import label_scale
 
 LEAST = 20  # scores of a seed that are worth a fit
@@ -109,8 +109,7 @@ def extrapolation_table(found: Outlook) -> pd.DataFrame:
 
 
 def _over_seeds(values: list[float]) -> str:
-    over = summarise_seeds(values)
-    return f"{over.mean:.1f}" + (f" ± {two_digits(over.sd)}" if over.n > 1 else "")
+    return mean_and_sd(summarise_seeds(values))
 
 
 def extrapolation_passage(validation: pd.DataFrame, metrics: pd.DataFrame, params: Params, experiment: str) -> str:

@@ -12,7 +12,7 @@ from pipeline.config.checks import PAPERS_COLUMNS
 from pipeline.config.params import Params
 from pipeline.files.formats import csv_text, json_text
 from pipeline.record.runs import OUR_MODEL, SUMMARY
-from pipeline.reporting.cells import EDGE, Cell, Ours, columns, our_cells, quoted, two_digits, why_missing
+from pipeline.reporting.cells import EDGE, Cell, Ours, columns, mean_and_sd, our_cells, quoted, why_missing
 from pipeline.reporting.evidence import AUDITED, audit_cells, audit_sentences
 from pipeline.reporting.gather import Frames, tidy
 from pipeline.reporting.two_sample import CAPTION as TOLD_CAPTION
@@ -94,7 +94,7 @@ def table1(metrics: pd.DataFrame, ours: Mapping[str, Ours], params: Params) -> p
     missing = {title: why_missing(params, name) for name, title in titles.items() if name not in ours}
     beneath = {title: details(our, params) for title, our in found.items()}
     lengths = sorted({length for our in found.values() for length in our.waypoints}, reverse=True)
-    means = {title: mean_and_sd(our.kept["authors"]) for title, our in found.items()}
+    means = {title: _of_cell(our.kept["authors"]) for title, our in found.items()}
     ours_rows = [{"Model": OURS} | missing | means]
     ours_rows += [
         {"Model": name} | {title: texts[name] for title, texts in beneath.items()}
@@ -102,7 +102,7 @@ def table1(metrics: pd.DataFrame, ours: Mapping[str, Ours], params: Params) -> p
     ]
     for length in lengths:
         at_length = {title: our.waypoints[length] for title, our in found.items() if length in our.waypoints}
-        texts = {t: f"{mean_and_sd(cells['authors'])}: {judged(cells, params)}" for t, cells in at_length.items()}
+        texts = {t: f"{_of_cell(cells['authors'])}: {judged(cells, params)}" for t, cells in at_length.items()}
         ours_rows.append({"Model": f"ours: at {length:,} epochs"} | texts)
     audit = [
         {"Model": label} | {titles[name]: audit_cells(metrics, params, name, model) for name in titles}
@@ -123,11 +123,8 @@ def _quoted_rows(section: str, titles: Mapping[str, str]) -> list[dict[str, str]
     ]
 
 
-def mean_and_sd(our: Cell | None) -> str:
-    """Return our mean with its spread over seeds."""
-    if our is None:
-        return ""
-    return f"{our.seeds.mean:.1f}" + (f" ± {two_digits(our.seeds.sd)}" if our.seeds.n > 1 else "")
+def _of_cell(our: Cell | None) -> str:
+    return "" if our is None else mean_and_sd(our.seeds)
 
 
 def details(ours: Ours, params: Params) -> dict[str, str]:
@@ -146,8 +143,8 @@ def details(ours: Ours, params: Params) -> dict[str, str]:
         "ours: gap to the paper's value": _gap(our),
         "ours: seeds that reach the paper's value": _reach(our),
         "ours: verdict": judged(ours.kept, params),
-        "ours: last generator": mean_and_sd(ours.last),
-        "ours: with a fine grid of bandwidths": mean_and_sd(fine) + (f" ({EDGE})" if fine and fine.on_edge else ""),
+        "ours: last generator": _of_cell(ours.last),
+        "ours: with a fine grid of bandwidths": _of_cell(fine) + (f" ({EDGE})" if fine and fine.on_edge else ""),
         f"ours: with it, {percent} interval of one more seed": (
             _interval(fine.seeds.prediction_interval, fine.seeds.n) if fine else ""
         ),

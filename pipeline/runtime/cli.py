@@ -61,6 +61,19 @@ class _Distinct(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
+def add_runs(parser: argparse.ArgumentParser) -> None:
+    """Add what a training writes to: --output, --work, --checkpoint-seconds and --finished."""
+    parser.add_argument("--output", type=Path, required=True, help="folder of the finished runs: FOLDER/seedN")
+    parser.add_argument("--work", type=Path, required=True, help="folder of checkpoints and locks")
+    parser.add_argument(
+        "--checkpoint-seconds",
+        type=float,
+        default=15,
+        help="least time between checkpoints, in seconds; default: %(default)s",
+    )
+    parser.add_argument("--finished", type=Path, help="file in which the runs are listed once all have ended")
+
+
 def _seed(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"expected an integer >= 0, got {text!r}")

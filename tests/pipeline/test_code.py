@@ -45,7 +45,7 @@ NOTHING = {
     "a progress bar": replace("pipeline/audit.py", 'unit="set"', 'unit="baseline"'),
     "a figure's colour": replace("pipeline/reporting/plots.py", '"0.6", linestyle=":"', '"0.5", linestyle=":"'),
     "the file lock": replace("pipeline/files/lock.py", "BUSY = 75", "BUSY = 76"),
-    "a help text": replace("pipeline/train.py", '"folder of checkpoints and locks"', '"folder of checkpoints"'),
+    "a help text": replace("pipeline/train.py", '"one line per epoch', '"a line per epoch'),
     "a new command": add_a_command,
     "a moved helper": move_a_helper,
 }
