@@ -28,18 +28,6 @@ def test_epochs_table_shows_the_csv():
             assert f" {value:.1f} |" in line
 
 
-def test_the_notes_on_length_show_the_curves():
-    curves = read_csv(ROOT / "results/published/curves.csv").query("scale == 'cpu'")
-    values = curves.pivot(index="epoch", columns="seed", values="validation_log_likelihood")
-    shown = [f"{', '.join(f'{value:.0f}' for value in values.loc[epoch])}" for epoch in (20, 50, 100, 200, 250)]
-    first, *others = zip(
-        shown, ("nats after 20 epochs", "after 50", "after 100", "after 200", "after 250"), strict=True
-    )
-    words = " ".join((ROOT / "docs/runs.md").read_text().split())
-    for numbers, after in (first, *others):
-        assert f"{numbers} {after}" in words
-
-
 def test_the_second_opinion_shows_the_csv_files(tmp_path):
     """The passage and the figure follow from the committed measurements."""
     committed, page = ROOT / "benchmarks/results/comparison", tmp_path / "evidence.md"

@@ -9,29 +9,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks import gap
 from benchmarks.original.page import agreement, ours, power, theirs
 from docs.paper.provenance import CELL, cost, version
 from gan.evidence.extrapolation import FORMS
 from gan.evidence.memorisation import difference_of_copies
 from gan.layers import AnyLayer, Layer
 from gan.statistics import MIN_SEEDS, SeedSummary
-from gan.theory.readings import Estimate, paired
 from pipeline.claims.tables import summary
 from pipeline.config.params import Params, load
-from pipeline.files.formats import read_csv, read_json
+from pipeline.files.formats import read_csv
 from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting import comparison
-from pipeline.reporting.cells import PAPER, Cell, Ours, count, mean_and_sd, our_cells, quoted, two_digits
+from pipeline.reporting.cells import PAPER, Cell, Ours, count, mean_and_sd, quoted
 from pipeline.reporting.evidence import evidence, in_words, oracle_gaps, read_evidence
 from pipeline.reporting.extrapolation import outlook
 from pipeline.reporting.plan import plan_passages
 from pipeline.reporting.scorecard import read_frames, scorecard, sentence
 from pipeline.reporting.verdicts import gain, gap_in_words, rank_in_words
 
-PUBLISHED, BENCHMARKS = Path("results/published"), Path("benchmarks/results")
+BENCHMARKS = Path("benchmarks/results")
 ALGORITHM_1 = "mnist-text"  # the experiment of the paper's text
-SWITCHED = "text-against-code"  # the claims' section of runs that differ in one switch from the 2014 code
-OF_SEEDS = "source == 'published'"  # of our scores beside those of the 2014 code, the seeds of the cell
 SWITCHES = {  # of a recipe, in words
     "update": "updates of the two networks",
     "discriminator_loss_scale": "factor before the discriminator's loss",
@@ -49,10 +47,9 @@ def facts(root: Path) -> dict[str, Any]:
     Args:
         root: folder with params.yaml, results/published and benchmarks/results.
     """
-    published, entry = root / PUBLISHED, read_json(root / PUBLISHED / "published.json")
-    params = load(root / "params.yaml", entry["scale"], experiments=entry["experiments"], seeds=entry["seeds"])
-    frames, claims = read_evidence(published), read_csv(published / "claims/claims.csv")
-    of_cell, metrics = our_cells(frames["metrics.csv"], params)[CELL], frames["metrics.csv"]
+    published, files = root / gap.PUBLISHED, gap.read(root)
+    params, metrics, of_cell, claims = files.params, files.metrics, files.cells, files.claims
+    frames, moving = read_evidence(published), gap.causes(files)
     rise = gain(of_cell.kept["authors"], metrics, params)
     cards = scorecard(read_frames(published, published / "claims", root / "docs/cifar10/curves.csv"), params)
     outcomes = {"result of the paper": [one.result for one in cards], "outcome": [one.outcome for one in cards]}
@@ -61,16 +58,15 @@ def facts(root: Path) -> dict[str, Any]:
         "counted": sentence(cards),
         "scorecard": pd.DataFrame(outcomes | {"here": [one.found for one in cards]}),
         "claims": summary(claims),
-        "causes": causes(of_cell, rise, claims, params),
-        "unmeasured": unmeasured(claims),
+        "causes": gap.table([one for one in moving if not math.isnan(one.nats)] + gap.switches(files), params),
+        "unmeasured": gap.unmeasured(claims, besides={one.what for one in moving}),
         "rises": rise is not None and rise[2].mean_interval[0] > 0,
         "carried_on": carried_on(published, params),
         "deviations": departures(plan_passages(published, params)["deviations"]),
-        "cost": cost(published, entry["scale"]),
+        "cost": cost(published, params.scale),
         "short": short(of_cell.kept["authors"], claims, params),
-        "version": version(published, root / "LICENSE", entry["scale"]),
+        "version": version(published, root / "LICENSE", params.scale),
         "shortfalls": oracle_gaps(frames["oracle.csv"]).query("d == d.max() and n == n.max()")["mean"].agg(np.ptp),
-        "redrawn": redrawn(read_csv(root / BENCHMARKS / "rescored-seed0.csv"), of_cell.last),
     }
     return protocol(params) | score(of_cell) | found | elsewhere(root)
 
@@ -142,51 +138,6 @@ def _over(seeds: SeedSummary) -> str:
     return f"{count(seeds.n, 'seed')}; ± their sd; one more seed is expected between {low:.1f} and {high:.1f}"
 
 
-def causes(
-    of_cell: Ours, rise: tuple[int, int, SeedSummary] | None, claims: pd.DataFrame, params: Params
-) -> pd.DataFrame:
-    """Return what could move our score towards the paper's, and by how much it was measured to.
-
-    Args:
-        of_cell: our cells.
-        rise: as `gain` returns it.
-        claims: rows of claims.csv.
-        params: for the confidence of the intervals.
-    """
-    kept, rows = of_cell.kept, []
-    if rise is not None:
-        before, now, nats = rise
-        epochs = f"{now - before} more epochs ({before:,} to {now:,})"
-        rows.append((epochs, nats.mean, *nats.mean_interval, count(nats.n, "seed")))
-    others = {"the fine grid, not the authors'": kept["fine"], "the last generators, not those kept": of_cell.last}
-    for what, one in others.items():
-        if one is not None:
-            by = _difference(one, kept["authors"], params)
-            rows.append((what, by.value, by.low, by.high, count(by.n, "seed")))
-    measured = claims[(claims.claim == SWITCHED) & (claims.outcome != "too short")]
-    rows += [(row.says, row.value, row.low, row.high, count(row.n, row.over)) for row in measured.itertuples()]
-    return pd.DataFrame(
-        {
-            "what is changed": [row[0] for row in rows],
-            "effect, nats": [f"{row[1]:+.1f}" for row in rows],
-            f"{params.confidence:.0%} interval": [f"{row[2]:+.1f} to {row[3]:+.1f}" for row in rows],
-            "n": [row[4] for row in rows],
-        }
-    )
-
-
-def _difference(one: Cell, other: Cell, params: Params) -> Estimate:
-    return paired(dict(enumerate(one.values)), dict(enumerate(other.values)), params.confidence)
-
-
-def unmeasured(claims: pd.DataFrame) -> list[str]:
-    """Return the switches of the recipe whose runs are too short, with the reason; those with the same one together."""
-    rows, switched = claims[(claims.claim == SWITCHED) & (claims.outcome == "too short")], dict[str, list[str]]()
-    for row in rows.itertuples():
-        switched.setdefault(row.reading.removeprefix("too short to tell: "), []).append(row.says.split(",")[0])
-    return [f"{in_words(names)} ({why})" for why, names in switched.items()]
-
-
 def carried_on(published: Path, params: Params) -> str:
     """State what share of the learning rates is spent, and what lines through the curves foretell."""
     found = outlook(read_csv(published / "validation.csv"), read_csv(published / "metrics.csv"), params, CELL)
@@ -220,17 +171,6 @@ def short(cell: Cell, claims: pd.DataFrame, params: Params) -> str:
     )
 
 
-def redrawn(draws: pd.DataFrame, last: Cell | None) -> str:
-    """State what the last generator of the first seed scores with other noise; empty where it was not scored."""
-    if last is None:
-        return ""
-    values = draws[draws.grid == last.grid].value
-    return (
-        f"Sampled again with other noise, our first seed's last generator scores {values.mean():.1f} ± "
-        f"{two_digits(values.std())} nats (sd over {count(len(values), 'draw')}), {last.values[0]:.1f} before."
-    )
-
-
 def elsewhere(root: Path) -> dict[str, Any]:
     """Return what was measured beside the pipeline: the 2014 code, both scorers, other models, copies."""
     files = {name: read_csv(root / BENCHMARKS / "comparison" / name) for name in comparison.FILES}
@@ -242,9 +182,7 @@ def elsewhere(root: Path) -> dict[str, Any]:
         f"{count(scores.ngroups, 'generator')}",
         "agrees": agreement(theirs(root), ours(root)),
         "power": power(theirs(root), ours(root)),
-        "compared": f"{max(set(theirs(root).epoch) & set(ours(root).query(OF_SEEDS).epoch)):g}",
         "running": last.epoch.min() < load(root / "params.yaml", "paper").experiment(CELL).waypoints[0],
-        "last_2014": in_words([f"{row.value:.1f} nats at epoch {row.epoch}" for row in last.itertuples()]),
         "ais": comparison.k_means_sentence(files, params) + comparison.gap_sentences(files["ais.csv"], params)[:1],
         "ais_seed": files["ais.csv"].set_index("model").seed[[OUR_MODEL]].iloc[0],
         "memorised": memorised(read_csv(root / BENCHMARKS / "memorised-seed0.csv")),

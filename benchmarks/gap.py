@@ -1,0 +1,313 @@
+"""Tabulate what could move MNIST's score towards the paper's, and by how much it does; write it into docs/runs.md.
+
+Everything comes from files under git: the published results, and measurements beside the pipeline. A test holds the
+page against them.
+
+example:
+  python -m benchmarks.gap
+"""
+
+import argparse
+import math
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.original.page import ours, theirs
+from gan.evidence.extrapolation import FORMS
+from gan.keeping import replay
+from gan.statistics import MIN_SEEDS, summarise_seeds
+from gan.theory.readings import Estimate, over_seeds, paired
+from pipeline.config.params import Params, load
+from pipeline.files.formats import read_csv, read_json, write_text
+from pipeline.record.runs import VARIANCE
+from pipeline.reporting.cells import Cell, Ours, count, our_cells, two_digits
+from pipeline.reporting.evidence import growth_trend, in_words
+from pipeline.reporting.extrapolation import outlook
+from pipeline.reporting.page import with_passages
+from pipeline.reporting.plan import EXPERIMENT
+from pipeline.reporting.plots_progress import RULES
+from pipeline.reporting.verdicts import gain, gap_in_words
+
+ROOT = Path(__file__).parents[1]
+PAGE, PUBLISHED, RESULTS = Path("docs/runs.md"), Path("results/published"), Path("benchmarks/results")
+SWITCHED = "text-against-code"  # the claims' section of runs that differ in one switch from the 2014 code
+FORMER_RULE = "the former rule of keeping and stopping, on all validation images"
+BFLOAT16 = "products in bfloat16"  # one of these switches
+DRAWN = {  # sources of variance.csv, in words, and what n counts
+    "draw of samples": ("other samples of a shorter run", "draws"),
+    "validation subset": ("other validation images for the bandwidth", "subsets"),
+}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What is changed, and what that does to the score.
+
+    Attributes:
+        what: is changed.
+        effect: on the score, nats, with its sign; or ± the sd of a score in which this is drawn again.
+        interval: of the effect; empty where there is none.
+        over: what was measured, with its n.
+        nats: the effect, where it is one on the test score of the published runs.
+    """
+
+    what: str
+    effect: str
+    interval: str
+    over: str
+    nats: float = math.nan
+
+
+@dataclass(frozen=True)
+class Files:
+    """What the causes follow from.
+
+    Attributes:
+        root: of the project, with params.yaml, results/published and benchmarks/results.
+        params: of the published scale.
+        metrics: rows of metrics.csv.
+        cells: of the plan's experiment.
+        claims: rows of claims.csv.
+    """
+
+    root: Path
+    params: Params
+    metrics: pd.DataFrame
+    cells: Ours
+    claims: pd.DataFrame
+
+    def published(self, name: str) -> pd.DataFrame:
+        """Read a published table's rows of the plan's experiment."""
+        frame = read_csv(self.root / PUBLISHED / name)
+        return frame[frame.experiment == EXPERIMENT]
+
+    def measured(self, name: str) -> pd.DataFrame:
+        """Read what was measured beside the pipeline."""
+        return read_csv(self.root / RESULTS / name)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args()
+    page = ROOT / PAGE
+    write_text(page, with_passages(page.read_text(encoding="utf-8"), {"gap": passage(read(ROOT))}, PAGE))
+    print(f"written: {PAGE}")
+
+
+def read(root: Path) -> Files:
+    """Read the files below the project's root."""
+    entry = read_json(root / PUBLISHED / "published.json")
+    params = load(root / "params.yaml", entry["scale"], experiments=entry["experiments"], seeds=entry["seeds"])
+    metrics, claims = (read_csv(root / PUBLISHED / name) for name in ("metrics.csv", "claims/claims.csv"))
+    return Files(root, params, metrics, our_cells(metrics, params)[EXPERIMENT], claims)
+
+
+def passage(files: Files) -> str:
+    """Return the table, and what it says of the gap, as Markdown."""
+    found, kept = causes(files), files.cells.kept
+    most, gap = max((one for one in found if one.nats > 0), key=lambda one: one.nats), kept["authors"].verdict.gap
+    text = (
+        f"The gap to the paper's {kept['authors'].published:g} nats is {gap_in_words(kept['authors'].verdict)} on the "
+        f"authors' grid and {gap_in_words(kept['fine'].verdict)} on the fine one. With as many samples as the paper's, "
+        f"the largest effect measured on the published runs ({most.what}: {most.effect} nats) "
+        f"{'closes' if most.nats >= -gap else 'does not close'} it alone. Effects need not add up. ± is a standard "
+        "deviation; other numbers are differences."
+    )
+    lacking = unmeasured(files.claims, besides={one.what for one in found})
+    short = [f"Not measured yet, because the runs are too short: {'; '.join(lacking)}."] if lacking else []
+    return "\n\n".join([table(found, files.params).to_markdown(index=False, disable_numparse=True), text, *short])
+
+
+def table(found: Iterable[Cause], params: Params) -> pd.DataFrame:
+    """Return the causes as text."""
+    rows = [(one.what, one.effect, one.interval, one.over) for one in found]
+    return pd.DataFrame(rows, columns=["what is changed", "effect, nats", f"{params.confidence:.0%} interval", "n"])
+
+
+def causes(files: Files) -> list[Cause]:
+    """Return what was measured: on the published runs, in one number's spread, on other runs."""
+    parts: tuple[Callable[[Files], Iterable[Cause]], ...] = (
+        length,
+        longer,
+        keeping,
+        grid,
+        samples,
+        drawn,
+        seeds,
+        precision,
+        switches,
+        authors_code,
+        authors_scorer,
+    )
+    return [cause for part in parts for cause in part(files)]
+
+
+def length(files: Files) -> list[Cause]:
+    """What the last generators gained since the length scored before."""
+    rise = gain(files.cells.kept["authors"], files.metrics, files.params)
+    if rise is None:
+        return []
+    before, now, nats = rise
+    found = Estimate(nats.mean, *nats.mean_interval, nats.n)
+    return [_of_seeds(f"{now - before} more epochs ({before:,} to {now:,})", found)]
+
+
+def longer(files: Files) -> list[Cause]:
+    """What lines through the curves say of the epochs that are left, and of all learning rates spent."""
+    found = outlook(files.published("validation.csv"), files.metrics, files.params, EXPERIMENT)
+    if found is None:
+        return []
+    now, rows = found.spent(found.length), []
+    for what, epochs in ((f"{found.planned:,} epochs", found.planned), ("all learning rates spent", math.inf)):
+        lines = [found.lines(form, found.length) for form in FORMS]
+        gains = [sum(line.at(found.spent(epochs)) - line.at(now) for line in form) / len(form) for form in lines]
+        seeds = f"{count(len(found.curves), 'seed')}, {len(FORMS)} lines each"
+        rows.append(Cause(f"{what}, extrapolated", _span(gains), "", seeds))
+    return rows
+
+
+def keeping(files: Files) -> list[Cause]:
+    """What other rules of keeping a generator do: to keep the last, and the rule that training followed before."""
+    rows = [] if files.cells.last is None else [_cells("the last generator, not the kept one", files.cells.last, files)]
+    followed = _curves(files.published("curves.csv").rename(columns={"validation_log_likelihood": "log_likelihood"}))
+    every = _curves(files.published("validation.csv"))
+    lost = []
+    for seed in followed.keys() & every.keys():
+        former, present = (
+            replay(series.index.tolist(), series.tolist(), rule.patience)[0]
+            for series, rule in zip((followed[seed], every[seed]), RULES, strict=True)
+        )
+        if former in every[seed]:
+            lost.append(float(every[seed][former] - every[seed][present]))
+    if len(lost) < MIN_SEEDS:
+        return rows
+    return [*rows, _of_seeds(FORMER_RULE, over_seeds(lost), closes=False)]
+
+
+def _curves(frame: pd.DataFrame) -> dict[int, pd.Series]:
+    """Return each seed's log-likelihood of validation images by epoch."""
+    rows = frame.dropna(subset=["log_likelihood"])
+    return {int(seed): run.groupby("epoch").log_likelihood.max() for seed, run in rows.groupby("seed")}
+
+
+def grid(files: Files) -> list[Cause]:
+    """What a fine grid of bandwidths adds."""
+    return [_cells("the fine grid of bandwidths, not the authors'", files.cells.kept["fine"], files)]
+
+
+def samples(files: Files) -> list[Cause]:
+    """What more samples of one generator add."""
+    rows = files.published("growth.csv")
+    if rows.empty:
+        return []
+    over = f"{count(rows.seed.nunique(), 'generator')}, scale `{rows.scale.iloc[0]}`, fine grid"
+    return [Cause("ten times as many samples", f"{growth_trend(rows, 2).nats_per_decade:+.1f}", "", over)]
+
+
+def drawn(files: Files) -> list[Cause]:
+    """How far one number moves where something in its scoring is drawn again, and over test images."""
+    rows = files.published(VARIANCE).set_index("source").dropna(subset=["sd"])
+    cell = files.cells.kept["authors"]
+    again = [
+        Cause(what, f"± {two_digits(rows.sd[source])}", "", f"{rows.n[source]} {n}, scale `{rows.scale[source]}`")
+        for source, (what, n) in DRAWN.items()
+        if source in rows.index
+    ]
+    values = files.measured("rescored-seed0.csv").query("grid == 'authors'").value
+    redrawn = Cause(
+        "other samples of seed 0's last generator", f"± {two_digits(values.std())}", "", f"{len(values)} draws"
+    )
+    over = f"{count(len(cell.values), 'seed')}, standard error"
+    error = Cause("other test images", f"± {two_digits(cell.standard_error)}", "", over)
+    return [redrawn, *again, error]
+
+
+def seeds(files: Files) -> list[Cause]:
+    """How far one more seed is expected from our mean."""
+    found = files.cells.kept["authors"].seeds
+    if found.n < MIN_SEEDS:
+        return []
+    low, high = (end - found.mean for end in found.prediction_interval)
+    interval = f"{low:+.1f} to {high:+.1f} (one more seed)"
+    return [Cause("another training seed", f"± {two_digits(found.sd)}", interval, count(found.n, "seed"))]
+
+
+def precision(files: Files) -> list[Cause]:
+    """What products in bfloat16 do to short runs, where the claims do not say it."""
+    if any(one.what.startswith(BFLOAT16) for one in switches(files)):
+        return []
+    rows = files.measured("precision.csv")
+    by_seed = {name: dict(zip(mine.seed, mine.authors, strict=True)) for name, mine in rows.groupby("computed")}
+    found = paired(by_seed["bfloat16"], by_seed["float32"], files.params.confidence)
+    return [_of_seeds(BFLOAT16, found, f"pairs of {rows.epochs.max()} epochs", closes=False)]
+
+
+def switches(files: Files) -> list[Cause]:
+    """What a switch of the recipe does, where its runs are long enough to be interpreted."""
+    rows = files.claims[(files.claims.claim == SWITCHED) & (files.claims.outcome != "too short")]
+    return [
+        _of_seeds(row.says, Estimate(row.value, row.low, row.high, row.n), f"{row.over}s, scale `{row.scale}`", False)
+        for row in rows.itertuples()
+    ]
+
+
+def unmeasured(claims: pd.DataFrame, besides: Collection[str] = ()) -> list[str]:
+    """Return the switches of the recipe whose runs are too short, with the reason; those with the same one together.
+
+    Args:
+        claims: rows of claims.csv.
+        besides: switches that were measured elsewhere.
+    """
+    rows, switched = claims[(claims.claim == SWITCHED) & (claims.outcome == "too short")], dict[str, list[str]]()
+    for row in rows.itertuples():
+        if (name := row.says.split(",")[0]) not in besides:
+            switched.setdefault(row.reading.removeprefix("too short to tell: "), []).append(name)
+    return [f"{in_words(names)} ({why})" for why, names in switched.items()]
+
+
+def authors_code(files: Files) -> list[Cause]:
+    """How far runs of the 2014 code lie from our mean, at the last epoch where enough seeds of ours were scored."""
+    runs, mine = theirs(files.root), ours(files.root)
+    shared = [epoch for epoch, rows in mine.groupby("epoch") if len(rows) >= MIN_SEEDS and epoch in set(runs.epoch)]
+    if not shared:
+        return []
+    found = summarise_seeds(mine[mine.epoch == shared[-1]].value.tolist(), files.params.confidence)
+    gaps = (runs[runs.epoch == shared[-1]].value - found.mean).tolist()
+    low, high = (end - found.mean for end in found.prediction_interval)
+    what = f"the authors' code, after {shared[-1]:g} epochs"
+    over = f"{count(len(gaps), 'run')} against {count(found.n, 'seed')}"
+    effect = in_words([f"{gap:+.1f}" for gap in gaps])
+    return [Cause(what, effect, f"{low:+.1f} to {high:+.1f} (one more seed)", over)]
+
+
+def authors_scorer(files: Files) -> list[Cause]:
+    """How far the authors' script is from ours on the same samples."""
+    by_generator = files.measured("original-scorers.csv").groupby("generator").value
+    most = (by_generator.max() - by_generator.min()).max()
+    over = f"samples of {count(by_generator.ngroups, 'generator')}"
+    return [Cause("the authors' script as scorer", f"at most {most:.0e}", "", over)]
+
+
+def _cells(what: str, cell: Cell, files: Files) -> Cause:
+    """Compare a cell with that of the kept generators on the authors' grid, seed by seed."""
+    one, kept = (dict(enumerate(values)) for values in (cell.values, files.cells.kept["authors"].values))
+    return _of_seeds(what, paired(one, kept, files.params.confidence))
+
+
+def _of_seeds(what: str, found: Estimate, over: str = "", closes: bool = True) -> Cause:
+    interval = "" if math.isnan(found.low) else f"{found.low:+.1f} to {found.high:+.1f}"
+    n = f"{found.n} {over}" if over else count(found.n, "seed")
+    return Cause(what, f"{found.value:+.1f}", interval, n, found.value if closes else math.nan)
+
+
+def _span(values: list[float]) -> str:
+    low, high = f"{min(values):+.1f}", f"{max(values):+.1f}"
+    return low if low == high else f"{low} to {high}"
+
+
+if __name__ == "__main__":
+    main()
