@@ -153,7 +153,7 @@ def length(files: Files) -> list[Cause]:
         return []
     before, now, nats = rise
     found = Estimate(nats.mean, *nats.mean_interval, nats.n)
-    return [_of_seeds(f"{now - before} more epochs ({before:,} to {now:,})", found)]
+    return [_of_seeds(f"the last {now - before} epochs ({before:,} to {now:,})", found)]
 
 
 def longer(files: Files) -> list[Cause]:
