@@ -11,9 +11,10 @@ from pipeline.record.manifest import Record
 from pipeline.record.runs import AIS, AIS_IMAGES, METRICS, Run
 from pipeline.reporting import plots, plots_comparison
 from pipeline.reporting.cells import QUOTED
-from pipeline.reporting.comparison import FILES, Frames, comparison_markdown
+from pipeline.reporting.comparison import FILES, comparison_markdown
 from pipeline.reporting.gather import tidy
 from pipeline.reporting.page import with_passages
+from pipeline.reporting.rankings import Frames
 from pipeline.runtime import cli
 
 EXAMPLE = """--scale cpu --ais runs/cpu/mnist/seed0 runs/cpu/mnist/audit runs/cpu/vae-1x500/seed0 \\
@@ -62,7 +63,7 @@ def _work(args: argparse.Namespace) -> None:
 
 
 def _check(frames: Frames, scale: str) -> None:
-    """Raise a UserError where rows are of another scale, or models were measured on different images."""
+    """Raise a UserError where rows are of another scale, or models were measured twice or on different images."""
     for name, frame in frames.items():
         others = set(frame.scale) - {scale} if len(frame) else set()
         if others:
@@ -70,6 +71,9 @@ def _check(frames: Frames, scale: str) -> None:
                 f"{name}: of scale {', '.join(sorted(others))}, not {scale}; name the right one with --scale"
             )
     images = frames["ais_images.csv"]
+    twice = images[images.duplicated(["model", "chosen_by", "image"])].model.unique()
+    if len(twice):
+        raise UserError(f"{', '.join(twice)}: measured more than once; name one folder per model with --ais")
     measured = images.groupby(["model", "chosen_by"]).image.agg(frozenset)
     if measured.nunique() > 1:
         sizes = {f"{model}: {len(found)}" for (model, _), found in measured.items()}

@@ -183,7 +183,9 @@ def elsewhere(root: Path) -> dict[str, Any]:
         "agrees": agreement(theirs(root), ours(root)),
         "power": power(theirs(root), ours(root)),
         "running": last.epoch.min() < load(root / "params.yaml", "paper").experiment(CELL).waypoints[0],
-        "ais": comparison.k_means_sentence(files, params) + comparison.gap_sentences(files["ais.csv"], params)[:1],
+        "ais": comparison.k_means_sentence(files, params)
+        + comparison.gap_sentences(files["ais.csv"], params)[:1]
+        + comparison.shortfall_sentences(files, params),
         "ais_seed": files["ais.csv"].set_index("model").seed[[OUR_MODEL]].iloc[0],
         "memorised": memorised(read_csv(root / BENCHMARKS / "memorised-seed0.csv")),
     }

@@ -1,40 +1,18 @@
 """The GAN beside other models under two estimates, in words and tables that follow from the CSV files."""
 
-from dataclasses import dataclass
-from itertools import combinations
-
 import pandas as pd
 
-from gan.statistics import summarise_seeds
+from gan.statistics import SeedSummary, summarise_seeds
 from pipeline.config.params import Params
 from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.cells import count, mean_and_sd, quoted, two_digits
 from pipeline.reporting.evidence import in_words
+from pipeline.reporting.rankings import CHOSEN, Frames, Ranking, label, of_choice, rankings, value
 
 FILES = ("ais.csv", "ais_images.csv", "rivals.csv")
-LABELS = {OUR_MODEL: "our GAN", "k-means": "k-means centroids"}
 LARGE_GAP = 2.0  # nats between the bounds from which the estimate is called loose
-CHOSEN = {"parzen": "the Parzen estimate", "ais": "annealed importance sampling"}
+OUTCOMES = ("confirms", "reverses", "leaves undecided")
 SOURCES = {"c": "the authors' code", "p": "a paper's text", "r": "ours"}
-Frames = dict[str, pd.DataFrame]
-
-
-def label(model: str, params: Params) -> str:
-    """Return a model's name for people."""
-    return LABELS.get(model) or str(params.values["rivals"][model]["label"])
-
-
-def value(rows: pd.DataFrame, metric: str, images: str = "test", n_samples: int | None = None) -> pd.Series | None:
-    """Return the row of a metric among the rows of one model and bandwidth; None where there is none."""
-    found = rows[(rows.metric == metric) & (rows.images == images)]
-    found = found if n_samples is None else found[found.n_samples == n_samples]
-    return None if found.empty else found.iloc[0]
-
-
-def of_choice(ais: pd.DataFrame, chosen_by: str) -> dict[str, pd.DataFrame]:
-    """Return the rows of each model at the bandwidth that an estimate has chosen, in the order of the file."""
-    rows = ais[ais.chosen_by == chosen_by]
-    return {model: rows[rows.model == model] for model in rows.model.unique()}
 
 
 def estimates_table(ais: pd.DataFrame, chosen_by: str, params: Params) -> pd.DataFrame:
@@ -44,7 +22,8 @@ def estimates_table(ais: pd.DataFrame, chosen_by: str, params: Params) -> pd.Dat
         parzen = rows[rows.metric == "parzen_log_likelihood"].sort_values("n_samples")
         annealed, exact = value(rows, "ais_log_likelihood"), value(rows, "exact_log_likelihood")
         best = exact if exact is not None else annealed
-        gap = value(rows, "gap", "simulated")
+        simulated, gap = value(rows, "ais_log_likelihood", "simulated"), value(rows, "gap", "simulated")
+        accepted = [f"{row.acceptance:.0%}" for row in (annealed, simulated) if row is not None]
         texts = {
             "model": label(model, params),
             "bandwidth": f"{rows.bandwidth.iloc[0]:.4g}",
@@ -52,8 +31,9 @@ def estimates_table(ais: pd.DataFrame, chosen_by: str, params: Params) -> pd.Dat
             "Parzen, more samples": _cell(parzen.iloc[-1]) if len(parzen) > 1 else "",
             "AIS": _cell(annealed),
             "exact": _cell(exact),
-            "gap between bounds": "" if gap is None else f"{gap.value:.1f} ± {two_digits(gap.standard_error)}",
-            "acceptance": "" if annealed is None else f"{annealed.acceptance:.0%}",
+            "gap on simulated": "" if gap is None else f"{gap.value:.1f} ± {two_digits(gap.standard_error)}",
+            "distributions": "" if annealed is None else f"{annealed.distributions:,.0f}",
+            "accepted, test / simulated": " / ".join(accepted),
         }
         lines.append((-best.value if best is not None else 0.0, texts))
     return pd.DataFrame([texts for _, texts in sorted(lines, key=lambda line: line[0])])
@@ -63,86 +43,50 @@ def _cell(row: pd.Series | None) -> str:
     return "" if row is None else f"{row.value:.1f} ± {two_digits(row.standard_error)}"
 
 
-@dataclass(frozen=True)
-class Ranking:
-    """Two models under both estimates, the one that Parzen puts first first.
-
-    Attributes:
-        first, second: names.
-        parzen: mean difference of the Parzen log-likelihoods over the test images, nats, >= 0.
-        better: the same by the exact value or by annealed importance sampling.
-        low, high: interval of the true difference: t-interval over the test images, widened by the gap between the
-            bounds of a model that is known from below only.
-    """
-
-    first: str
-    second: str
-    parzen: float
-    better: float
-    low: float
-    high: float
-
-    @property
-    def outcome(self) -> str:
-        """Return what the better estimate does to this ranking."""
-        return "confirms" if self.low > 0 else "reverses" if self.high < 0 else "leaves undecided"
-
-
-def rankings(frames: Frames, chosen_by: str, params: Params) -> list[Ranking]:
-    """Return every pair of models that both estimates know on the same test images.
-
-    Args:
-        frames: as FILES names them.
-        chosen_by: whose bandwidths the better estimate has; the Parzen score always has its own.
-        params: for the confidence of the intervals.
-    """
-    of_images, ais, found = frames["ais_images.csv"], of_choice(frames["ais.csv"], chosen_by), []
-    by_parzen, by_better = (of_images[of_images.chosen_by == name] for name in ("parzen", chosen_by))
-    parzen = by_parzen.pivot(index="image", columns="model", values="parzen").mean()
-    exact, annealed = (by_better.pivot(index="image", columns="model", values=name) for name in ("exact", "ais"))
-    better = exact.fillna(annealed)
-    for pair in combinations([model for model in ais if model in parzen.index], 2):
-        first, second = sorted(pair, key=lambda model: -parzen[model])
-        differences = (better[first] - better[second]).dropna()
-        if len(differences) < 2:
-            continue
-        over = summarise_seeds(differences.tolist(), params.confidence)
-        low, high = over.mean_interval
-        ends = (low - _slack(ais[second]), high + _slack(ais[first]))
-        found.append(Ranking(first, second, float(parzen[first] - parzen[second]), over.mean, *ends))
-    return found
-
-
-def _slack(rows: pd.DataFrame) -> float:
-    """Return how far above its estimate a model's value may be: 0 where it is exact."""
-    gap = value(rows, "gap", "simulated")
-    return 0.0 if gap is None or value(rows, "exact_log_likelihood") is not None else max(0.0, float(gap.value))
-
-
 def ranking_sentences(frames: Frames, params: Params) -> list[str]:
     """Say which rankings of the Parzen score the better estimate confirms and which it reverses."""
     lines = []
     for chosen_by, name in CHOSEN.items():
-        found = rankings(frames, chosen_by, params)
-        if not found:
-            continue
-        groups = {
-            outcome: [_pair(ranking, params) for ranking in found if ranking.outcome == outcome]
-            for outcome in ("confirms", "reverses", "leaves undecided")
-        }
-        said = "; it ".join(f"{outcome} {in_words(pairs) if pairs else 'none'}" for outcome, pairs in groups.items())
-        n = frames["ais_images.csv"].image.nunique()
-        lines.append(
-            f"Of {count(len(found), 'ranking')} by the Parzen score, the better estimate (exact where known, else "
-            f"annealed importance sampling; at the bandwidths that {name} chose; {n} test images; in brackets the "
-            f"differences in nats, by Parzen, then by the better estimate) {said}."
-        )
+        pairs = len(rankings(frames, chosen_by, params.confidence))
+        if pairs:
+            found = rankings(frames, chosen_by, 1 - (1 - params.confidence) / pairs)  # Bonferroni
+            lines += _outcomes(found, name, frames["ais_images.csv"].image.nunique(), params)
+            lines += _whatever_the_gap(found, params)
     return lines
+
+
+def _outcomes(found: list[Ranking], chosen_by: str, n: int, params: Params) -> list[str]:
+    groups: dict[str, list[str]] = {outcome: [] for outcome in (*OUTCOMES, "no ranking")}
+    for one in found:
+        groups[one.outcome].append(f"{_pair(one, params)} ({one.parzen:+.1f}, then {one.better:+.1f})")
+    ties = groups.pop("no ranking")
+    said = "; it ".join(f"{outcome} {in_words(names) if names else 'none'}" for outcome, names in groups.items())
+    tied = f" The Parzen score does not rank {in_words(ties)}." if ties else ""
+    return [
+        f"Of {count(len(found), 'pair')} of models, the Parzen score ranks {len(found) - len(ties)} on these {n} test "
+        "images. The better estimate (exact where known, else annealed importance sampling; at the bandwidths that "
+        f"{chosen_by} chose) {said}.{tied} In brackets: mean differences in nats, by Parzen, then by the better one.",
+        "A pair counts as ranked, and its ranking as confirmed or reversed, where the t-interval of the paired "
+        "differences excludes 0. For the better estimate that interval is widened by the upper end of the gap on "
+        "simulated images, which may be too little for real ones. The level of each interval is such that those of "
+        f"all {len(found)} pairs under one estimate hold together at {params.confidence:.0%} (Bonferroni).",
+    ]
+
+
+def _whatever_the_gap(found: list[Ranking], params: Params) -> list[str]:
+    """Name the pairs that no error of annealed importance sampling could decide otherwise."""
+    sure = [_pair(one, params) for one in found if one.needs_no_gap and one.outcome in OUTCOMES]
+    if not sure:
+        return []
+    return [
+        f"The gap plays no part in what is said of {in_words(sure)}: the lower model is measured exactly, and annealed "
+        "importance sampling bounds the other one from below (on average)."
+    ]
 
 
 def _pair(ranking: Ranking, params: Params) -> str:
     first, second = (label(model, params) for model in (ranking.first, ranking.second))
-    return f"{first} above {second} ({ranking.parzen:+.1f}, then {ranking.better:+.1f})"
+    return f"{first} above {second}"
 
 
 def k_means_sentence(frames: Frames, params: Params) -> list[str]:
@@ -150,7 +94,7 @@ def k_means_sentence(frames: Frames, params: Params) -> list[str]:
     lines, n = [], frames["ais_images.csv"].image.nunique()
     seeds = frames["ais.csv"].groupby("model").seed.nunique().min()
     for chosen_by, name in CHOSEN.items():
-        for ranking in rankings(frames, chosen_by, params):
+        for ranking in rankings(frames, chosen_by, params.confidence):
             if {ranking.first, ranking.second} != {OUR_MODEL, "k-means"}:
                 continue
             sign = 1 if ranking.first == "k-means" else -1
@@ -161,7 +105,8 @@ def k_means_sentence(frames: Frames, params: Params) -> list[str]:
                 f"{sign * ranking.parzen:+.1f} nats by the Parzen score, and {sign * ranking.better:+.1f} nats with "
                 "k-means measured exactly and the GAN by a tighter bound, annealed importance sampling "
                 f"({params.confidence:.0%} interval {low:+.1f} to {high:+.1f}: t-interval over {n} test images, "
-                "widened by the gap between the bounds; at another bandwidth the order may differ; "
+                "widened, on the GAN's side only, by the upper end of the gap between its bounds on simulated images; "
+                "at another bandwidth the order may differ; "
                 f"n = {count(seeds, 'seed')} of each model)."
             )
     return lines
@@ -173,8 +118,13 @@ def gap_sentences(ais: pd.DataFrame, params: Params) -> list[str]:
     rows = ais[(ais.metric == "gap") & (ais.chosen_by != "tried")]
     if rows.empty:
         return ["No generator has been measured by annealed importance sampling yet."]
-    sizes = rows[["chains", "distributions", "n_eval"]].drop_duplicates()
-    said = in_words([f"{r.chains:.0f} chains x {r.distributions:,.0f} distributions" for r in sizes.itertuples()])
+    sizes = {
+        f"{chains:.0f} chains x {n:,.0f} distributions": in_words(
+            [label(model, params) for model in same.model.unique()]
+        )
+        for (chains, n), same in rows.groupby(["chains", "distributions"])
+    }
+    said = in_words([size if len(sizes) == 1 else f"{size} ({models})" for size, models in sizes.items()])
     loose = rows[rows.value > LARGE_GAP].drop_duplicates(["model", "bandwidth"])
     names = [f"{label(r.model, params)} at bandwidth {r.bandwidth:.4g} ({r.value:.1f})" for r in loose.itertuples()]
     wide = f"exceeds {LARGE_GAP:g} nats for {in_words(names)}" if names else f"is at most {rows.value.max():.1f} nats"
@@ -194,6 +144,24 @@ def gap_sentences(ais: pd.DataFrame, params: Params) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
+def shortfall_sentences(frames: Frames, params: Params) -> list[str]:
+    """Say where, on real images, annealed importance sampling is below the Parzen estimate from more samples.
+
+    Both are on average lower bounds of the same value, so that the first one is then too low by at least so much.
+    """
+    lines, of_images = [], frames["ais_images.csv"]
+    for (_, model, bandwidth), rows in of_images.groupby(["chosen_by", "model", "bandwidth"], sort=False):
+        short = (rows.parzen_of_many - rows.ais).clip(lower=0)
+        if (short > 0).any():
+            lines.append(
+                f"On {(short > 0).sum()} of {len(rows)} test images under {label(str(model), params)} at bandwidth "
+                f"{bandwidth:.4g}, annealed importance sampling is below the Parzen estimate from more samples, which "
+                f"is a lower bound too, by up to {short.max():.1f} nats: its error there is at least that, and in the "
+                f"mean over all {len(rows)} at least {short.mean():.1f} nats."
+            )
+    return list(dict.fromkeys(lines))
+
+
 def rivals_table(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
     """Return our re-runs of other models beside what is published, on the authors' grid, as text."""
     lines, published = [], quoted("rivals").set_index("model")
@@ -210,9 +178,15 @@ def rivals_table(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
                 "re-run, nats": f"{mean_and_sd(values)} (n = {values.n})",
                 "epochs": f"{int(mine.length.max()):,} of {sum(entry['epochs']):,}",
                 "difference": "" if there is None else f"{values.mean - there.value:+.1f}",
+                f"{params.confidence:.0%} interval of one more run": _one_more(values),
             }
         )
     return pd.DataFrame(lines)
+
+
+def _one_more(values: SeedSummary) -> str:
+    low, high = values.prediction_interval
+    return f"{low:.1f} to {high:.1f}" if values.n > 1 else ""
 
 
 def comparison_markdown(frames: Frames, params: Params) -> str:
@@ -226,8 +200,13 @@ def comparison_markdown(frames: Frames, params: Params) -> str:
             said = f"mean over {n} test images (of the gap: over simulated images) ± its standard error, nats"
             head = f"At the bandwidth that {name} chose on validation images; {said}:"
             parts += [head, table.to_markdown(index=False, disable_numparse=True)]
-    parts += [*gap_sentences(ais, params), *ranking_sentences(frames, params), *k_means_sentence(frames, params)]
+    parts += [*gap_sentences(ais, params), *shortfall_sentences(frames, params)]
+    parts += [*ranking_sentences(frames, params), *k_means_sentence(frames, params)]
     if len(rivals):
-        head = "The Parzen scores of the other models, all 10,000 test images; ± is the sd over training seeds:"
+        head = (
+            f"The Parzen scores of the other models, all {rivals.n_eval.max():,} test images. ± is the sd over n "
+            "training seeds; of a published value, the standard error over test images. The interval assumes normally "
+            "distributed scores of seeds:"
+        )
         parts += [head, rivals_table(rivals, params).to_markdown(index=False, disable_numparse=True)]
     return "\n\n".join([f"Scale `{params.scale}`.", *parts])

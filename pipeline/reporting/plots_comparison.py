@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.config.params import Params
-from pipeline.reporting.comparison import CHOSEN, label, of_choice, value
 from pipeline.reporting.plots import label_scale
+from pipeline.reporting.rankings import CHOSEN, label, of_choice, value
 
 
 def comparison(ais: pd.DataFrame, params: Params) -> Figure:
@@ -38,14 +38,16 @@ def _panel(axes: Axes, models: dict[str, pd.DataFrame], params: Params) -> None:
         annealed, gap = value(rows, "ais_log_likelihood"), value(rows, "gap", "simulated")
         if annealed is not None and gap is not None:
             ends = [annealed.value, annealed.value + max(gap.value, 0)]
-            text = "up to the bound from above (gap on simulated images)"
+            text = "as far above AIS as its bounds are apart on simulated images"
             axes.plot(ends, [place, place], color=colours["ours"], linewidth=7, alpha=0.3, label=text)
             _point(axes, annealed.value, annealed.standard_error, place, "s", "AIS", color=colours["ours"])
         exact = value(rows, "exact_log_likelihood")
         if exact is not None:
             _point(axes, exact.value, exact.standard_error, place, "x", "exact", color=colours["data"])
     axes.set_yticks(range(len(names)), names, fontsize=8)
-    axes.set(ylim=(len(names) - 0.5, -0.5), xlabel="mean log-likelihood of the same test images (nats)")
+    n = max(int(rows[rows.images == "test"].n_eval.max()) for rows in models.values())
+    about = f"mean log-likelihood of the same {n} test images (nats; bars: standard error)"
+    axes.set(ylim=(len(names) - 0.5, -0.5), xlabel=about)
     axes.grid(axis="x", color="0.9")
     _once(axes)
 

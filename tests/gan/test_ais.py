@@ -200,8 +200,7 @@ def test_the_same_streams_give_the_same_bits():
     assert torch.equal(first["above"], second["above"])
 
 
-def test_images_do_not_depend_on_each_other():
-    """With the same draws, an image's bound is the same beside others."""
+def test_log_likelihoods_and_gradients_of_images_do_not_depend_on_each_other():
     density = ais.Density(linear(), "gaussian", 0.3)
     images, _ = density.simulate(4, stream(0, "images"))
     u = torch.randn(8, 4, generator=stream(0, "u"))
