@@ -46,7 +46,7 @@ def _panel(axes: Axes, models: dict[str, pd.DataFrame], params: Params) -> None:
             _point(axes, exact.value, exact.standard_error, place, "x", "exact", color=colours["data"])
     axes.set_yticks(range(len(names)), names, fontsize=8)
     n = max(int(rows[rows.images == "test"].n_eval.max()) for rows in models.values())
-    about = f"mean log-likelihood of the same {n} test images (nats; bars: standard error)"
+    about = f"mean log-likelihood of the same {n} test images\n(nats; whiskers: standard error over images)"
     axes.set(ylim=(len(names) - 0.5, -0.5), xlabel=about)
     axes.grid(axis="x", color="0.9")
     _once(axes)
