@@ -184,7 +184,7 @@ def elsewhere(root: Path) -> dict[str, Any]:
         "power": power(theirs(root), ours(root)),
         "running": last.epoch.min() < load(root / "params.yaml", "paper").experiment(CELL).waypoints[0],
         "ais": comparison.k_means_sentence(files, params)
-        + comparison.gap_sentences(files["ais.csv"], params)[:1]
+        + comparison.gap_sentences(files["ais.csv"], params)
         + comparison.shortfall_sentences(files, params),
         "ais_seed": files["ais.csv"].set_index("model").seed[[OUR_MODEL]].iloc[0],
         "memorised": memorised(read_csv(root / BENCHMARKS / "memorised-seed0.csv")),

@@ -14,6 +14,7 @@ from pipeline.files.formats import read_csv, read_json, read_tensors, write_csv
 from pipeline.reporting import plots_comparison
 from pipeline.reporting.comparison import (
     estimates_table,
+    exact_sentences,
     gap_sentences,
     k_means_sentence,
     ranking_sentences,
@@ -159,6 +160,7 @@ def test_compare_writes_tables_figure_and_page_and_makes_them_again(folder, tmp_
     assert text.startswith("before")
     assert text.endswith("after\n")
     assert "| VAE, 1 x 500 units" in text
+    assert "Parzen from 200 and 600 samples" in text
     assert "pairs of models, the Parzen score ranks" in text
     assert call(compare, *SCALE, "--gathered", out, "--output", tmp_path / "again").returncode == 0
     for path in [*out.glob("*.csv"), out / "comparison.md", out / "comparison.svg"]:
@@ -299,6 +301,16 @@ def test_models_with_different_numbers_of_distributions_are_named_with_them():
     assert "exceeds 2 nats for VAE, 1 x 500 units at bandwidth 0.2 (5.0)" in sentence
     table = estimates_table(both, "parzen", PARAMS).set_index("model").distributions
     assert table.to_dict() == {"k-means centroids": "", "our GAN": "10", "VAE, 1 x 500 units": "2,000"}
+
+
+def test_the_error_is_stated_where_the_truth_is_known():
+    found = frames(250.0, 1.0, n=4)
+    assert exact_sentences(found, PARAMS) == []  # nothing is both annealed and exact
+    images = found["ais_images.csv"]
+    images.loc[images.model == "adversarial-nets", "exact"] = 252.0  # 250 and 251 are off by 2 and 1
+    (sentence,) = exact_sentences(found, PARAMS)
+    assert "of our GAN at bandwidth 0.2 is 252.0 nats over 4 test images" in sentence
+    assert "off by -1.5 ± 0.25 (standard error of the paired differences)" in sentence
 
 
 def test_an_estimate_below_another_lower_bound_is_said_to_be_too_low():
