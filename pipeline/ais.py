@@ -264,8 +264,8 @@ class _Measurement:
         above, acceptance = ais.upper_bounds(sampler, simulated, u, chains, random, tick)
         rows.append(_row("upper_bound", "simulated", above, acceptance=acceptance, **common))
         rows.append(_row("gap", "simulated", above - below, **common))
-        columns, exact = {"ais": found}, exact_log_density(self.generator, test, bandwidth)
-        if exact is not None:
+        columns, gaussian = {"ais": found}, self.experiment.recipe.noise_prior == "gaussian"
+        if gaussian and (exact := exact_log_density(self.generator, test, bandwidth)) is not None:
             rows.append(_row("exact_log_likelihood", "test", exact))
             columns["exact"] = exact
         return rows, columns

@@ -74,6 +74,8 @@ def _check(frames: Frames, scale: str) -> None:
     twice = images[images.duplicated(["model", "chosen_by", "image"])].model.unique()
     if len(twice):
         raise UserError(f"{', '.join(twice)}: measured more than once; name one folder per model with --ais")
+    if frames["rivals.csv"].duplicated().any():
+        raise UserError("--runs names a run more than once; name each once")
     measured = images.groupby(["model", "chosen_by"]).image.agg(frozenset)
     if measured.nunique() > 1:
         sizes = {f"{model}: {len(found)}" for (model, _), found in measured.items()}

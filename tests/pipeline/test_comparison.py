@@ -189,6 +189,9 @@ def test_compare_refuses_other_images_and_other_scales(folder, tmp_path):
         2,
         "compare: error: k-means: measured more than once; name one folder per model with --ais\n",
     )
+    run = folder / "vae-1x500/seed0"
+    done = call(compare, *scale, "--scale", "smoke", "--ais", run, "--runs", run, run)
+    assert (done.returncode, done.stderr) == (2, "compare: error: --runs names a run more than once; name each once\n")
     done = call(compare, *scale, "--scale", "quick", *folders)
     assert done.returncode == 2
     assert "of scale smoke, not quick" in done.stderr
