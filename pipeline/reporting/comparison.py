@@ -1,5 +1,9 @@
 """The GAN beside other models under two estimates, in words and tables that follow from the CSV files."""
 
+import math
+from dataclasses import dataclass
+from typing import Any
+
 import pandas as pd
 
 from gan.scoring import standard_error
@@ -165,26 +169,70 @@ def shortfall_sentences(frames: Frames, params: Params) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def rivals_table(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
-    """Return our re-runs of other models beside what is published, on the authors' grid, as text."""
-    lines, published = [], quoted("rivals").set_index("model")
+@dataclass(frozen=True)
+class Rerun:
+    """A model trained again, on the authors' grid.
+
+    Attributes:
+        entry: its settings.
+        seeds: our scores of the last generators, nats.
+        length: epochs trained.
+        published: the score, nats, and its standard error over test images; None where there is none.
+        error: nan where none is published.
+    """
+
+    entry: dict[str, Any]
+    seeds: SeedSummary
+    length: int
+    published: float | None
+    error: float
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether the published score lies where one more run of ours is expected; None where that is not known."""
+        low, high = self.seeds.prediction_interval
+        return None if self.published is None or self.seeds.n < 2 else low <= self.published <= high
+
+
+def reruns(metrics: pd.DataFrame, params: Params) -> list[Rerun]:
+    """Return the models of rivals.csv, in its order."""
+    found, published = [], quoted("rivals").set_index("model")
     rows = metrics.query("metric == 'test_log_likelihood' and grid == 'authors' and generator == 'last'")
     for model, mine in rows.groupby("model", sort=False):
-        values, entry = summarise_seeds(mine.value.tolist(), params.confidence), params.values["rivals"][model]
+        entry, values = params.values["rivals"][model], summarise_seeds(mine.value.tolist(), params.confidence)
         there = published.loc[model] if model in published.index else None
-        error = "" if there is None or pd.isna(there.error) else f" ± {there.error:g}"
+        score, error = (None, math.nan) if there is None else (float(there.value), float(there.error))
+        found.append(Rerun(entry, values, int(mine.length.max()), score, error))
+    return found
+
+
+def rivals_table(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
+    """Return our re-runs of other models beside what is published, as text."""
+    lines = []
+    for one in reruns(metrics, params):
+        error = "" if math.isnan(one.error) else f" ± {one.error:g}"
         lines.append(
             {
-                "model": entry["label"],
-                "settings from": SOURCES[entry["settings_from"]],
-                "published, nats": "" if there is None else f"{there.value:g}{error}",
-                "re-run, nats": f"{mean_and_sd(values)} (n = {values.n})",
-                "epochs": f"{int(mine.length.max()):,} of {sum(entry['epochs']):,}",
-                "difference": "" if there is None else f"{values.mean - there.value:+.1f}",
-                f"{params.confidence:.0%} interval of one more run": _one_more(values),
+                "model": one.entry["label"],
+                "settings from": SOURCES[one.entry["settings_from"]],
+                "published, nats": "" if one.published is None else f"{one.published:g}{error}",
+                "re-run, nats": f"{mean_and_sd(one.seeds)} (n = {one.seeds.n})",
+                "epochs": f"{one.length:,} of {sum(one.entry['epochs']):,}",
+                "difference": "" if one.published is None else f"{one.seeds.mean - one.published:+.1f}",
+                f"{params.confidence:.0%} interval of one more run": _one_more(one.seeds),
             }
         )
     return pd.DataFrame(lines)
+
+
+def published_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
+    """State for which models the published score is one that another run of ours could have."""
+    lines = []
+    for agrees, where in ((True, "lies in"), (False, "lies outside")):
+        names = [f"{one.entry['label']}" for one in reruns(metrics, params) if one.agrees is agrees]
+        if names:
+            lines.append(f"The published score {where} the interval of one more run of ours for {in_words(names)}.")
+    return [" ".join(lines)] if lines else []
 
 
 def _one_more(values: SeedSummary) -> str:
@@ -214,4 +262,5 @@ def comparison_markdown(frames: Frames, params: Params) -> str:
             "distributed scores of seeds:"
         )
         parts += [head, rivals_table(rivals, params).to_markdown(index=False, disable_numparse=True)]
+        parts += published_sentences(rivals, params)
     return "\n\n".join([f"Scale `{params.scale}`.", *parts])

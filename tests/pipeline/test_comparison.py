@@ -17,6 +17,7 @@ from pipeline.reporting.comparison import (
     exact_sentences,
     gap_sentences,
     k_means_sentence,
+    published_sentences,
     ranking_sentences,
     rivals_table,
     shortfall_sentences,
@@ -355,9 +356,14 @@ def test_rivals_are_held_against_what_is_published():
     assert line["epochs"] == "100 of 200"
     assert line["difference"] == "-1.0"
     assert line["95% interval of one more run"] == "238.0 to 326.0"  # t(1) = 12.71 times 2.83 sqrt(3 / 2)
+    inside = "The published score lies in the interval of one more run of ours for VAE, 1 x 500 units."
+    assert published_sentences(pd.DataFrame(rows), PARAMS) == [inside]
+    apart = pd.DataFrame(rows).assign(value=[280.0, 280.1])
+    assert published_sentences(apart, PARAMS) == [inside.replace("lies in", "lies outside")]
     (line,) = rivals_table(pd.DataFrame(rows[:1]), PARAMS).to_dict("records")
     assert line["re-run, nats"] == "280.0 (n = 1)"
     assert line["95% interval of one more run"] == ""
+    assert published_sentences(pd.DataFrame(rows[:1]), PARAMS) == []
 
 
 @pytest.mark.parametrize(
