@@ -24,7 +24,7 @@ from pipeline.config.params import Params, load
 from pipeline.files.formats import read_csv, read_json, write_text
 from pipeline.record.runs import VARIANCE
 from pipeline.reporting.cells import Cell, Ours, count, our_cells, two_digits
-from pipeline.reporting.evidence import growth_trend, in_words
+from pipeline.reporting.evidence import growth_trend, listed
 from pipeline.reporting.extrapolation import outlook
 from pipeline.reporting.page import with_passages
 from pipeline.reporting.plan import EXPERIMENT
@@ -266,7 +266,7 @@ def unmeasured(claims: pd.DataFrame, besides: Collection[str] = ()) -> list[str]
     for row in rows.itertuples():
         if (name := row.says.split(",")[0]) not in besides:
             switched.setdefault(row.reading.removeprefix("too short to tell: "), []).append(name)
-    return [f"{in_words(names)} ({why})" for why, names in switched.items()]
+    return [f"{listed(names)} ({why})" for why, names in switched.items()]
 
 
 def authors_code(files: Files) -> list[Cause]:
@@ -280,7 +280,7 @@ def authors_code(files: Files) -> list[Cause]:
     low, high = (end - found.mean for end in found.prediction_interval)
     what = f"the authors' code, after {shared[-1]:g} epochs"
     over = f"{count(len(gaps), 'run')} against {count(found.n, 'seed')}"
-    effect = in_words([f"{gap:+.1f}" for gap in gaps])
+    effect = listed([f"{gap:+.1f}" for gap in gaps])
     return [Cause(what, effect, f"{low:+.1f} to {high:+.1f} (one more seed)", over)]
 
 

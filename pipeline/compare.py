@@ -12,9 +12,8 @@ from pipeline.record.runs import AIS, AIS_IMAGES, METRICS, Run
 from pipeline.reporting import plots, plots_comparison
 from pipeline.reporting.cells import QUOTED
 from pipeline.reporting.comparison import FILES, comparison_markdown
-from pipeline.reporting.gather import tidy
+from pipeline.reporting.gather import Frames, tidy
 from pipeline.reporting.page import with_passages
-from pipeline.reporting.rankings import Frames
 from pipeline.runtime import cli
 
 EXAMPLE = """--scale cpu --ais runs/cpu/mnist/seed0 runs/cpu/mnist/audit runs/cpu/vae-1x500/seed0 \\

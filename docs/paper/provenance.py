@@ -5,7 +5,7 @@ from typing import Any
 
 from pipeline.files.formats import read_json
 from pipeline.reporting.cells import count
-from pipeline.reporting.evidence import in_words
+from pipeline.reporting.evidence import listed
 
 CELL = "mnist"  # experiment of the cell
 
@@ -16,7 +16,7 @@ def cost(published: Path, scale: str) -> str:
     together = {tuple(one.get("trained_together", [one["seed"]])): one["wall_seconds"] for one in found}
     devices = {one["environment"].get("gpu") or one["environment"]["platform"] for one in found}
     seconds = f"{sum(together.values()):.0f} seconds in all"
-    return f"training {count(len(found), 'seed')} took {seconds} on one {in_words(sorted(devices))}"
+    return f"training {count(len(found), 'seed')} took {seconds} on one {listed(sorted(devices))}"
 
 
 def _manifests(published: Path, scale: str) -> list[dict[str, Any]]:
@@ -27,10 +27,10 @@ def _manifests(published: Path, scale: str) -> list[dict[str, Any]]:
 def version(published: Path, licence: Path, scale: str) -> str:
     """State the commit and the packages that trained the cell's seeds, and the code's licence."""
     found = _manifests(published, scale)
-    commits = in_words(sorted({f"`{one['commit'][:8]}`" for one in found}))
+    commits = listed(sorted({f"`{one['commit'][:8]}`" for one in found}))
     packages = [
-        f"{package} {in_words(sorted({one['environment'][package.lower()] for one in found}))}"
+        f"{package} {listed(sorted({one['environment'][package.lower()] for one in found}))}"
         for package in ("Python", "torch", "numpy", "scipy")
     ]
     name, *_ = licence.read_text(encoding="utf-8").splitlines()
-    return f"The MNIST cell was trained and scored at commit {commits} with {in_words(packages)}. Code: {name}."
+    return f"The MNIST cell was trained and scored at commit {commits} with {listed(packages)}. Code: {name}."

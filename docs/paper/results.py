@@ -22,7 +22,7 @@ from pipeline.files.formats import read_csv
 from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting import comparison
 from pipeline.reporting.cells import PAPER, Cell, Ours, count, mean_and_sd, quoted
-from pipeline.reporting.evidence import evidence, in_words, oracle_gaps, read_evidence
+from pipeline.reporting.evidence import evidence, listed, oracle_gaps, read_evidence
 from pipeline.reporting.extrapolation import outlook
 from pipeline.reporting.plan import plan_passages
 from pipeline.reporting.scorecard import read_frames, scorecard, sentence
@@ -79,7 +79,7 @@ def protocol(params: Params) -> dict[str, Any]:
         "split": params.values["datasets"][experiment.dataset]["split"],
         "generator": layers(experiment.generator),
         "discriminator": layers(experiment.discriminator),
-        "dropped": in_words([f"{layer.keep:g}" for layer in experiment.discriminator]),
+        "dropped": listed([f"{layer.keep:g}" for layer in experiment.discriminator]),
         "confidence": f"{params.confidence:.0%}",
         "least_seeds": MIN_SEEDS,
         "switches": switches(params),
@@ -92,7 +92,7 @@ def layers(net: Sequence[AnyLayer]) -> str:
     kinds = [f"{one.units:,} {ACTIVATIONS.get(one.activation, one.activation)} unit" for one in dense]
     pieces = [f" (of {one.pieces} pieces each)" if one.pieces > 1 else "" for one in dense]
     ends = ["s" if one.units > 1 else "" for one in dense]
-    return in_words([kind + end + piece for kind, end, piece in zip(kinds, ends, pieces, strict=True)])
+    return listed([kind + end + piece for kind, end, piece in zip(kinds, ends, pieces, strict=True)])
 
 
 def switches(params: Params) -> pd.DataFrame:
@@ -149,7 +149,7 @@ def carried_on(published: Path, params: Params) -> str:
         f"{found.length:,} epochs have spent {found.spent(found.length):.0%} of the sum of all learning rates; the "
         f"{found.planned:,} of our plan would spend {found.spent(found.planned):.0%}. Lines through the second half of "
         "each seed's validation scores against that share, carried on to its end, reach the published value in "
-        f"{in_words([f'{seeds} of {n} seeds (lines in the {form})' for form, seeds in reach.items()])}; this is an "
+        f"{listed([f'{seeds} of {n} seeds (lines in the {form})' for form, seeds in reach.items()])}; this is an "
         "extrapolation, not a result."
     )
 
@@ -167,7 +167,7 @@ def short(cell: Cell, claims: pd.DataFrame, params: Params) -> str:
     seeds = params.values["scales"][params.scale]["experiments"][CELL]["seeds"]
     return (
         f"It has {cell.seeds.n} of {seeds} planned seeds and {cell.length:,} of {planned:,} planned epochs. The "
-        f"paper's statements were tested at scale {in_words([f'`{scale}`' for scale in scales])} only."
+        f"paper's statements were tested at scale {listed([f'`{scale}`' for scale in scales])} only."
     )
 
 

@@ -5,7 +5,7 @@ from logging import ERROR, LogRecord
 
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from pipeline.console.jobs import Job, Jobs, in_words
+from pipeline.console.jobs import Job, Jobs, time_in_words
 from pipeline.console.screen import Screen
 
 QUIET_SECONDS = 600.0  # after which a log gets a line though no job has ended
@@ -69,7 +69,7 @@ class Console:
         if job is None:
             return
         job.ended, job.failed = now, failed
-        n, of, took = len(self.jobs.ended), len(self.jobs.by_number), in_words(now - (job.started or now))
+        n, of, took = len(self.jobs.ended), len(self.jobs.by_number), time_in_words(now - (job.started or now))
         how = f"{took}{self._left(now)}"
         if failed:
             how = f"stopped after {took}" if job.is_stopped else f"failed after {took}; its log: {job.log}"
@@ -94,7 +94,7 @@ class Console:
         seconds, known = self.jobs.seconds_left(now)
         if not seconds or (not known and seconds < 60):
             return ""
-        return f", {'about' if known else 'more than'} {in_words(seconds)} left"
+        return f", {'about' if known else 'more than'} {time_in_words(seconds)} left"
 
     def refresh(self, now: float) -> None:
         """Show the jobs at work on a terminal; in a log, say after a long silence that they are."""
@@ -105,7 +105,7 @@ class Console:
         looks = [(job, *job.look()) for job in running]
         if self.screen.is_live:
             n, of = len(self.jobs.ended), len(self.jobs.by_number)
-            whole = f"{bar(n / of)} {n} of {of} jobs, {in_words(now - self.started)} passed{self._left(now)}"
+            whole = f"{bar(n / of)} {n} of {of} jobs, {time_in_words(now - self.started)} passed{self._left(now)}"
             self.screen.show([*(at_work(*look, now) for look in looks), whole])
         elif now - self.told >= QUIET_SECONDS:
             self.told = now
@@ -118,7 +118,7 @@ class Console:
         n, of = len(self.jobs.ended) - len(self.jobs.where(failed=True)), len(self.jobs.by_number)
         self.screen.show([])
         if self.started is not None and n == of:
-            self.screen.keep(f"{n} job{'s' * (n != 1)} in {in_words(now - self.started)}.")
+            self.screen.keep(f"{n} job{'s' * (n != 1)} in {time_in_words(now - self.started)}.")
         elif self.started is not None:
             counts = f"{n} of {of} jobs done" + (f", {len(failed)} failed" if failed else "")
             what = "Interrupted" if self.interrupted else "Stopped"
@@ -146,4 +146,4 @@ def bar(share: float) -> str:
 def at_work(job: Job, share: float | None, words: str, now: float) -> str:
     """Return the line of a job at work."""
     front = "" if share is None else f"{bar(share)} "
-    return f"  {front}{job.title}: {in_words(now - (job.started or now))}{', ' * bool(words)}{words}"
+    return f"  {front}{job.title}: {time_in_words(now - (job.started or now))}{', ' * bool(words)}{words}"

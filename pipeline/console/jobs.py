@@ -209,7 +209,7 @@ def _guesses() -> dict[tuple[str, str], float]:
         return {(row["rule"], row["experiment"]): float(row["seconds"]) for row in csv.DictReader(file)}
 
 
-def in_words(seconds: float) -> str:
+def time_in_words(seconds: float) -> str:
     """Return a duration as a person says it, e.g. "40 s", "12 min", "7.5 h", "3 days"."""
     if seconds < 60:
         return f"{max(seconds, 1):.0f} s"

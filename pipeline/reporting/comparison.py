@@ -11,8 +11,9 @@ from gan.statistics import SeedSummary, summarise_seeds
 from pipeline.config.params import Params
 from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.cells import count, mean_and_sd, quoted, two_digits
-from pipeline.reporting.evidence import in_words
-from pipeline.reporting.rankings import CHOSEN, Frames, Ranking, label, of_choice, rankings, value
+from pipeline.reporting.evidence import listed
+from pipeline.reporting.gather import Frames
+from pipeline.reporting.rankings import CHOSEN, Ranking, label, of_choice, rankings, value
 
 FILES = ("ais.csv", "ais_images.csv", "rivals.csv")
 LARGE_GAP = 2.0  # nats between the bounds from which the estimate is called loose
@@ -65,8 +66,8 @@ def _outcomes(found: list[Ranking], chosen_by: str, n: int, params: Params) -> l
     for one in found:
         groups[one.outcome].append(f"{_pair(one, params)} ({one.parzen:+.1f}, then {one.better:+.1f})")
     ties = groups.pop("no ranking")
-    said = "; it ".join(f"{outcome} {in_words(names) if names else 'none'}" for outcome, names in groups.items())
-    tied = f" The Parzen score does not rank {in_words(ties)}." if ties else ""
+    said = "; it ".join(f"{outcome} {listed(names) if names else 'none'}" for outcome, names in groups.items())
+    tied = f" The Parzen score does not rank {listed(ties)}." if ties else ""
     return [
         f"Of {count(len(found), 'pair')} of models, the Parzen score ranks {len(found) - len(ties)} on these {n} test "
         "images. The better estimate (exact where known, else annealed importance sampling; at the bandwidths that "
@@ -84,7 +85,7 @@ def _whatever_the_gap(found: list[Ranking], params: Params) -> list[str]:
     if not sure:
         return []
     return [
-        f"The gap plays no part in what is said of {in_words(sure)}: the lower model is measured exactly, and annealed "
+        f"The gap plays no part in what is said of {listed(sure)}: the lower model is measured exactly, and annealed "
         "importance sampling bounds the other one from below (on average)."
     ]
 
@@ -123,15 +124,13 @@ def gap_sentences(ais: pd.DataFrame, params: Params) -> list[str]:
     if rows.empty:
         return ["No generator has been measured by annealed importance sampling yet."]
     sizes = {
-        f"{chains:.0f} chains x {n:,.0f} distributions": in_words(
-            [label(model, params) for model in same.model.unique()]
-        )
+        f"{chains:.0f} chains x {n:,.0f} distributions": listed([label(model, params) for model in same.model.unique()])
         for (chains, n), same in rows.groupby(["chains", "distributions"])
     }
-    said = in_words([size if len(sizes) == 1 else f"{size} ({models})" for size, models in sizes.items()])
+    said = listed([size if len(sizes) == 1 else f"{size} ({models})" for size, models in sizes.items()])
     loose = rows[rows.value > LARGE_GAP].drop_duplicates(["model", "bandwidth"])
     names = [f"{label(r.model, params)} at bandwidth {r.bandwidth:.4g} ({r.value:.1f})" for r in loose.itertuples()]
-    wide = f"exceeds {LARGE_GAP:g} nats for {in_words(names)}" if names else f"is at most {rows.value.max():.1f} nats"
+    wide = f"exceeds {LARGE_GAP:g} nats for {listed(names)}" if names else f"is at most {rows.value.max():.1f} nats"
     return [
         f"Annealed importance sampling ran with {said}. The gap between its bounds, a mean over simulated images, "
         f"{wide}; on real images the error of the estimate may be larger."
@@ -231,7 +230,7 @@ def published_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
     for agrees, where in ((True, "lies in"), (False, "lies outside")):
         names = [f"{one.entry['label']}" for one in reruns(metrics, params) if one.agrees is agrees]
         if names:
-            lines.append(f"The published score {where} the interval of one more run of ours for {in_words(names)}.")
+            lines.append(f"The published score {where} the interval of one more run of ours for {listed(names)}.")
     return [" ".join(lines)] if lines else []
 
 
@@ -248,7 +247,7 @@ def comparison_markdown(frames: Frames, params: Params) -> str:
         table = estimates_table(ais, chosen_by, params)
         if len(table):
             n = int(ais[(ais.chosen_by == chosen_by) & (ais.images == "test")].n_eval.max())
-            sizes = in_words([f"{size:,.0f}" for size in sorted(ais.n_samples.dropna().unique())])
+            sizes = listed([f"{size:,.0f}" for size in sorted(ais.n_samples.dropna().unique())])
             said = f"mean over {n} test images (of the gap: over as many simulated ones) ± its standard error, nats; "
             said += f"Parzen from {sizes} samples"
             head = f"At the bandwidth that {name} chose on validation images; {said}:"

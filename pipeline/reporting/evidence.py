@@ -32,7 +32,7 @@ AUDITED = {
 }
 REAL, ALL_REAL = "training-images", "all-training-images"
 PERFECT = "Perfect model"  # what the source calls training images that its scorer was given
-FILES = ("metrics.csv", VARIANCE, CHOICES, "growth.csv", "oracle.csv")
+INPUTS = ("metrics.csv", VARIANCE, CHOICES, "growth.csv", "oracle.csv")
 
 
 def read_evidence(folder: Path, oracle: Path | None = None) -> Frames:
@@ -42,7 +42,7 @@ def read_evidence(folder: Path, oracle: Path | None = None) -> Frames:
         folder: of the tables.
         oracle: csv file of `oracle`, where it is elsewhere.
     """
-    paths = {name: folder / name for name in FILES} | ({"oracle.csv": oracle} if oracle else {})
+    paths = {name: folder / name for name in INPUTS} | ({"oracle.csv": oracle} if oracle else {})
     return {name: read_csv(path) for name, path in paths.items()}
 
 
@@ -95,7 +95,7 @@ def scales(frames: Frames, params: Params) -> str:
     others = {what: sorted(set(rows.scale) - {params.scale}) for what, rows in parts.items()}
     but = [f"{what} (scale `{', '.join(found)}`)" for what, found in others.items() if found]
     first = f"These numbers are of scale `{params.scale}`"
-    return f"{first}, except {in_words(but)}." if but else f"{first}."
+    return f"{first}, except {listed(but)}." if but else f"{first}."
 
 
 def audit_cells(metrics: pd.DataFrame, params: Params, experiment: str, model: str) -> str:
@@ -142,7 +142,7 @@ def _beaten(real: str, ours: pd.Series, means: dict[str, float]) -> str:
     above = [f"{name} ({mean:.1f})" for name, mean in others.items() if mean > means[REAL]]
     below = {"real images": means[REAL]} | {name: mean for name, mean in others.items() if mean <= means[REAL]}
     seeds = ", ".join(f"{(ours > mean).sum()} beat {name} ({mean:.1f})" for name, mean in below.items())
-    winners = f"{in_words(above)} score above" if above else "no baseline scores above"
+    winners = f"{listed(above)} score above" if above else "no baseline scores above"
     return f"under this estimate {winners} {real}. Of our {count(len(ours), 'seed')}, {seeds}."
 
 
@@ -150,7 +150,7 @@ def _short(model: str) -> str:
     return AUDITED[model].split(",")[0]
 
 
-def in_words(words: list[str]) -> str:
+def listed(words: list[str]) -> str:
     """Return words as a list in a sentence."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 

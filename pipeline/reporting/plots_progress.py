@@ -19,7 +19,7 @@ from pipeline.reporting.plots import BLANK, Sheet, contact_sheet, label_scale, n
 PER_ROW = 5  # panels beside each other
 # Of each grid of bandwidths: its name in a legend, colour, width of its lines, and where its interval appears beyond
 # the longest training, as a share of the x axis, so that two intervals do not overlap.
-GRIDS = {"authors": ("authors' grid", "ours", 1.5, 0.05), "fine": ("fine grid", "other", 0.8, 0.14)}
+GRID_LINES = {"authors": ("authors' grid", "ours", 1.5, 0.05), "fine": ("fine grid", "other", 0.8, 0.14)}
 PUBLISHED = {PAPER: ("the paper:", "-"), "Deep GSN": ("Deep GSN:", "--")}  # rows of Table 1: label and kind of line
 KEPT = {"color": "0.3", "marker": "D", "markersize": 5, "linestyle": "none"}  # a kept generator, in a legend
 SAME_NATS = 1e-3  # validation.csv is rounded
@@ -82,7 +82,7 @@ def _scores(axes: Axes, metrics: pd.DataFrame, params: Params, experiment: str, 
     """Plot the last generators' scores between two lengths, and beyond the greater one the kept generators'."""
     least, greatest = lengths
     mine = metrics[(metrics.scale == params.scale) & (metrics.length >= least)]
-    for grid, (_, name, width, beyond) in GRIDS.items():
+    for grid, (_, name, width, beyond) in GRID_LINES.items():
         colour = params.values["figures"][name]
         lasts = model_rows(mine, experiment, grid, OUR_MODEL, "last").sort_values("length")
         for _, run in lasts.groupby("seed"):
@@ -113,7 +113,9 @@ def _published_lines(axes: Axes, experiment: str, colour: str) -> None:
 def _name_lines(figure: Figure, params: Params, n: int, length: int, marks: dict[str, Any]) -> None:
     """Name the lines, or marks, and what appears at their end for n generators kept up to a length."""
     colours = params.values["figures"]
-    looks = {name: {"color": colours[colour], "linewidth": width} | marks for name, colour, width, _ in GRIDS.values()}
+    looks = {
+        name: {"color": colours[colour], "linewidth": width} | marks for name, colour, width, _ in GRID_LINES.values()
+    }
     if n:
         interval = f", {params.confidence:.0%} interval of one more run" if n >= MIN_SEEDS else ""
         looks[f"mean of the generators kept at {length:,} epochs{interval}"] = KEPT

@@ -8,10 +8,10 @@ import pandas as pd
 from gan.statistics import prediction_width, summarise_seeds
 from pipeline.config.params import Params
 from pipeline.record.runs import OUR_MODEL
+from pipeline.reporting.gather import Frames
 
 LABELS = {OUR_MODEL: "our GAN", "k-means": "k-means centroids"}
 CHOSEN = {"parzen": "the Parzen estimate", "ais": "annealed importance sampling"}
-Frames = dict[str, pd.DataFrame]
 
 
 def label(model: str, params: Params) -> str:

@@ -11,7 +11,7 @@ from pipeline.files.formats import read_csv, read_json
 from pipeline.record.runs import MANIFESTS
 from pipeline.reporting import comparison
 from pipeline.reporting.cells import cell, columns, count, model_rows, seed_rows
-from pipeline.reporting.evidence import REAL, audit_sentences, in_words
+from pipeline.reporting.evidence import REAL, audit_sentences, listed
 from pipeline.reporting.gather import Frames
 from pipeline.reporting.paper import Result
 from pipeline.reporting.scorecard import markdown, sentence
@@ -110,7 +110,7 @@ def _other_epochs(experiment: str, published: Path, metrics: pd.DataFrame, param
     shown = {seed: int(read_json(path)["best_epoch"]) for seed, path in paths.items() if path.is_file()}
     if all(epoch == scored[seed] for seed, epoch in shown.items()):
         return []
-    drawn, judged = (in_words([f"{epoch:,}" for epoch in epochs]) for epochs in (shown.values(), scored))
+    drawn, judged = (listed([f"{epoch:,}" for epoch in epochs]) for epochs in (shown.values(), scored))
     return [
         f"Pictures and scores are of different epochs of the same seeds, because the rule that keeps a generator was "
         f"changed in between: pictures of epochs {drawn}, scores of epochs {judged}."

@@ -31,7 +31,7 @@ from pipeline.reporting.paper import CLAIMED, FIGURE_1, HALF, MEMORISED, OUTCOME
 
 VERDICTS: Mapping[str, Outcome] = {"reproduced": "reproduced", "not reproduced": "not reproduced"}
 SCORECARD = "scorecard.csv"
-FILES = ("metrics.csv", "curves.csv", "toy.csv", "claims.csv")
+INPUTS = ("metrics.csv", "curves.csv", "toy.csv", "claims.csv")
 CIFAR10 = ("cifar10-fc", "cifar10-conv")
 AT_THE_END, NO_NUMBER = "(d) at the end", "the paper reports no number"
 EXTENSIONS = Result("Extensions, section 7", "five ideas, without results", "not attempted", "not implemented", link="")
@@ -46,7 +46,7 @@ def read_frames(results: Path, claims: Path, cifar10: Path = CIFAR10_CURVES, cop
         cifar10: curves of the networks of Figure 2 c and d, for results without them.
         copies: distances of one generator's samples to the nearest images.
     """
-    paths = {name: results / name for name in FILES} | {"claims.csv": claims / "claims.csv"}
+    paths = {name: results / name for name in INPUTS} | {"claims.csv": claims / "claims.csv"}
     paths |= {"cifar10": cifar10, "copies": copies}
     return {name: read_csv(path) for name, path in paths.items() if path.is_file()}
 

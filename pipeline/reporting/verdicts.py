@@ -16,7 +16,7 @@ GRID_NAMES = {"authors": "authors'", "fine": "fine"}
 BEST_OF = (5, 10)  # hand-picked runs, of which one is published
 
 
-def in_words(found: Verdict) -> str:
+def verdict_in_words(found: Verdict) -> str:
     """Return a verdict's name with its reason."""
     why = reason(found)
     return f"{found.name}: {why}" if why else found.name
@@ -51,7 +51,7 @@ def by_grids(verdicts: Mapping[str, Verdict]) -> str:
             f"{found.name} on the {grid} grid" for grid, found in verdicts.items()
         )
     if len({reason(found) for found in verdicts.values()}) == 1:
-        return in_words(first)
+        return verdict_in_words(first)
     return f"{first.name}: " + ", ".join(f"{reason(found)} on the {grid} grid" for grid, found in verdicts.items())
 
 

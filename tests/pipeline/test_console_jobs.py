@@ -6,7 +6,7 @@ import re
 import pytest
 from helpers import ROOT
 
-from pipeline.console.jobs import GUESSES, Job, Jobs, in_words
+from pipeline.console.jobs import GUESSES, Job, Jobs, time_in_words
 from pipeline.files.formats import read_csv
 
 START = 1000.0  # seconds of the clock
@@ -72,6 +72,6 @@ def test_the_first_guesses_are_of_rules_that_there_are():
 
 
 def test_durations_are_said_as_a_person_says_them():
-    assert [in_words(seconds) for seconds in (0.2, 59, 90, 1500, 9000, 400000)] == [
+    assert [time_in_words(seconds) for seconds in (0.2, 59, 90, 1500, 9000, 400000)] == [
         *("1 s", "59 s", "1.5 min", "25 min", "2.5 h", "5 days")
     ]

@@ -8,7 +8,15 @@ from helpers import ROOT, SEEDS, metrics
 
 from gan.statistics import MIN_SEEDS, Verdict, summarise_seeds, verdict
 from pipeline.config.params import load
-from pipeline.reporting.verdicts import agreement, by_grids, explain, in_words, optimism, rank_in_words, sentences
+from pipeline.reporting.verdicts import (
+    agreement,
+    by_grids,
+    explain,
+    optimism,
+    rank_in_words,
+    sentences,
+    verdict_in_words,
+)
 
 PARAMS = load(ROOT / "params.yaml", "paper")
 OURS = [210.54913610036346, 213.10352669998812, 213.85775422487444, 215.4768932020502, 212.14966786434]
@@ -32,7 +40,7 @@ OURS = [210.54913610036346, 213.10352669998812, 213.85775422487444, 215.47689320
     ],
 )
 def test_every_verdict_has_its_reason_in_words(values, published, margin, reason, expected):
-    assert in_words(verdict(summarise_seeds(values), published, margin, reason)) == expected
+    assert verdict_in_words(verdict(summarise_seeds(values), published, margin, reason)) == expected
 
 
 def test_rank_in_words():
