@@ -30,6 +30,7 @@ AUDITED = {
     "independent-pixels": "pixels drawn independently from the images",
     "mean-image": "mean image",
 }
+ARTICLES = {"gaussian": "a ", "mean-image": "the "}  # of a baseline that is one thing, in a sentence
 REAL, ALL_REAL = "training-images", "all-training-images"
 PERFECT = "Perfect model"  # what the source calls training images that its scorer was given
 INPUTS = ("metrics.csv", VARIANCE, CHOICES, "growth.csv", "oracle.csv")
@@ -121,29 +122,52 @@ def audit_table(metrics: pd.DataFrame, params: Params) -> pd.DataFrame:
 
 
 def audit_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
-    """Say for each experiment what scores above real images, and how many of our seeds beat what."""
+    """Say for each experiment what scores above real images, and how many of our seeds score above what."""
     lines = []
     for name, title, _ in by_experiment(metrics, params):
-        ours = seed_rows(metrics, name, "authors", params.scale).value
-        scores = {model: model_rows(metrics, name, "authors", model) for model in AUDITED}
-        means = {model: float(rows.value.mean()) for model, rows in scores.items() if len(rows)}
+        ours, means = seed_rows(metrics, name, "authors", params.scale).value, baseline_means(metrics, name)
         if len(ours) and REAL in means:
-            n, n_all = (int(scores[model].n_samples.iloc[0]) if model in means else 0 for model in (REAL, ALL_REAL))
+            sizes = (model_rows(metrics, name, "authors", model).n_samples.head(1) for model in (REAL, ALL_REAL))
+            n, n_all = (int(size.sum()) for size in sizes)
             every = f"; all {n_all:,}: {means[ALL_REAL]:.1f}" if n_all else ""
             real = f"{n:,} real training images ({means[REAL]:.1f} nats{every})"
-            lines.append(f"{title}: {_beaten(real, ours, means)}{_printed_elsewhere(name)}")
+            said = f"under this estimate {_winners(means)} above {real}. {_seeds_above(ours, means)}"
+            lines.append(f"{title}: {said}{_printed_elsewhere(name)}")
     return lines
 
 
-def _beaten(real: str, ours: pd.Series, means: dict[str, float]) -> str:
-    """What beats real images, and what is beaten by how many of our seeds; means of the baselines decide."""
-    others = {_short(model): mean for model, mean in means.items() if model not in (REAL, ALL_REAL)}
-    others = dict(sorted(others.items(), key=lambda pair: -pair[1]))
-    above = [f"{name} ({mean:.1f})" for name, mean in others.items() if mean > means[REAL]]
-    below = {"real images": means[REAL]} | {name: mean for name, mean in others.items() if mean <= means[REAL]}
-    seeds = ", ".join(f"{(ours > mean).sum()} beat {name} ({mean:.1f})" for name, mean in below.items())
-    winners = f"{listed(above)} score above" if above else "no baseline scores above"
-    return f"under this estimate {winners} {real}. Of our {count(len(ours), 'seed')}, {seeds}."
+def baseline_means(metrics: pd.DataFrame, experiment: str) -> dict[str, float]:
+    """Return what the baselines score on the authors' grid, means over draws, from the highest down."""
+    rows = {model: model_rows(metrics, experiment, "authors", model).value for model in AUDITED}
+    means = {model: float(values.mean()) for model, values in rows.items() if len(values)}
+    return dict(sorted(means.items(), key=lambda pair: -pair[1]))
+
+
+def above_real(means: dict[str, float]) -> list[str]:
+    """Return the baselines that score above as many real images."""
+    return [model for model, mean in means.items() if model != ALL_REAL and mean > means[REAL]]
+
+
+def _winners(means: dict[str, float]) -> str:
+    above = above_real(means)
+    verb = "scores" if len(above) == 1 and above[0] in ARTICLES else "score"
+    return f"{listed([_scored(model, means) for model in above])} {verb}" if above else "no baseline scores"
+
+
+def _seeds_above(ours: pd.Series, means: dict[str, float]) -> str:
+    """Say how many of our seeds score above real images, and above the baselines that do not."""
+    names = dict[int, list[str]]()
+    below = [model for model in means if model not in (ALL_REAL, *above_real(means))]
+    for model in below:
+        names.setdefault(int((ours > means[model]).sum()), []).append(_scored(model, means))
+    verbs = {len(ours): "all score", 1: "1 scores", 0: "none scores"}
+    said = [f"{verbs.get(n, f'{n} score')} above {listed(named)}" for n, named in names.items()]
+    return f"Of our {count(len(ours), 'seed')}, {'; '.join(said)}."
+
+
+def _scored(model: str, means: dict[str, float]) -> str:
+    name = "real images" if model == REAL else f"{ARTICLES.get(model, '')}{_short(model)}"
+    return f"{name} ({means[model]:.1f})"
 
 
 def _short(model: str) -> str:

@@ -36,11 +36,13 @@ def test_the_audit_sentence_follows_the_ranking_and_flips_with_it():
     rows = audited(80, training_images=243, k_means=335, mean_image=79.5)
     (weak,) = audit_sentences(rows.astype({"n_samples": float}), PARAMS)  # as read from a file with gaps
     assert "k-means centroids (335.0) score above 10,000 real training images (243.0 nats)." in weak
-    assert "Of our 2 seeds, 0 beat real images (243.0), 1 beat mean image (79.5)." in weak
+    assert "Of our 2 seeds, none scores above real images (243.0); 1 scores above the mean image (79.5)." in weak
     (strong,) = audit_sentences(audited(250, training_images=243, k_means=335, mean_image=-59), PARAMS)
-    assert "Of our 2 seeds, 2 beat real images (243.0), 2 beat mean image (-59.0)." in strong
+    assert "Of our 2 seeds, all score above real images (243.0) and the mean image (-59.0)." in strong
     (honest,) = audit_sentences(audited(80, training_images=243, k_means=200, all_training_images=300), PARAMS)
     assert "no baseline scores above 10,000 real training images (243.0 nats; all 10,000: 300.0)" in honest
+    (flat,) = audit_sentences(audited(80, training_images=243, mean_image=335), PARAMS)
+    assert "the mean image (335.0) scores above 10,000 real training images" in flat
 
 
 def test_the_audit_sentence_names_what_others_print():
