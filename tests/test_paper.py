@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from helpers import ROOT, edit
+from jinja2 import meta
 from PIL import Image
 
-from docs.paper.__main__ import HERE, TEMPLATE, pages
+from docs.paper.__main__ import HERE, TEMPLATE, environment, pages
 from docs.paper.formats import PICTURES, inline, latex, markdown
-from docs.paper.results import facts
+from docs.paper.results import departed, facts
 from pipeline.files.formats import read_csv, write_csv
 
 MOST_PAGES, MOST_WORDS = 4, 2400  # words of the text; tables are counted as pages alone
@@ -24,6 +25,16 @@ PAPER, TEX = HERE / "paper.md", HERE / "paper.tex"
 def test_the_paper_is_what_the_committed_results_say():
     for path, page in pages(facts(ROOT)).items():
         assert path.read_text(encoding="utf-8") == page, f"{path.name}: python -m docs.paper writes it anew"
+
+
+def test_the_template_names_every_fact():
+    template = environment().parse(TEMPLATE.read_text(encoding="utf-8"))
+    assert meta.find_undeclared_variables(template) == set(facts(ROOT))
+
+
+def test_seeds_of_departures_are_named_once_where_they_are_the_same():
+    assert departed({"a: 1 -> 2": "0, 1", "b": "0, 1"}) == "a: 1 -> 2; b (seeds 0, 1)"
+    assert departed({"a: 1 -> 2": "0, 1", "b": "0"}) == "a: 1 -> 2 (seeds 0, 1); b (seeds 0)"
 
 
 def test_the_template_has_no_number_of_its_own():

@@ -1,6 +1,5 @@
 """Write docs/paper/paper.md and paper.tex from template.md and the committed results: python -m docs.paper."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +23,12 @@ def pages(found: dict[str, Any]) -> dict[Path, str]:
     """
     citation = parse_yaml(CITATION.read_text(encoding="utf-8"), CITATION)
     title, authors = citation["title"], _capital(", ".join(author["name"] for author in citation["authors"]))
-    text = _environment().from_string(TEMPLATE.read_text(encoding="utf-8")).render(found)
+    text = environment().from_string(TEMPLATE.read_text(encoding="utf-8")).render(found)
     written = {"paper.md": markdown(title, authors, text), "paper.tex": latex(title, authors, text)}
     return {HERE / name: page for name, page in written.items()}
 
 
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
     """Return Jinja with the formats of numbers and tables that the template uses; a missing name is an error."""
     jinja = jinja2.Environment(trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined)
     jinja.filters |= {
@@ -37,7 +36,6 @@ def _environment() -> jinja2.Environment:
         "thousands": lambda value: f"{value:,}",
         "digits": lambda value: f"{value:.10g}",
         "capital": _capital,
-        "first_sentence": lambda text: re.split(r"(?<=\.) (?=[A-Z])", text)[0],
         "table": _table,
     }
     return jinja

@@ -22,13 +22,12 @@ from pipeline.files.formats import read_csv
 from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting import comparison
 from pipeline.reporting.cells import PAPER, Cell, Ours, count, mean_and_sd, quoted
-from pipeline.reporting.evidence import evidence, listed, oracle_gaps, read_evidence
+from pipeline.reporting.evidence import above_real, baseline_means, evidence, listed, oracle_gaps, read_evidence
 from pipeline.reporting.extrapolation import outlook
-from pipeline.reporting.plan import plan_passages
+from pipeline.reporting.plan import departures
 from pipeline.reporting.scorecard import read_frames, scorecard, sentence
-from pipeline.reporting.verdicts import gain, gap_in_words, rank_in_words
+from pipeline.reporting.verdicts import GRID_NAMES, gain, gap_in_words, rank_in_words
 
-BENCHMARKS = Path("benchmarks/results")
 ALGORITHM_1 = "mnist-text"  # the experiment of the paper's text
 SWITCHES = {  # of a recipe, in words
     "update": "updates of the two networks",
@@ -38,7 +37,6 @@ SWITCHES = {  # of a recipe, in words
     "generator_masks": "dropout masks of the generator's step",
 }
 ACTIVATIONS = {"relu": "rectified linear"}
-GRIDS = {"authors": "the authors' grid", "fine": "the fine grid"}
 
 
 def facts(root: Path) -> dict[str, Any]:
@@ -55,6 +53,7 @@ def facts(root: Path) -> dict[str, Any]:
     outcomes = {"result of the paper": [one.result for one in cards], "outcome": [one.outcome for one in cards]}
     found = {
         "said": {name: _about(params.experiment(CELL).label, said) for name, said in evidence(frames, params).items()},
+        "baselines_above_real": bool(above_real(baseline_means(metrics, CELL))),
         "counted": sentence(cards),
         "scorecard": pd.DataFrame(outcomes | {"here": [one.found for one in cards]}),
         "claims": summary(claims),
@@ -62,7 +61,7 @@ def facts(root: Path) -> dict[str, Any]:
         "unmeasured": gap.unmeasured(claims, besides={one.what for one in moving}),
         "rises": rise is not None and rise[2].mean_interval[0] > 0,
         "carried_on": carried_on(published, params),
-        "deviations": departures(plan_passages(published, params)["deviations"]),
+        "deviations": departed(departures(published, params)),
         "cost": cost(published, params.scale),
         "short": short(of_cell.kept["authors"], claims, params),
         "version": version(published, root / "LICENSE", params.scale),
@@ -116,7 +115,8 @@ def score(of_cell: Ours) -> dict[str, Any]:
         for row in table[table.dataset == CELL].itertuples()
     ]
     rows += [
-        (f"ours, {GRIDS[grid]}", mean_and_sd(cell.seeds), _over(cell.seeds)) for grid, cell in of_cell.kept.items()
+        (f"ours, the {GRID_NAMES[grid]} grid", mean_and_sd(cell.seeds), _over(cell.seeds))
+        for grid, cell in of_cell.kept.items()
     ]
     papers, others = table[table.model == PAPER], table[(table.model != PAPER) & (table.dataset == CELL)]
     cell, fine = of_cell.kept["authors"], of_cell.kept["fine"]
@@ -154,11 +154,12 @@ def carried_on(published: Path, params: Params) -> str:
     )
 
 
-def departures(passage: str) -> str:
-    """Return the lines of a list in one, with the seeds named once where they are the same."""
-    lines = [line.removeprefix("- ") for line in passage.splitlines()]
-    what, seeds = zip(*(line.partition(" (seeds")[::2] for line in lines), strict=True)
-    return "; ".join(lines) if len(set(seeds)) > 1 or not seeds[0] else f"{'; '.join(what)} (seeds{seeds[0]}"
+def departed(seeds: dict[str, str]) -> str:
+    """Return departures from the plan in one sentence, with their seeds, once where these are the same."""
+    same = set(seeds.values())
+    if len(same) == 1:
+        return f"{'; '.join(seeds)} (seeds {same.pop()})"
+    return "; ".join(f"{what} (seeds {of})" for what, of in seeds.items())
 
 
 def short(cell: Cell, claims: pd.DataFrame, params: Params) -> str:
@@ -173,9 +174,9 @@ def short(cell: Cell, claims: pd.DataFrame, params: Params) -> str:
 
 def elsewhere(root: Path) -> dict[str, Any]:
     """Return what was measured beside the pipeline: the 2014 code, both scorers, other models, copies."""
-    files = {name: read_csv(root / BENCHMARKS / "comparison" / name) for name in comparison.FILES}
+    files = {name: read_csv(root / gap.RESULTS / "comparison" / name) for name in comparison.FILES}
     params = load(root / "params.yaml", files["ais.csv"].scale.iloc[0])
-    scores = read_csv(root / BENCHMARKS / "original-scorers.csv").groupby("generator").value
+    scores = read_csv(root / gap.RESULTS / "original-scorers.csv").groupby("generator").value
     last = theirs(root).sort_values("epoch").groupby("run").tail(1)
     return {
         "scorers": f"{(scores.max() - scores.min()).max():.0e} nats apart on the samples of "
@@ -187,7 +188,7 @@ def elsewhere(root: Path) -> dict[str, Any]:
         + comparison.gap_sentences(files["ais.csv"], params)
         + comparison.shortfall_sentences(files, params),
         "ais_seed": files["ais.csv"].set_index("model").seed[[OUR_MODEL]].iloc[0],
-        "memorised": memorised(read_csv(root / BENCHMARKS / "memorised-seed0.csv")),
+        "memorised": memorised(read_csv(root / gap.RESULTS / "memorised-seed0.csv")),
     }
 
 

@@ -51,12 +51,17 @@ def deviations(plan: dict[str, Any], manifest: dict[str, Any]) -> list[str]:
     return [line.replace("validation_images: None", "validation_images: all") for line in found]
 
 
-def plan_passages(published: Path, params: Params) -> dict[str, str]:
-    """Return the passages of docs/runs.md: how the published runs of the plan's experiment depart from it."""
+def departures(published: Path, params: Params) -> dict[str, str]:
+    """Return how the published runs of the plan's experiment depart from it, and the seeds of those that do."""
     plan, lines = planned(Params(params.values, "paper")), dict[str, list[int]]()
     for path in sorted(published.glob(f"runs/paper/{EXPERIMENT}/seed*/{MANIFESTS['train']}")):
         manifest = read_json(path)
         for line in [f"commit {manifest['commit'][:7]}", *deviations(plan, manifest)]:
             lines.setdefault(line, []).append(manifest["seed"])
-    rows = [f"- {line} (seeds {', '.join(map(str, sorted(seeds)))})" for line, seeds in lines.items()]
+    return {line: ", ".join(map(str, sorted(seeds))) for line, seeds in lines.items()}
+
+
+def plan_passages(published: Path, params: Params) -> dict[str, str]:
+    """Return the passages of docs/runs.md: those departures, as a list."""
+    rows = [f"- {what} (seeds {seeds})" for what, seeds in departures(published, params).items()]
     return {"deviations": "\n".join(rows) or "No run of scale `paper` is published."}
