@@ -9,6 +9,8 @@ import numpy as np
 
 from gan.statistics import summarise_seeds
 
+ROUNDING = 1e-9  # far above what float64 leaves of these numbers, far below what any claim is about
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -108,7 +110,8 @@ def _holds(estimate: Estimate, low: float, high: float, unit: str) -> str:
     if not (math.isfinite(low) and math.isfinite(high)):
         return "holds"
     middle = (low + high) / 2
-    within = _with_unit(max(abs(estimate.low - middle), abs(estimate.high - middle)), unit)
+    away = max(abs(estimate.low - middle), abs(estimate.high - middle))
+    within = "rounding" if away < ROUNDING else _with_unit(away, unit)
     return f"holds within {within} of {middle:g}" if middle else f"holds within {within}"
 
 

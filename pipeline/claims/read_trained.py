@@ -166,12 +166,12 @@ def discriminator_steps(frames: Frames, params: Params) -> list[Claim]:
         against = f"{table.label[name]} against {table.label[first]}"
         nats = difference(frames, params, name, first, among=among)
         rows.append(_effect(frames, params, f"{against}, as many images", name, nats))
-        for axis, what in (("generator_steps", "as many steps of G"), ("multiply_adds", "as many multiply-adds")):
+        for axis, what in (("generator_steps", "steps of G"), ("multiply_adds", "multiply-adds")):
             epochs = _epochs_of_equal(table[axis], params, name)
             nats = _at(frames["curves.csv"], params, epochs, among)
             measured = f"validation log-likelihood of epoch {epochs[name]} against epoch {epochs[first]}, {PAIRED}"
-            why_not = _not_equal(table[axis], params, epochs)
-            rows.append(_effect(frames, params, f"{against}, {what}", name, nats, measured, why_not))
+            why_not = _not_equal(table[axis], params, epochs, what)
+            rows.append(_effect(frames, params, f"{against}, as many {what}", name, nats, measured, why_not))
     return rows
 
 
@@ -182,12 +182,12 @@ def _epochs_of_equal(per_epoch: pd.Series, params: Params, name: str) -> dict[st
     return {one: max(1, round(spent / per_epoch[one])) for one in both}
 
 
-def _not_equal(per_epoch: pd.Series, params: Params, epochs: dict[str, int]) -> str:
+def _not_equal(per_epoch: pd.Series, params: Params, epochs: dict[str, int], what: str) -> str:
     """State why these epochs are too short to tell, or too unequal; empty where they are not."""
     spent = [per_epoch[one] * n for one, n in epochs.items()]
     ratio, least = max(spent) / min(spent), params.claims.least_epochs
     if ratio > 1.25:
-        return f"the nearest epochs differ by a factor of {ratio:.1f}"
+        return f"in whole epochs one run has {ratio:.1f} times the {what} of the other"
     return "" if min(epochs.values()) >= least else f"{min(epochs.values())} of {least} epochs"
 
 

@@ -12,6 +12,7 @@ from pipeline.claims.sections import PICTURES, SECTIONS
 from pipeline.config.params import Params
 from pipeline.files.formats import read_csv, read_json
 from pipeline.reporting.cells import count
+from pipeline.reporting.claimed import number
 from pipeline.reporting.page import embedded
 
 OUTCOMES: dict[str, tuple[Outcome, ...]] = {  # of readings, as a sentence counts them
@@ -48,7 +49,7 @@ def shown(claims: pd.DataFrame, name: str, confidence: float) -> pd.DataFrame:
     """Select the rows of one section as text; a number that is too short to tell is in claims.csv alone."""
     rows = claims[claims.claim == name].fillna({"unit": "", "bounds": ""})
     too_short = rows.outcome == "too short"
-    numbers = pd.Series([f"{one.value:.3g} {one.unit}".rstrip() for one in rows.itertuples()], rows.index)
+    numbers = pd.Series([number(one.value, one.unit) for one in rows.itertuples()], rows.index)
     intervals = pd.Series([_interval(one.low, one.high, one.over) for one in rows.itertuples()], rows.index)
     return pd.DataFrame(
         {

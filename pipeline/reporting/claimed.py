@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from gan.theory.readings import ROUNDING
 from pipeline.config.params import Params
 from pipeline.reporting.cells import count
 from pipeline.reporting.gather import Frames
@@ -19,7 +20,6 @@ READINGS: Mapping[str, Outcome] = {
 }
 KINDS = {"paper": "claims", "identity": "identities", "check": "checks", "open": "questions"}  # of rows of claims.csv
 UNLIKELY_TO_FAIL = {"identity", "check"}
-ROUNDING = 1e-12  # of sums of probabilities in float64, and of their logarithms
 WORST_FIRST: tuple[Outcome, ...] = ("not reproduced", "undecided", "reproduced")
 CLAIMS_PAGE = "docs/claims.md"
 FIGURES = "results/published/figures/"
@@ -76,11 +76,16 @@ def _found(row: pd.Series, shows: str) -> str:
     what = row[shows]
     if row.outcome == "too short":
         return f"{what}: {_shortened(row.reading)}"
-    unit = "" if pd.isna(row.unit) else f" {row.unit}"
+    unit = "" if pd.isna(row.unit) else row.unit
     quantity = [] if unit or shows == "measured" else [re.split(r" \(|[:;] ", row.measured)[0]]
     bound = [] if pd.isna(row.bounds) else [f"bound: {row.bounds}"]
-    number = f"0{unit} up to rounding" if 0 < abs(row.value) < ROUNDING else f"{row.value:.3g}{unit}"
-    return f"{what}: {number} ({'; '.join([*quantity, *bound, f'n = {count(row.n, row.over)}'])})"
+    about = "; ".join([*quantity, *bound, f"n = {count(row.n, row.over)}"])
+    return f"{what}: {number(row.value, unit)} ({about})"
+
+
+def number(value: float, unit: str) -> str:
+    """Return a claim's number with its unit, which may be empty; one that is rounding alone is 0 up to it."""
+    return f"0 {unit}".rstrip() + " up to rounding" if 0 < abs(value) < ROUNDING else f"{value:.3g} {unit}".rstrip()
 
 
 def _shortened(reading: str) -> str:

@@ -49,6 +49,8 @@ def test_pairing_removes_what_seeds_share():
         ((0.2, 0.4), (1, INF), "does not hold here: 0.3, not above 1"),
         ((-0.01, 0.03), (-0.05, 0.05), "holds within 0.03"),
         ((0.49, 0.51), (0.45, 0.55), "holds within 0.01 of 0.5"),
+        ((4e-16, 4e-16), (-0.001, 0.001), "holds within rounding"),
+        ((2e-9, 2e-9), (-0.001, 0.001), "holds within 2e-09"),
         ((0.06, 0.08), (-0.05, 0.05), "does not hold here: 0.07, not below 0.05"),
         ((0.01, 0.08), (-0.05, 0.05), "undecided: 0.01 to 0.08 crosses 0.05"),
         ((-0.09, 0.07), (-0.05, 0.05), "undecided: -0.09 to 0.07 crosses -0.05 and 0.05"),
