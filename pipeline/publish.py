@@ -3,7 +3,7 @@
 The passages are those of README.md and docs/. All of them are under git, which can undo a mistake. Small files only:
 tables, curves, figures, report; of every run its manifests, its sheet, its further draws and the scores of its test
 images; of the first seed its pictures of training. With --regenerated only the files made again by `snakemake
---cores all published` are copied. Claims may be of another scale than the results.
+--cores all published` are copied, those of results and claims. Claims may be of another scale than the results.
 """
 
 import argparse
@@ -52,6 +52,7 @@ OF_CLAIMS = (
     *(f"{name}.manifest.json" for name in ("memorised", "claims")),
     "figures/manifest.json",
 )
+AGAIN = {"": ("table", GATHERED, TABLES), "claims": ("claims", [f"{name}.csv" for name in CLAIMS_TABLES], OF_CLAIMS)}
 Passages = dict[Path, dict[str, str]]  # by page and name
 
 
@@ -111,22 +112,33 @@ def _check_worth(params: Params, present: Path) -> None:
 
 
 def _publish_again(args: argparse.Namespace) -> None:
-    """Put the tables, figures and report that were made from the published CSV files beside these."""
+    """Put what was made from the published CSV files beside these: tables, figures and report, and so of the claims."""
     target, source = args.results / "published", args.results / "regenerated"
-    params = published_params(target, args.params)
-    read = read_json(source / "table.manifest.json")["inputs"]
-    if any(read[name] != sha256(target / name) for name in GATHERED):
-        raise UserError(
-            f"{source}: not made from the present published files; run `snakemake --cores all published` first"
-        )
-    made = [*(source / name for name in TABLES), *_figures(source)]
-    files = {path.relative_to(source).as_posix(): path for path in made if path.is_file()}
-    figures = _figures(target)
+    parts = [part for part in PARTS if not part or (target / part / ENTRY).is_file()]
+    files = {name: path for part in parts for name, path in _made_again(part, source, target).items()}
+    figures = [path for part in parts for path in _figures(target / part)]
     kept = {path for path in target.rglob("*") if path.is_file()} - {*figures, *(target / name for name in files)}
     check_size([*files.values(), *kept])
     copy(files, target, instead_of=figures)
-    write_pages(results_passages(target, args, params), args)
+    pages: Passages = {}
+    for part in parts:
+        _, _, passages_of = PARTS[part]
+        for page, texts in passages_of(target / part, args, published_params(target / part, args.params)).items():
+            pages[page] = pages.get(page, {}) | texts
+    write_pages(pages, args)
     print(f"{target} and its pages now show {source}")
+
+
+def _made_again(part: str, source: Path, target: Path) -> dict[str, Path]:
+    """Return the files of a part by name; a UserError where they follow from other files than the published ones."""
+    stage, inputs, names = AGAIN[part]
+    read = read_json(source / part / f"{stage}.manifest.json")["inputs"]
+    if any(read.get(name) != sha256(target / part / name) for name in inputs):
+        raise UserError(
+            f"{source / part}: not made from the present published files; run `snakemake --cores all published` first"
+        )
+    made = [*(source / part / name for name in names), *_figures(source / part)]
+    return {path.relative_to(source).as_posix(): path for path in made if path.is_file()}
 
 
 def _figures(folder: Path) -> list[Path]:
@@ -179,7 +191,7 @@ def write_pages(found: Passages, args: argparse.Namespace) -> None:
 def published_params(published: Path, params: Path) -> Params:
     """Return the params of what is published."""
     entry = read_json(published / ENTRY)
-    return load(params, entry["scale"], experiments=entry["experiments"], seeds=entry["seeds"])
+    return load(params, entry["scale"], experiments=entry.get("experiments"), seeds=entry.get("seeds"))
 
 
 def collect(results: Path, tables: Iterable[str], runs: Path, behind: Iterable[Path]) -> dict[str, Path]:

@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument(
         "--published",
         type=Path,
-        help="folder of published results, to find toys, oracle and claims of other scales there",
+        help="folder of published results, to find toys, oracle and what the claims were read from there",
     )
     parser.add_argument("--claims", type=Path, help="folder that `claims` filled, to be shown too")
     parser.add_argument("--command", default="python -m pipeline.report", help="what made the results, to be printed")
@@ -47,7 +47,9 @@ def _work(args: argparse.Namespace) -> None:
     made_from = [args.results / "table.manifest.json", args.results / "figures" / "manifest.json", QUOTED]
     record, manifest = Record("report", made_from, params.presentation()), args.output.with_suffix(".manifest.json")
     claims = args.claims if args.claims and fit(args.claims, params) else None
-    scored = args.published / "claims" if args.published else claims  # published claims may be of another scale
+    scored = [claims] if claims else []
+    if args.published:  # there claims may be of another scale; what was made of them again is beside the tables
+        scored = [args.published / "claims", args.results / "claims"]
     found = read_manifests(args.results, args.published or args.results, args.runs, args.data, scored)
     made = Manifests(found | {manifest: record.content([])})
     page = render(
@@ -84,7 +86,7 @@ def _results(args: argparse.Namespace, params: Params, claims: Path | None, made
     pictures, sections = figures(args.results / "figures", params), claimed(claims, params, made) if claims else []
     places = {picture["id"] for found in pictures.values() for picture in found} | {one["id"] for one in sections}
     if args.published:
-        frames = read_frames(args.published, args.published / "claims")
+        frames = read_frames(args.published, args.results / "claims")
     else:  # nothing that is of no scale, or does not fit
         left_out = {"cifar10", "copies"} if claims else {"cifar10", "copies", "claims.csv"}
         frames = read_frames(args.results, args.results / "claims")

@@ -100,7 +100,7 @@ class Manifests:
 
 
 def read_manifests(
-    results: Path, toys: Path, runs: list[Path], data: list[Path], claims: Path | None
+    results: Path, toys: Path, runs: list[Path], data: list[Path], claims: list[Path]
 ) -> dict[Path, Any]:
     """Read the manifests of all stages behind the results, in order.
 
@@ -109,13 +109,15 @@ def read_manifests(
         toys: folder of what is made without runs: oracle and toy.
         runs: folders of the runs.
         data: manifests of `download` and `prepare`.
-        claims: folder of the claims, where they are shown.
+        claims: folders of the claims, where they are shown; the last one's manifest of a name counts.
     """
     paths = [*data, *(path for run in runs for path in manifests(run))]
     paths += [path for run in runs for path in audits(run)]
     paths += [toys / f"{name}.manifest.json" for name in ("oracle", "toy")]
     paths += [results / "table.manifest.json", results / "figures" / "manifest.json"]
-    paths += [*sorted(claims.glob("*.manifest.json")), claims / "figures" / "manifest.json"] if claims else []
+    kinds = ("*.manifest.json", "figures/manifest.json")
+    found = [(folder, path) for folder in claims for kind in kinds for path in sorted(folder.glob(kind))]
+    paths += {path.relative_to(folder): path for folder, path in found}.values()
     there = [path for path in dict.fromkeys(paths) if path.is_file()]  # runs taken in from elsewhere lack some
     return {path: read_json(path) for path in there}
 

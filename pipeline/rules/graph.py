@@ -274,9 +274,8 @@ class Graph:
         return [f"{run}/{name}" for run in runs for name in (REDRAWN, IMAGES, *MANIFESTS.values())]
 
     def published_scored(self, _: Any) -> list[str]:
-        """Return what the scorecard follows from, beside the tables, where it was committed."""
-        paths = [*(PUBLISHED / name for name in ("toy.csv", "claims/claims.csv")), CIFAR10_CURVES, COPIES]
-        return [str(path) for path in paths if path.is_file()]
+        """Return what the scorecard follows from, beside the tables and the claims, where it was committed."""
+        return [str(path) for path in (PUBLISHED / "toy.csv", CIFAR10_CURVES, COPIES) if path.is_file()]
 
     def published_report(self, _: Any) -> str:
         """Return what the committed report is made from."""

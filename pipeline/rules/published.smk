@@ -39,10 +39,27 @@ use rule figures as regenerate_figures with:
         settings=graph.published_settings("figures"),
 
 
+use rule read_claims as regenerate_claims with:
+    input:
+        expand("results/published/claims/{name}.csv", name=CLAIMS_TABLES),
+    output:
+        "results/regenerated/claims/claims.csv",
+        "results/regenerated/claims/claims.html",
+        "results/regenerated/claims/claims.manifest.json",
+        "results/regenerated/claims/figures/manifest.json",
+    log:
+        "<logs>/regenerate/claims.log",
+    params:
+        scale=graph.published_claims,
+        options="--gathered results/published/claims",
+        settings=graph.published_settings("claims"),
+
+
 use rule report as regenerate_report with:
     input:
         rules.regenerate_table.output,
         rules.regenerate_figures.output,
+        rules.regenerate_claims.output,
         graph.published_files("manifest.json"),
         graph.published_scored,
         oracle="results/published/oracle.csv",
@@ -57,18 +74,3 @@ use rule report as regenerate_report with:
         target=subpath(output[0]),
         settings=graph.published_settings("report"),
         claims="",
-
-
-use rule read_claims as regenerate_claims with:
-    input:
-        expand("results/published/claims/{name}.csv", name=CLAIMS_TABLES),
-    output:
-        "results/regenerated/claims/claims.csv",
-        "results/regenerated/claims/claims.html",
-        "results/regenerated/claims/claims.manifest.json",
-    log:
-        "<logs>/regenerate/claims.log",
-    params:
-        scale=graph.published_claims,
-        options="--gathered results/published/claims",
-        settings=graph.published_settings("claims"),

@@ -11,7 +11,7 @@ from pipeline import publish
 from pipeline.claims.tables import page_passages
 from pipeline.config.params import load
 from pipeline.files.errors import UserError
-from pipeline.files.formats import read_csv, read_json, sha256
+from pipeline.files.formats import read_csv, read_json, sha256, write_json
 from pipeline.record.runs import GATHERED, OUR_MODEL, SUMMARY, audits
 from pipeline.reporting.evidence import answers, passages, read_evidence
 from pipeline.reporting.gather import tidy
@@ -106,20 +106,40 @@ def test_too_much_is_refused(clone, claims, monkeypatch, capsys):
     assert "MB to publish, limit 10 MB: publish fewer runs" in capsys.readouterr().err
 
 
-def test_regenerated_tables_and_figures_are_put_beside_the_rest(clone, monkeypatch, capsys):
-    published, regenerated = clone / "results/published", clone / "results/regenerated"
-    shutil.copytree(published, regenerated, ignore=shutil.ignore_patterns("claims", "runs"))
-    before = contents(published)
+@pytest.fixture
+def regenerated(clone) -> Path:
+    """What `snakemake published` leaves, with the bytes of what is published; the published folder."""
+    published = clone / "results/published"
+    for part, (stage, inputs, _) in publish.AGAIN.items():
+        manifest = published / part / f"{stage}.manifest.json"
+        known = {name: sha256(published / part / name) for name in inputs}
+        write_json(manifest, read_json(manifest) | {"inputs": known})
+    shutil.copytree(published, clone / "results/regenerated", ignore=shutil.ignore_patterns("runs"))
+    return published
+
+
+def test_what_was_made_again_is_put_beside_the_rest_and_on_all_pages(clone, regenerated, monkeypatch):
+    published, before = regenerated, contents(clone)
     (published / "table1.tex").write_text("of another style")
     (published / "scorecard.csv").write_text("of other rules")
-    (published / "figures/samples-stray.svg").write_text("stray")
+    (published / "claims/claims.csv").write_text("of other words")
+    for folder in (published, published / "claims"):
+        (folder / "figures/samples-stray.svg").write_text("stray")
+    edit(clone / "docs/reviewers.md", "The paper's claims as experiments", "Other claims")
+    edit(clone / "docs/reviewers.md", "<!-- verdict:begin -->", "<!-- verdict:begin -->\n- Of other runs.")
+    edit(clone / "docs/claims.md", "seeds of each toy", "seeds of no toy")
     call(monkeypatch, "--regenerated")
-    assert contents(published) == before
-    assert (clone / "README.md").read_bytes() == README.read_bytes()
-    (published / "metrics.csv").write_text("of other runs")
+    assert contents(clone) == before
+
+
+@pytest.mark.parametrize("name", ["metrics.csv", "claims/measures.csv"])
+def test_what_was_made_from_other_published_files_is_refused(clone, regenerated, monkeypatch, capsys, name):
+    (regenerated / name).write_text("of other runs")
+    before = contents(clone)
     with pytest.raises(SystemExit):
         call(monkeypatch, "--regenerated")
     assert "not made from the present published files" in capsys.readouterr().err
+    assert contents(clone) == before
 
 
 def test_readme_shows_the_published_table():
