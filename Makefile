@@ -5,7 +5,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONNOUSERSITE := 1
 SNAKEMAKE := python -m pipeline.files.lock .snakemake.flock python -m pipeline.console --nolock --cores all
 
-.PHONY: help setup quick cpu paper claims published test torture bench original format
+.PHONY: help setup quick cpu paper claims published pages test torture bench original format
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##/\1 -/p' Makefile
 
@@ -42,6 +42,17 @@ claims: setup  ## the paper's claims as experiments, at scale `quick`: half an h
 published: setup  ## all tables and figures again, from the committed metrics: a minute
 	@$(SNAKEMAKE) -- published
 	@echo "Tables, figures, claims and report.html are in results/regenerated/."
+
+COMPARED := comparison/comparison.svg
+pages: published  ## every generated page of docs/ again, from the committed results: 2 minutes
+	@python -m pipeline.publish --regenerated
+	@python -m pipeline.compare --scale cpu --gathered benchmarks/results/comparison --output results/regenerated/comparison \
+	    --page docs/evidence.md
+	@cp results/regenerated/$(COMPARED) benchmarks/results/$(COMPARED)
+	@python -m benchmarks.original.page
+	@python -m benchmarks.gap
+	@python -m docs.paper
+	@python -m docs.api
 
 test: setup  ## lint, types, all tests
 	@echo "Format, lint and types, then the tests: about 10 minutes on 2 CPU cores."
