@@ -155,17 +155,20 @@ def shortfall_sentences(frames: Frames, params: Params) -> list[str]:
 
     Both are on average lower bounds of the same value, so that the first one is then too low by at least so much.
     """
-    lines, of_images = [], frames["ais_images.csv"]
+    found, of_images = list[str](), frames["ais_images.csv"]
     for (_, model, bandwidth), rows in of_images.groupby(["chosen_by", "model", "bandwidth"], sort=False):
         short = (rows.parzen_of_many - rows.ais).clip(lower=0)
         if (short > 0).any():
-            lines.append(
-                f"On {(short > 0).sum()} of {len(rows)} test images under {label(str(model), params)} at bandwidth "
-                f"{bandwidth:.4g}, annealed importance sampling is below the Parzen estimate from more samples, which "
-                f"is a lower bound too, by up to {short.max():.1f} nats: its error there is at least that, and in the "
-                f"mean over all {len(rows)} at least {short.mean():.1f} nats."
+            found.append(
+                f"{label(str(model), params)} at bandwidth {bandwidth:.4g} ({count((short > 0).sum(), 'image')} of "
+                f"{len(rows)}, by up to {short.max():.1f} nats; mean over all {len(rows)}: {short.mean():.2f})"
             )
-    return list(dict.fromkeys(lines))
+    if not found:
+        return []
+    return [
+        "On some test images annealed importance sampling is below the Parzen estimate from more samples, which is a "
+        f"lower bound too: {listed(list(dict.fromkeys(found)))}. Its error there is at least that."
+    ]
 
 
 @dataclass(frozen=True)
