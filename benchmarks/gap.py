@@ -9,7 +9,7 @@ example:
 
 import argparse
 import math
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from pipeline.reporting.evidence import growth_trend, listed
 from pipeline.reporting.extrapolation import outlook
 from pipeline.reporting.page import with_passages
 from pipeline.reporting.plan import EXPERIMENT
-from pipeline.reporting.plots_progress import RULES
+from pipeline.reporting.plots_progress import RULES, seed_curves
 from pipeline.reporting.verdicts import gain, gap_in_words
 
 ROOT = Path(__file__).parents[1]
@@ -130,20 +130,8 @@ def table(found: Iterable[Cause], params: Params) -> pd.DataFrame:
 
 def causes(files: Files) -> list[Cause]:
     """Return what was measured: on the published runs, in one number's spread, on other runs."""
-    parts: tuple[Callable[[Files], Iterable[Cause]], ...] = (
-        length,
-        longer,
-        keeping,
-        grid,
-        samples,
-        drawn,
-        seeds,
-        precision,
-        switches,
-        authors_code,
-        authors_scorer,
-    )
-    return [cause for part in parts for cause in part(files)]
+    measured = (length, longer, keeping, grid, samples, drawn, seeds, precision, switches, authors_code, authors_scorer)
+    return [cause for part in measured for cause in part(files)]
 
 
 def length(files: Files) -> list[Cause]:
@@ -173,25 +161,19 @@ def longer(files: Files) -> list[Cause]:
 def keeping(files: Files) -> list[Cause]:
     """What other rules of keeping a generator do: to keep the last, and the rule that training followed before."""
     rows = [] if files.cells.last is None else [_cells("the last generator, not the kept one", files.cells.last, files)]
-    followed = _curves(files.published("curves.csv").rename(columns={"validation_log_likelihood": "log_likelihood"}))
-    every = _curves(files.published("validation.csv"))
+    measured = files.published("curves.csv").rename(columns={"validation_log_likelihood": "log_likelihood"})
+    followed, every = seed_curves(measured, EXPERIMENT), seed_curves(files.published("validation.csv"), EXPERIMENT)
     lost = []
     for seed in followed.keys() & every.keys():
         former, present = (
-            replay(series.index.tolist(), series.tolist(), rule.patience)[0]
-            for series, rule in zip((followed[seed], every[seed]), RULES, strict=True)
+            replay(curve.index.tolist(), curve.tolist(), rule.patience)[0]
+            for curve, rule in zip((followed[seed], every[seed]), RULES, strict=True)
         )
         if former in every[seed]:
             lost.append(float(every[seed][former] - every[seed][present]))
     if len(lost) < MIN_SEEDS:
         return rows
     return [*rows, _of_seeds(FORMER_RULE, over_seeds(lost), closes=False)]
-
-
-def _curves(frame: pd.DataFrame) -> dict[int, pd.Series]:
-    """Return each seed's log-likelihood of validation images by epoch."""
-    rows = frame.dropna(subset=["log_likelihood"])
-    return {int(seed): run.groupby("epoch").log_likelihood.max() for seed, run in rows.groupby("seed")}
 
 
 def grid(files: Files) -> list[Cause]:

@@ -176,8 +176,8 @@ def rules(
         both: the former rule and the present one.
     """
     former, present = both
-    points = _series(curves.rename(columns={"validation_log_likelihood": "log_likelihood"}), experiment)
-    lines = _series(validation, experiment)
+    points = seed_curves(curves.rename(columns={"validation_log_likelihood": "log_likelihood"}), experiment)
+    lines = seed_curves(validation, experiment)
     end = max(series.index.max() for series in (*points.values(), *lines.values()))
     ours, other = (params.values["figures"][key] for key in ("ours", "other"))
     figure, panels = _panels(len(points), (2.6, 2.4), 1.1, sharey=True)
@@ -204,7 +204,7 @@ def rules(
     return label_scale(figure, params)
 
 
-def _series(frame: pd.DataFrame, experiment: str) -> dict[int, pd.Series]:
+def seed_curves(frame: pd.DataFrame, experiment: str) -> dict[int, pd.Series]:
     """Return each seed's greatest log-likelihood at each epoch that has one."""
     mine = frame[frame.experiment == experiment].dropna(subset=["log_likelihood"])
     return {int(seed): run.groupby("epoch").log_likelihood.max() for seed, run in mine.groupby("seed")}
