@@ -184,9 +184,7 @@ def elsewhere(root: Path) -> dict[str, Any]:
         "agrees": agreement(theirs(root), ours(root)),
         "power": power(theirs(root), ours(root)),
         "running": last.epoch.min() < load(root / "params.yaml", "paper").experiment(CELL).waypoints[0],
-        "ais": comparison.k_means_sentence(files, params)
-        + comparison.gap_sentences(files["ais.csv"], params)
-        + comparison.shortfall_sentences(files, params),
+        "ais": comparison.k_means_sentence(files, params) + comparison.gap_sentences(files["ais.csv"], params),
         "ais_seed": files["ais.csv"].set_index("model").seed[[OUR_MODEL]].iloc[0],
         "memorised": memorised(read_csv(root / gap.RESULTS / "memorised-seed0.csv")),
     }
