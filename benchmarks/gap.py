@@ -115,7 +115,7 @@ def passage(files: Files) -> str:
         f"authors' grid and {gap_in_words(kept['fine'].verdict)} on the fine one. With as many samples as the paper's, "
         f"the largest effect measured on the published runs ({most.what}: {most.effect} nats) "
         f"{'closes' if most.nats >= -gap else 'does not close'} it alone. Effects need not add up. ± is a standard "
-        "deviation; other numbers are differences."
+        "deviation over what n counts, for test images a standard error; other numbers are differences."
     )
     lacking = unmeasured(files.claims, besides={one.what for one in found})
     short = [f"Not measured yet, because the runs are too short: {'; '.join(lacking)}."] if lacking else []
@@ -200,10 +200,9 @@ def drawn(files: Files) -> list[Cause]:
         if source in rows.index
     ]
     values = files.measured("rescored-seed0.csv").query("grid == 'authors'").value
-    redrawn = Cause(
-        "other samples of seed 0's last generator", f"± {two_digits(values.std())}", "", f"{len(values)} draws"
-    )
-    over = f"{count(len(cell.values), 'seed')}, standard error"
+    what = "other samples of seed 0's last generator"
+    redrawn = Cause(what, f"± {two_digits(values.std())}", "", count(len(values), "draw"))
+    over = f"{cell.error_over}, mean of {count(len(cell.values), 'seed')}"
     error = Cause("other test images", f"± {two_digits(cell.standard_error)}", "", over)
     return [redrawn, *again, error]
 

@@ -53,8 +53,7 @@ def summarise_seeds(values: Sequence[float], confidence: float = 0.95) -> SeedSu
         unknown = (math.nan, math.nan)
         return SeedSummary(n, mean, math.nan, mean, mean, mean, unknown, unknown)
     sd = float(np.std(values, ddof=1))
-    around_run = prediction_width(n, sd, confidence) / 2
-    around_mean = around_run / math.sqrt(n + 1)
+    around_mean, around_run = (width(n, sd, confidence) / 2 for width in (mean_width, prediction_width))
     return SeedSummary(
         n,
         mean,
@@ -139,6 +138,11 @@ def gap_to(summary: SeedSummary, published: float) -> float:
 
 def _outside(gap: float, width: float) -> bool:
     return abs(gap) > width / 2 + RESOLUTION_NATS
+
+
+def mean_width(n: int, sd: float, confidence: float) -> float:
+    """Return the full width of the t-interval of the mean of n values with this sd."""
+    return prediction_width(n, sd, confidence) / math.sqrt(n + 1)
 
 
 def prediction_width(n: int, sd: float, confidence: float) -> float:

@@ -231,7 +231,7 @@ def published_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
     """State for which models the published score is one that another run of ours could have."""
     lines = []
     for agrees, where in ((True, "lies in"), (False, "lies outside")):
-        names = [f"{one.entry['label']}" for one in reruns(metrics, params) if one.agrees is agrees]
+        names = [one.entry["label"] for one in reruns(metrics, params) if one.agrees is agrees]
         if names:
             lines.append(f"The published score {where} the interval of one more run of ours for {listed(names)}.")
     return [" ".join(lines)] if lines else []

@@ -1,11 +1,12 @@
 """Which of two models is above the other, under the Parzen estimate and under a better one, on the same images."""
 
+import math
 from dataclasses import dataclass
 from itertools import combinations
 
 import pandas as pd
 
-from gan.statistics import prediction_width, summarise_seeds
+from gan.statistics import mean_width, summarise_seeds
 from pipeline.config.params import Params
 from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.gather import Frames
@@ -103,5 +104,4 @@ def _slack(rows: pd.DataFrame, confidence: float) -> float:
     if gap is None or value(rows, "exact_log_likelihood") is not None:
         return 0.0
     n = int(gap.n_eval)
-    half = prediction_width(n, gap.standard_error * n**0.5, confidence) / 2 / (n + 1) ** 0.5
-    return max(0.0, float(gap.value) + half)
+    return max(0.0, float(gap.value) + mean_width(n, gap.standard_error * math.sqrt(n), confidence) / 2)
