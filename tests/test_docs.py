@@ -14,7 +14,7 @@ from gan.scoring import score
 from gan.theory.modes import TARGETS
 from gan.theory.plane import CHOSEN
 from pipeline import compare
-from pipeline.files.formats import read_csv
+from pipeline.files.formats import read_csv, read_json, sha256
 
 
 def test_epochs_table_shows_the_csv():
@@ -37,6 +37,27 @@ def test_the_second_opinion_shows_the_csv_files(tmp_path):
     assert done.returncode == 0, done.stderr
     assert page.read_text() == (ROOT / "docs/evidence.md").read_text()
     assert (tmp_path / "comparison.svg").read_bytes() == (committed / "comparison.svg").read_bytes()
+
+
+def test_the_second_opinion_follows_from_the_runs_that_it_names():
+    """Scores are those of the runs beside them, of the generators that were trained there and annealed."""
+    committed = ROOT / "benchmarks/results/comparison"
+    scores, trained = read_csv(committed / "rivals.csv"), {}
+    for (model, seed), rows in scores.groupby(["model", "seed"]):
+        run = committed / f"runs/{model}/seed{seed}"
+        of_run, scored = (read_json(run / name) for name in ("manifest.json", "metrics.manifest.json"))
+        assert of_run["outputs"]["curve.csv"] == sha256(run / "curve.csv")
+        assert scored["outputs"]["metrics.csv"] == sha256(run / "metrics.csv")
+        mine = read_csv(run / "metrics.csv").query("metric.isin(@rows.metric)")
+        assert mine.value.tolist() == rows.value.tolist()
+        assert set(rows.length) == {len(read_csv(run / "curve.csv"))}
+        trained[model, seed] = of_run["outputs"]["generator.safetensors"]
+    for model, rows in read_csv(committed / "ais.csv").groupby("model"):
+        made = read_json(committed / f"ais/{model}.manifest.json")
+        assert set(rows.distributions.dropna()) <= {made["settings"]["distributions"]}
+        assert set(rows.n_eval) == {made["settings"]["images"]}
+        if (run := (model, made["seed"])) in trained:
+            assert made["inputs"]["generator.safetensors"] == trained[run]
 
 
 def test_every_column_of_the_results_is_documented_with_its_type():
