@@ -19,6 +19,12 @@ from gan.models import Discriminator, Generator
 from gan.seeding import stream
 
 
+@pytest.fixture(autouse=True)
+def global_random_state() -> None:
+    """The same global random numbers in every test, whichever ran before it."""
+    torch.manual_seed(0)
+
+
 @pytest.fixture
 def networks() -> tuple[Generator, Discriminator]:
     """Small networks: noise of 4, images of 12 pixels."""

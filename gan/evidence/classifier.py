@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 import torch
-from scipy.stats import binomtest
+from scipy.special import betaincinv
 from torch import nn
 from torch.nn.functional import cross_entropy
 
@@ -111,5 +111,7 @@ def binomial_interval(successes: int, n: int, confidence: float) -> tuple[float,
     Source:
         Clopper and Pearson 1934: exact, so its coverage is at least the stated one.
     """
-    interval = binomtest(successes, n).proportion_ci(confidence, method="exact")
-    return float(interval.low), float(interval.high)
+    tail, failures = (1 - confidence) / 2, n - successes
+    low = float(betaincinv(successes, failures + 1, tail)) if successes else 0.0
+    high = float(betaincinv(successes + 1, failures, 1 - tail)) if failures else 1.0
+    return low, high

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from gan.evidence.memorisation import difference_of_copies
 from gan.theory.claim import Claim, check, paper
@@ -54,7 +54,7 @@ def _difference(frame: pd.DataFrame, confidence: float) -> tuple[Estimate, str]:
     if len(frame) > 1:
         return over_seeds(frame.difference.tolist(), confidence), "seed"
     one = frame.iloc[0]
-    around = norm.ppf((1 + confidence) / 2) * one.standard_error
+    around = float(ndtri((1 + confidence) / 2)) * one.standard_error
     return Estimate(one.difference, one.difference - around, one.difference + around, int(one.n_samples)), "sample"
 
 

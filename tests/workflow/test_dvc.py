@@ -86,9 +86,12 @@ def test_a_pulled_clone_elsewhere_has_nothing_to_do_and_notices_a_change(version
     assert "Nothing to be done" in done.stdout + done.stderr
     seeds = run_in(clone, "-m", "snakemake", "--cores", "2", "-n", "--quiet", "rules", "--config", "seeds=[0,1,2]")
     assert jobs(seeds.stdout + seeds.stderr)["train"] == 1
-    edit(clone / "params.yaml", *LEARNING_RATE)
-    assert jobs(dvc(clone, "repro"))["train"] == 2
-    assert learning_rate_of(clone) == 0.2
+    edit(clone / "params.yaml", "n_validation: 1000 ", "n_validation: 999 ")
+    again = jobs(dvc(clone, "repro"))
+    assert again["evaluate"] == 2
+    assert "train" not in again
+    settings = read_json(clone / "runs/smoke/mnist/seed0/metrics.manifest.json")["settings"]
+    assert settings["n_validation"] == 999
 
 
 def test_touch_and_commit_cannot_pass_old_runs_off_as_new(versioned):
