@@ -43,12 +43,12 @@ published: setup  ## all tables and figures again, from the committed metrics: a
 	@$(SNAKEMAKE) --forcerun regenerate_claims regenerate_table regenerate_figures -- published  # whatever code has changed
 	@echo "Tables, figures, claims and report.html are in results/regenerated/."
 
-COMPARED := comparison/comparison.svg
+COMPARED := $(addprefix results/regenerated/comparison/,comparison.svg samples.svg)
 pages: published  ## every generated page of docs/ again, from the committed results: 2 minutes
 	@python -m pipeline.publish --regenerated
 	@python -m pipeline.compare --scale cpu --gathered benchmarks/results/comparison --output results/regenerated/comparison \
 	    --page docs/evidence.md
-	@cp results/regenerated/$(COMPARED) benchmarks/results/$(COMPARED)
+	@cp $(COMPARED) benchmarks/results/comparison/
 	@python -m benchmarks.original.page
 	@python -m benchmarks.gap
 	@python -m docs.paper

@@ -29,14 +29,15 @@ def test_epochs_table_shows_the_csv():
 
 
 def test_the_second_opinion_shows_the_csv_files(tmp_path):
-    """The passage and the figure follow from the committed measurements."""
+    """The passage and the figures follow from the committed measurements and images."""
     committed, page = ROOT / "benchmarks/results/comparison", tmp_path / "evidence.md"
     shutil.copy(ROOT / "docs/evidence.md", page)
     scale = ("--params", ROOT / "params.yaml", "--scale", read_csv(committed / "ais.csv").scale.iloc[0])
     done = call(compare, *scale, "--gathered", committed, "--output", tmp_path, "--page", page)
     assert done.returncode == 0, done.stderr
     assert page.read_text() == (ROOT / "docs/evidence.md").read_text()
-    assert (tmp_path / "comparison.svg").read_bytes() == (committed / "comparison.svg").read_bytes()
+    for name in ("comparison.svg", "samples.svg"):
+        assert (tmp_path / name).read_bytes() == (committed / name).read_bytes()
 
 
 def test_the_second_opinion_follows_from_the_runs_that_it_names():

@@ -1,4 +1,4 @@
-"""The figure of all models under both estimates."""
+"""The figures of all models under both estimates: their numbers, and their images."""
 
 from typing import Any
 
@@ -9,7 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pipeline.config.params import Params
-from pipeline.reporting.plots import label_scale
+from pipeline.reporting.evidence import REAL
+from pipeline.reporting.plots import Sheet, label_scale, note
+from pipeline.reporting.plots_evidence import image_rows
 from pipeline.reporting.rankings import CHOSEN, label, of_choice, value
 
 
@@ -25,6 +27,32 @@ def comparison(ais: pd.DataFrame, params: Params) -> Figure:
     handles, labels = panels[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower left", ncols=1 + len(chosen), fontsize=8, frameon=False)
     return label_scale(figure, params)
+
+
+def samples(sheets: Sheet, ais: pd.DataFrame, params: Params) -> Figure:
+    """Plot images of each model, the best by the better estimate first, and what both estimates say of it."""
+    models = {name: rows for name, rows in of_choice(ais, "parzen").items() if name in sheets}
+    order = sorted(models, key=lambda name: -_better(models[name])[1])
+    real = [REAL] if REAL in sheets else []
+    figure, axes = plt.subplots(figsize=(9.2, 0.62 * max(1, len(order) + len(real)) + 0.9), layout="constrained")
+    shape = params.dataset(params.experiment(params.comparison.experiment).dataset).shape
+    image_rows([sheets[name] for name in (*real, *order)], shape, axes)
+    names = [*("training images" for _ in real), *(label(name, params) for name in order)]
+    axes.set_yticks(np.arange(len(names)) + 0.5, names)
+    for place, name in enumerate(order, start=len(real)):
+        parzen = models[name][models[name].metric == "parzen_log_likelihood"].sort_values("n_samples").iloc[0]
+        kind, better = _better(models[name])
+        text = f"Parzen {parzen.value:.0f}, {kind} {better:.0f}"
+        note(axes, text, (1, place + 0.5), (8, 0), xycoords=("axes fraction", "data"), va="center")
+    axes.set_title("Samples, and mean log-likelihood of the same test images (nats)", fontsize=11)
+    return label_scale(figure, params)
+
+
+def _better(rows: pd.DataFrame) -> tuple[str, float]:
+    """Return the better estimate of one model and its name: exact where known, else annealed importance sampling."""
+    means = rows[rows.images == "test"].set_index("metric").value
+    exact = "exact_log_likelihood" in means
+    return ("exact", means["exact_log_likelihood"]) if exact else ("AIS", means["ais_log_likelihood"])
 
 
 def _panel(axes: Axes, models: dict[str, pd.DataFrame], params: Params) -> None:

@@ -41,7 +41,7 @@ def audit(sheet: Sheet, metrics: pd.DataFrame, params: Params, experiment: str) 
     figure = plt.figure(figsize=(11, 0.53 * len(order) + 1), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1.15, 1))
     entry = params.experiment(experiment)
-    _images([sheet[model] for model in order], params.dataset(entry.dataset).shape, left)
+    image_rows([sheet[model] for model in order], params.dataset(entry.dataset).shape, left)
     left.set_yticks(places, [AUDITED[model].split(",")[0] for model in order])
     colours = params.values["figures"]
     right.plot([means[model] for model in order], places, "o", color=colours["data"])
@@ -68,8 +68,8 @@ def _line(axes: Axes, value: float, label: str, colour: str, height: int) -> Non
     note(axes, f"{label} {value:.0f}", (value, 1), (0, height), xycoords=top, ha="center", color=colour)
 
 
-def _images(rows: list[np.ndarray], shape: tuple[int, ...], axes: Axes) -> None:
-    """A row of images for each entry, one unit high; a single image stands alone."""
+def image_rows(rows: list[np.ndarray], shape: tuple[int, ...], axes: Axes) -> None:
+    """Plot a row of images (n, d), bytes, for each entry, one unit high; a single image stands alone."""
     for place, images in enumerate(rows):
         strip = np.concatenate([picture(image, shape) for image in images], axis=1) / 255
         extent = (0, len(images), place + 0.96, place + 0.04)

@@ -44,19 +44,26 @@ use rule with_data as ais_k_means with:
 
 use rule command as compare with:
     input:
-        expand("{folder}/{file}", folder=graph.annealed(), file=["ais.csv", "ais_images.csv"]),
+        expand("{folder}/{file}", folder=graph.annealed(), file=["ais.csv", "ais_images.csv", "sheet.npz"]),
         expand("{run}/{file}", run=graph.runs(graph.params.rivals), file=["metrics.csv", "metrics.manifest.json"]),
         quoted=here("pipeline/quoted.csv"),
     output:
-        expand("results/{{scale}}/comparison/{name}", name=["ais.csv", "ais_images.csv", "rivals.csv"]),
+        expand("results/{{scale}}/comparison/{name}.csv", name=["ais", "ais_images", "rivals"]),
         report(
             "results/{scale}/comparison/comparison.svg",
             caption="captions/comparison.rst",
             category="Comparison",
             labels={"scale": "{scale}"},
         ),
+        report(
+            "results/{scale}/comparison/samples.svg",
+            caption="captions/models.rst",
+            category="Comparison",
+            labels={"scale": "{scale}"},
+        ),
+        expand("results/{{scale}}/comparison/{name}.png", name=["comparison", "samples"]),
+        "results/{scale}/comparison/sheets.npz",
         "results/{scale}/comparison/comparison.md",
-        "results/{scale}/comparison/comparison.png",
         "results/{scale}/comparison/comparison.manifest.json",
     log:
         "<logs>/compare/{scale}.log",

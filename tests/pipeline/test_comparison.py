@@ -3,13 +3,14 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers import ROOT, call, edit, misfits
 
 from pipeline import ais, compare, evaluate, prepare, rival, sample, train
 from pipeline.config.params import load
 from pipeline.files.errors import UserError
-from pipeline.files.formats import read_csv, read_json, read_tensors, write_csv
+from pipeline.files.formats import read_arrays, read_csv, read_json, read_tensors, write_arrays, write_csv
 
 PARAMS = load(ROOT / "params.yaml", "smoke")
 SCALE = ("--params", ROOT / "params.yaml", "--scale", "smoke")
@@ -151,11 +152,28 @@ def test_compare_writes_tables_figure_and_page_and_makes_them_again(folder, tmp_
     assert "Parzen from 200 and 600 samples" in text
     assert "pairs of models, the Parzen score ranks" in text
     assert call(compare, *SCALE, "--gathered", out, "--output", tmp_path / "again").returncode == 0
-    for path in [*out.glob("*.csv"), out / "comparison.md", out / "comparison.svg"]:
+    for path in [*out.glob("*.csv"), out / "sheets.npz", out / "comparison.md", *out.glob("*.svg")]:
         assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes(), path
     assert set(read_json(out / "comparison.manifest.json")["outputs"]) == {
         path.name for path in out.iterdir() if path.name != "comparison.manifest.json"
     }
+
+
+def test_compare_shows_images_of_each_model_beside_training_images(folder):
+    """K-means has no sheet here, because no audit ran: it is left out. The linear Gaussian leaves [0, 1]: it is cut."""
+    sheets, draws = (
+        read_arrays(folder / "out/sheets.npz"),
+        read_arrays(folder / "linear-gaussian/seed0/sheet.npz")["draws"],
+    )
+    assert set(sheets) == set(RIVALS)
+    assert draws.max() > 1
+    assert (sheets["linear-gaussian"] == (255 * draws.reshape(20, -1)[:8].clip(0, 1)).round()).all()
+    write_arrays(
+        folder / "audit/sheet.npz", **{"k-means": np.ones((9, 4), np.uint8), "training-images": np.zeros((9, 4))}
+    )
+    found = compare._sheets([folder / "audit"])
+    assert {name: rows.shape for name, rows in found.items()} == {"k-means": (8, 4), "training-images": (8, 4)}
+    (folder / "audit/sheet.npz").unlink()
 
 
 def test_comparison_files_are_documented(folder, tmp_path):
