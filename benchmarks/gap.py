@@ -24,7 +24,7 @@ from pipeline.config.params import Params, load
 from pipeline.files.formats import read_csv, read_json, write_text
 from pipeline.record.runs import VARIANCE
 from pipeline.reporting.cells import Cell, Ours, count, our_cells, two_digits
-from pipeline.reporting.evidence import growth_trend, listed
+from pipeline.reporting.evidence import listed
 from pipeline.reporting.extrapolation import outlook
 from pipeline.reporting.page import with_passages
 from pipeline.reporting.plan import EXPERIMENT
@@ -186,8 +186,10 @@ def samples(files: Files) -> list[Cause]:
     rows = files.published("growth.csv")
     if rows.empty:
         return []
+    scores = rows[rows.grid == "fine"].groupby("n_samples").value.mean()
+    few, many = files.params.experiment(EXPERIMENT).n_samples, scores.index.max()
     over = f"{count(rows.seed.nunique(), 'generator')}, scale `{rows.scale.iloc[0]}`, fine grid"
-    return [Cause("ten times as many samples", f"{growth_trend(rows, 2).nats_per_decade:+.1f}", "", over)]
+    return [Cause(f"{many:,} samples, not {few:,}", f"{scores[many] - scores[few]:+.1f}", "", over)]
 
 
 def drawn(files: Files) -> list[Cause]:

@@ -78,15 +78,20 @@ def test_the_power_follows_the_spread_of_our_seeds_and_the_epochs():
 
 
 def test_runs_that_start_faster_are_counted():
-    noted, ours = (
-        pd.DataFrame({"epoch": 20, "value": [103.0, 72, 105]}),
-        pd.DataFrame({"epoch": 20, "value": [99.0, 90]}),
-    )
+    noted = pd.DataFrame({"epoch": [20, 20, 20, 30], "value": [103.0, 72, 105, 120]})
+    ours = pd.DataFrame({"value": [99.0, 90, -16], "late": [False, False, True]})
     found = page.start(noted, ours)
-    assert found == "After 20 epochs 2 of the 3 runs of the 2014 code that were scored there lie above all our 2 seeds."
-    assert "1 of the 3 runs of the 2014 code that were scored there lies above" in page.start(
-        noted, ours.assign(value=[104.0, 95])
+    assert found == (
+        "After 20 epochs 3 scored runs of the 2014 code have 72.0 to 105.0 nats; "
+        "of our 3 seeds on record 2 have 90.0 to 99.0, and 1, which began late, -16.0 to -16.0."
     )
+    assert page.start(noted, ours[:2]).endswith("of our 2 seeds on record 2 have 90.0 to 99.0.")
+
+
+def test_the_record_has_each_seed_once():
+    found = page.record(ROOT)
+    assert found.index.tolist() == list(range(16))
+    assert found.value[found.late].max() < 0 < found.value[~found.late].min()
 
 
 def weights_measured(root: Path, shift: float) -> str:
