@@ -41,6 +41,8 @@ from pipeline.verify import verify, verify_claims
 
 LIMIT_BYTES = 10_000_000
 ENTRY = "published.json"  # what is published
+README = Path("README.md")
+CLAIMS, PLAN, EVIDENCE, REVIEWERS = (Path(f"docs/{name}.md") for name in ("claims", "runs", "evidence", "reviewers"))
 TABLES = (
     *(*GATHERED, CHOICES, SUMMARY, "oracle.csv", "toy.csv"),
     *("table1.csv", "table1.md", "table1.tex", "metrics.json", "report.html"),
@@ -71,10 +73,6 @@ def main() -> None:
     what.add_argument(
         "--regenerated", action="store_true", help="copy results/regenerated/, made from the published files"
     )
-    pages = {"readme": "README.md", "page": "docs/claims.md", "plan": "docs/runs.md"}
-    pages |= {name: f"docs/{name}.md" for name in ("evidence", "reviewers")}
-    for name, path in pages.items():
-        parser.add_argument(f"--{name}", type=Path, default=Path(path), help="default: %(default)s")
     cli.run(parser, _work)
 
 
@@ -97,7 +95,7 @@ def _work(args: argparse.Namespace) -> None:
     chosen = {key: params.values[key] for key in ("experiments", "seeds")} | {"command": params.command}
     about = {"scale": params.scale, "commits": commits(target)} | ({} if args.claims else chosen)
     write_json(target / ENTRY, about)
-    pages = passages_of(target, args, params)
+    pages = passages_of(target, params)
     write_pages(pages, args)
     updated = " and ".join(map(str, pages))
     print(f"{len(files)} files, {size / 1e6:.1f} MB, from scale {params.scale} in {target}; {updated} updated")
@@ -123,7 +121,7 @@ def _publish_again(args: argparse.Namespace) -> None:
     pages: Passages = {}
     for part in parts:
         _, _, passages_of = PARTS[part]
-        for page, texts in passages_of(target / part, args, published_params(target / part, args.params)).items():
+        for page, texts in passages_of(target / part, published_params(target / part, args.params)).items():
             pages[page] = pages.get(page, {}) | texts
     write_pages(pages, args)
     print(f"{target} and its pages now show {source}")
@@ -181,7 +179,7 @@ def write_pages(found: Passages, args: argparse.Namespace) -> None:
         params = published_params(published, args.params)
         results = scorecard(read_frames(published, published / "claims"), params)
         passage = scorecard_passage(results, read_csv(published / "metrics.csv"), params)
-        found[args.readme] = found.get(args.readme, {}) | {"scorecard": passage}
+        found[README] = found.get(README, {}) | {"scorecard": passage}
         write_csv(published / SCORECARD, table(results))
     pages = {path: with_passages(path.read_text(encoding="utf-8"), texts, path) for path, texts in found.items()}
     for path, text in pages.items():
@@ -220,14 +218,14 @@ def collect_claims(params: Params, results: Path, runs: Path) -> dict[str, Path]
     return collect(results, OF_CLAIMS, runs / params.scale, behind)
 
 
-def results_passages(published: Path, args: argparse.Namespace, params: Params) -> Passages:
+def results_passages(published: Path, params: Params) -> Passages:
     """Return the passages that show the published results."""
     frames = read_evidence(published)
     return {
-        args.readme: readme_passages(published, published.as_posix(), params, read_json(published / ENTRY)),
-        args.evidence: passages(frames, params),
-        args.reviewers: answers(frames, params),
-        args.plan: plan_passages(published, params) | {"extrapolation": _carried_on(published, params)},
+        README: readme_passages(published, published.as_posix(), params, read_json(published / ENTRY)),
+        EVIDENCE: passages(frames, params),
+        REVIEWERS: answers(frames, params),
+        PLAN: plan_passages(published, params) | {"extrapolation": _carried_on(published, params)},
     }
 
 
@@ -237,17 +235,17 @@ def _carried_on(published: Path, params: Params) -> str:
     return extrapolation_passage(validation, metrics, params, EXPERIMENT)
 
 
-def claims_passages(published: Path, args: argparse.Namespace, params: Params) -> Passages:
+def claims_passages(published: Path, params: Params) -> Passages:
     """Return the passages that show the published claims."""
     return {
-        args.reviewers: {"claims": claims_line(published, "claims.md")},
-        args.page: page_passages(published, params),
+        REVIEWERS: {"claims": claims_line(published)},
+        CLAIMS: page_passages(published, params),
     }
 
 
-def claims_line(published: Path, page: str) -> str:
+def claims_line(published: Path) -> str:
     """Say how many claims hold, with a link to their page."""
-    return f"- {summary(read_csv(published / 'claims.csv'))} [{page}]({page})"
+    return f"- {summary(read_csv(published / 'claims.csv'))} [claims.md](claims.md)"
 
 
 # By folder, below a scale's results and below results/published/: what verifies, collects and shows its files.

@@ -7,7 +7,9 @@ import argparse
 import sys
 from pathlib import Path
 
+import numpy as np
 import torch
+from PIL import Image
 
 from gan.images import TRAIN, nearest, to_grey
 from gan.sampling import draw_samples, interpolate
@@ -16,7 +18,7 @@ from pipeline.config.experiments import Dataset, Experiment
 from pipeline.config.params import load
 from pipeline.data.arrays import load_images
 from pipeline.files.errors import RunError
-from pipeline.files.formats import write_array, write_arrays, write_same
+from pipeline.files.formats import replacing, write_array, write_arrays, write_same
 from pipeline.record.manifest import Record
 from pipeline.record.places import RESULTS
 from pipeline.record.runs import GENERATORS, MANIFESTS, SAMPLES, SHEET, Run
@@ -27,7 +29,7 @@ from pipeline.runtime.networks import load_generator
 
 SHEET_ROWS, SHEET_COLUMNS = 4, 5  # fair draws of Figure 2; a sixth column shows neighbours
 CORNERS, STEPS = 5, 20  # of Figure 3's walk through z-space
-DIGITS = 10  # rows and columns of the published generator's sheet
+DIGITS, ZOOM = 10, 3  # rows and columns of the published generator's sheet, and pixels to a pixel
 
 
 def main() -> None:
@@ -88,18 +90,17 @@ def _work(args: argparse.Namespace) -> None:
 
 
 def _draw_published(args: argparse.Namespace) -> None:
-    from pipeline.reporting import plots  # matplotlib takes a second to import, and a run's samples do not need it
-
     path, made = published_weights()
     params = load(Path("params.yaml"), "paper")
     experiment, folder = params.experiment("mnist"), RESULTS / path.parent
     samples = _draw(path, experiment, made["seed"], use_device(args, params)).cpu().numpy()
     write_array(folder / SAMPLES["best"], samples)
-    draws = samples[: DIGITS**2].reshape(DIGITS, DIGITS, -1)
-    title = f"{experiment.label}, seed {made['seed']}, epoch {made['epoch']:,}, weights in {made['dtype']}"
-    plots.style()
-    figure = plots.fair_draws(draws, params, experiment.dataset, f"{title}\n{DIGITS**2} fair draws")
-    _, picture = plots.save(figure, folder / "digits")
+    height, width = params.dataset(experiment.dataset).shape
+    tiles = samples[: DIGITS**2].reshape(DIGITS, DIGITS, height, width).swapaxes(1, 2)
+    picture = folder / "digits.png"
+    with replacing(picture) as temporary:
+        image = Image.fromarray((255 * tiles.reshape(DIGITS * height, -1)).round().astype(np.uint8))
+        image.resize((ZOOM * DIGITS * width, ZOOM * DIGITS * height), Image.Resampling.NEAREST).save(temporary, "PNG")
     print(f"{picture}: the first {DIGITS**2} of {len(samples):,} samples in {folder / SAMPLES['best']}")
 
 

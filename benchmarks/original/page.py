@@ -258,23 +258,29 @@ def weights(root: Path) -> str:
     path = root / RESULTS / "initial-weights.csv"
     if not path.exists():
         return "Not measured yet."
-    summary = initial_weights.summary(read_csv(path)).query("measure == 'log_likelihood'")
+    found = read_csv(path)
+    summary = initial_weights.summary(found).query("measure == 'log_likelihood'")
+    medians = found.groupby(["weights", "epoch"]).log_likelihood.median()
     lines = [
-        f"| {row.epoch} | {row.shared_mean:.1f} ± {row.shared_sd:.1f}{_late(row.shared_late)} "
-        f"| {row.independent_mean:.1f} ± {row.independent_sd:.1f}{_late(row.independent_late)} | {row.p:.2g} |"
+        f"| {row.epoch} | {medians['shared', row.epoch]:.1f}; {row.shared_mean:.1f} ± {row.shared_sd:.1f}"
+        f"{_late(row.shared_late)} | {medians['independent', row.epoch]:.1f}; {row.independent_mean:.1f} ± "
+        f"{row.independent_sd:.1f}{_late(row.independent_late)} | {row.p:.2g} |"
         for row in summary.itertuples()
     ]
     last = summary.iloc[-1]
-    n, difference = f"n = {last.shared_n} and {last.independent_n}", last.shared_mean - last.independent_mean
-    kinds = f"shared, {last.shared_n} seeds | independent, {last.independent_n} seeds"
+    n = f"n = {last.shared_n} and {last.independent_n}"
+    difference = medians["shared", last.epoch] - medians["independent", last.epoch]
+    about = "seeds: median; mean ± sd over seeds"
+    kinds = f"shared, {last.shared_n} {about} | independent, {last.independent_n} {about}"
     head = f"| epochs | {kinds} | exact Mann-Whitney p |\n|---|---|---|---|\n"
     verdict = "The initial weights matter" if last.p < LEVEL else "No effect shown"
-    verdict += f": with shared ones {difference:+.1f} nats after {last.epoch} epochs (p = {last.p:.2g}, {n})."
+    where = f"{abs(difference):.1f} nats {'higher' if difference > 0 else 'lower'}"
+    verdict += f": with shared ones the median is {where} after {last.epoch} epochs (p = {last.p:.2g}, {n})."
     return head + "\n".join(lines) + f"\n\n{verdict}"
 
 
 def _late(seeds: float) -> str:
-    return "" if pd.isna(seeds) else f" (sd; {seeds:.0f} began late)"
+    return "" if pd.isna(seeds) else f" ({seeds:.0f} began late)"
 
 
 def figure(root: Path) -> Figure:

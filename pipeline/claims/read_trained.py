@@ -12,8 +12,8 @@ from gan.theory.cost import multiply_adds
 from gan.theory.readings import Estimate, effect, over_seeds, paired, ratio_over_seeds, simultaneous
 from pipeline.config.params import Params
 from pipeline.reporting.cells import count
+from pipeline.reporting.claimed import UNKNOWN, last_epochs, outputs_at_the_end
 from pipeline.reporting.gather import Frames
-from pipeline.reporting.outputs import UNKNOWN, last_epochs, outputs_at_the_end
 
 NATS = "test_log_likelihood"
 PAIRED = "difference of runs of one seed"

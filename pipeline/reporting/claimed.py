@@ -1,15 +1,16 @@
 """Results of the scorecard that are read off rows of claims.csv, or off the curves of longer runs than the claims'."""
 
+import math
 import re
 from collections.abc import Mapping
 
 import pandas as pd
 
-from gan.theory.readings import ROUNDING
+from gan.theory.claim import Claim, check
+from gan.theory.readings import ROUNDING, Estimate, over_seeds
 from pipeline.config.params import Params
 from pipeline.reporting.cells import count
 from pipeline.reporting.gather import Frames
-from pipeline.reporting.outputs import last_epochs, outputs_at_the_end
 from pipeline.reporting.paper import HALF, Claimed, Outcome, Result
 
 READINGS: Mapping[str, Outcome] = {
@@ -23,6 +24,8 @@ UNLIKELY_TO_FAIL = {"identity", "check"}
 WORST_FIRST: tuple[Outcome, ...] = ("not reproduced", "undecided", "reproduced")
 CLAIMS_PAGE = "docs/claims.md"
 FIGURES = "results/published/figures/"
+OUTPUTS: Mapping[str, str] = {"D(x)": "training images", "D(G(z))": "samples"}
+UNKNOWN = Estimate(math.nan, math.nan, math.nan, 0)  # of runs that did not last until it could be measured
 
 
 def claimed(frames: Frames, spec: Claimed) -> Result:
@@ -92,6 +95,27 @@ def _shortened(reading: str) -> str:
     """Return why runs are too short to tell, without what else is wrong: their seeds and epochs say enough."""
     found = re.match(r"too short to tell: (\d+ of \d+ seeds, )?\d+ of \d+ (seeds|epochs)", reading)
     return found[0] if found else reading
+
+
+def last_epochs(curves: pd.DataFrame) -> pd.DataFrame:
+    """Return the last row of each seed's curve; the curves are of one experiment and one scale."""
+    return curves[curves.epoch == curves.groupby("seed").epoch.transform("max")]
+
+
+def outputs_at_the_end(last: pd.DataFrame, params: Params, too_short: str) -> dict[str, Claim]:
+    """Read whether the means of D(x) and of D(G(z)) are 1/2, by output.
+
+    Args:
+        last: of `last_epochs`.
+        too_short: why the runs must not be interpreted; empty if they may.
+    """
+    near, rows = params.claims.bounds.near, {}
+    for output, over in OUTPUTS.items():
+        says = f"the mean of {output} is 1/2 at the end"
+        measured = f"over {over} of the last epoch, dropout active, D as it was at each step"
+        mean = over_seeds(last[output].tolist(), params.confidence) if len(last) else UNKNOWN
+        rows[output] = check(says, measured, mean, (0.5 - near, 0.5 + near), too_short=too_short)
+    return rows
 
 
 def half(frames: Frames, params: Params) -> Result | None:

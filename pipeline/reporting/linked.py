@@ -9,9 +9,8 @@ import pandas as pd
 from pipeline.config.params import Params
 from pipeline.reporting.cells import columns, quoted
 from pipeline.reporting.claimed import CLAIMS_PAGE, FIGURES
-from pipeline.reporting.links import Link
 from pipeline.reporting.paper import Result
-from pipeline.reporting.provenance import Manifests
+from pipeline.reporting.provenance import Link, Manifests
 from pipeline.reporting.tables import AUDIT_CAPTION, LATER_CAPTION, OURS, every_seed, parts
 
 QUOTED_NUMBERS = Link("", "#quoted", "quoted", "quoted; its source is listed under Quoted numbers")

@@ -142,11 +142,6 @@ def samples(sheet: Sheet, params: Params, experiment: str, seed: int, epoch: int
     return label_scale(_picture(grid, (6, 4.6), f"{title}\n{below}"), params)
 
 
-def fair_draws(draws: np.ndarray, params: Params, dataset: str, title: str) -> Figure:
-    """Plot samples that were not chosen, (rows, columns, d), values in [0, 1]."""
-    return label_scale(_picture(tiles(draws, params.dataset(dataset).shape), (6, 6.4), title), params)
-
-
 def interpolation(sheet: Sheet, params: Params, experiment: str, seed: int, epoch: int) -> Figure:
     """Plot Figure 3: a walk through z-space along straight lines between draws that were not chosen."""
     entry = params.experiment(experiment)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -11,11 +11,31 @@ from gan.recipe import Recipe
 from pipeline.config.params import Params
 from pipeline.files.formats import read_json
 from pipeline.record.runs import MANIFESTS, audits, manifests, precision_of
-from pipeline.reporting.links import Link
 
 # What has a place of its own in the report; a manifest's other entries are listed by name.
 SHOWN = {"stage", "command", "commit", "code", "code_sha256", "environment", "inputs", "outputs", "settings"}
 COSTS = ("wall_seconds", "peak_memory_mb", "peak_gpu_memory_mb")
+
+
+@dataclass(frozen=True)
+class Link:
+    """A text that leads to a place of the same page.
+
+    Attributes:
+        text: what is shown.
+        href: "#" and the place's id.
+        source: the place's short name, printed on paper.
+        title: what is there, in words.
+    """
+
+    text: str
+    href: str
+    source: str
+    title: str
+
+    def showing(self, text: str) -> "Link":
+        """Return the link with another text."""
+        return replace(self, text=text)
 
 
 @dataclass(frozen=True)

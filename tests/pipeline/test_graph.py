@@ -1,6 +1,7 @@
 """Which seeds train together, what makes a first stage, and that no machine decides it."""
 
 import copy
+import re
 import shutil
 from types import SimpleNamespace
 
@@ -120,3 +121,11 @@ def test_what_is_compared_is_trained_beside_the_experiments():
     assert "runs/quick/mnist-k10/seed1.json" in compared
     assert len(compared) == 16 * 2
     assert found.lists() == ["runs/quick/mnist/seed0.json", "runs/quick/mnist/seed1.json"]
+
+
+def test_jobs_that_use_the_gpu_take_turns():
+    """The profile names each rule whose command chooses a device: those that are made from `with_data`."""
+    rules = "".join(path.read_text() for path in sorted((ROOT / "pipeline/rules").glob("*.smk")))
+    profile = yaml.safe_load((ROOT / "profiles/gpu/config.yaml").read_text())
+    assert set(profile["set-resources"]) == set(re.findall(r"use rule with_data as (\w+) with", rules))
+    assert all(resources == {"gpu": 1} for resources in profile["set-resources"].values())

@@ -156,7 +156,7 @@ def test_evidence_says_what_the_published_files_say():
 
 
 def test_reviewers_are_answered_from_the_published_files():
-    page, line = REVIEWERS.read_text(), publish.claims_line(CLAIMS, "claims.md")
+    page, line = REVIEWERS.read_text(), publish.claims_line(CLAIMS)
     found = answers(read_evidence(PUBLISHED), PARAMS) | {"claims": line}
     assert page == with_passages(page, found, REVIEWERS)
     assert set(re.findall(r"<!-- (\w+):begin -->", page)) == set(found)

@@ -12,9 +12,8 @@ from helpers import ROOT
 from pipeline.config.params import load
 from pipeline.files.formats import read_csv
 from pipeline.reporting.linked import lines, linked, quoted_table, seeds_table
-from pipeline.reporting.links import Link
 from pipeline.reporting.page import embedded
-from pipeline.reporting.provenance import Manifests
+from pipeline.reporting.provenance import Link, Manifests
 from pipeline.reporting.scorecard import scorecard
 
 PUBLISHED = ROOT / "results/published"
