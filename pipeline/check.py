@@ -77,7 +77,7 @@ def _compare(path: Path, rows: pd.DataFrame, record: dict[str, Any], params: Par
     """
     known = regression.known(rows, record)
     if known.late.any():
-        print(f"check: began late, so its score has no lower limit: {regression.seeds_of(known[known.late])}")
+        print(f"check: began late, so its score has no lower limit: {regression.named_seeds(known[known.late])}")
     if found := regression.findings(known, record, params):
         raise RunError("\n  ".join(found))
     print(f"check: all {len(known)} metrics of scale {params.scale} are as expected ({path})")

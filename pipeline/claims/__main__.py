@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.claims.files import OF_MNIST, OF_RUNS, OF_TOYS
 from pipeline.claims.gather import gather_claims
 from pipeline.claims.read_trained import seeds_of
-from pipeline.claims.sections import PICTURES, read_all
+from pipeline.claims.sections import PLOTS, read_all
 from pipeline.claims.tables import markdown, part
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
@@ -69,7 +69,7 @@ def plot_all(frames: Frames, params: Params, folder: Path) -> list[Path]:
     """Plot every figure and write its files."""
     style()
     paths = []
-    for name, picture in PICTURES.items():
+    for name, picture in PLOTS.items():
         paths += save(label_scale(picture.plot(frames, params), params), folder / name)
     return paths
 

@@ -68,7 +68,7 @@ SECTIONS = {
         "Samples without a Markov chain", "Figure 2 and section 6", read_advantages.independence, ("chains",)
     ),
 }
-PICTURES = {  # by file name, without ending; the rules know them from files.FIGURES
+PLOTS = {  # by file name, without ending; the rules know them from files.FIGURES
     "optimal": Picture(
         plots_toys.plot_optimal,
         "D is trained on new points of two known densities; its distance from p_data / (p_data + p_g) is an integral "

@@ -8,7 +8,7 @@ import pandas as pd
 
 from gan.theory.claim import Kind
 from gan.theory.readings import Outcome
-from pipeline.claims.sections import PICTURES, SECTIONS
+from pipeline.claims.sections import PLOTS, SECTIONS
 from pipeline.config.params import Params
 from pipeline.files.formats import read_csv, read_json
 from pipeline.reporting.cells import count
@@ -84,7 +84,7 @@ def part(folder: Path, params: Params) -> list[dict[str, Any]]:
     """Return the sections of a page with their tables and figures, from a folder of claims.csv and figures."""
     claims, sections = read_csv(folder / "claims.csv"), []
     for name, section in SECTIONS.items():
-        pictures = [(folder / f"figures/{picture}.svg", PICTURES[picture]) for picture in section.pictures]
+        pictures = [(folder / f"figures/{picture}.svg", PLOTS[picture]) for picture in section.pictures]
         figures = [embedded(path, picture.caption, picture.alt) for path, picture in pictures]
         table = shown(claims, name, params.confidence)
         about = {"id": anchor(section.title), "title": section.title, "source": section.source, "plotted": []}

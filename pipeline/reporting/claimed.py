@@ -23,7 +23,7 @@ KINDS = {"paper": "claims", "identity": "identities", "check": "checks", "open":
 UNLIKELY_TO_FAIL = {"identity", "check"}
 WORST_FIRST: tuple[Outcome, ...] = ("not reproduced", "undecided", "reproduced")
 CLAIMS_PAGE = "docs/claims.md"
-FIGURES = "results/published/figures/"
+FIGURES_AT = "results/published/figures/"
 OUTPUTS: Mapping[str, str] = {"D(x)": "training images", "D(G(z))": "samples"}
 UNKNOWN = Estimate(math.nan, math.nan, math.nan, 0)  # of runs that did not last until it could be measured
 
@@ -133,7 +133,7 @@ def half(frames: Frames, params: Params) -> Result | None:
     values = ", ".join(f"{name} {one.value:.3f}" for name, one in rows.items())
     seeds = f"n = {count(row.n, row.over)}; with dropout, in training"
     found = f"{values} after {' to '.join(ends)} epochs (bound: {row.bounds}; {seeds})"
-    link = f"{FIGURES}learning-{params.claims.main}.svg"
+    link = f"{FIGURES_AT}learning-{params.claims.main}.svg"
     return Result(HALF.result, HALF.paper, outcome, found, link, row.value, row.unit, row.n, row.over, params.scale)
 
 

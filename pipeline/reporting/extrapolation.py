@@ -14,7 +14,7 @@ from gan.evidence.extrapolation import FORMS, Line, fitted, share_spent
 from gan.statistics import summarise_seeds
 from pipeline.config.params import Params
 from pipeline.record.runs import OUR_MODEL
-from pipeline.reporting.cells import PAPER, mean_and_sd, model_rows, quoted, two_digits
+from pipeline.reporting.cells import mean_and_sd, model_rows, published_value, two_digits
 from pipeline.reporting.plots import label_scale
 
 LEAST = 20  # scores of a seed that are worth a fit
@@ -67,10 +67,8 @@ def outlook(validation: pd.DataFrame, metrics: pd.DataFrame, params: Params, exp
     """
     mine, settings = validation[validation.experiment == experiment], params.experiment(experiment)
     curves = {int(seed): run.groupby("epoch").log_likelihood.max() for seed, run in mine.groupby("seed")}
-    rows = quoted("table 1")
-    rows = rows[(rows.dataset == experiment) & (rows.model == PAPER)]
-    falls = settings.recipe.learning_rate_decay > 1
-    if rows.empty or not falls or not curves or min(map(len, curves.values())) < LEAST:
+    published, falls = published_value(experiment), settings.recipe.learning_rate_decay > 1
+    if published is None or not falls or not curves or min(map(len, curves.values())) < LEAST:
         return None
     updates = math.ceil(params.dataset(settings.dataset).split[0] / settings.recipe.batch_size)
     lasts = model_rows(metrics[metrics.scale == params.scale], experiment, "authors", OUR_MODEL, "last")
@@ -82,7 +80,7 @@ def outlook(validation: pd.DataFrame, metrics: pd.DataFrame, params: Params, exp
         lowered,
         lambda epochs: share_spent(settings.recipe, updates, epochs),
         settings.epochs,
-        float(rows.value.iloc[0]),
+        published,
     )
 
 

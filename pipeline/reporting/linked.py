@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipeline.config.params import Params
 from pipeline.reporting.cells import columns, quoted
-from pipeline.reporting.claimed import CLAIMS_PAGE, FIGURES
+from pipeline.reporting.claimed import CLAIMS_PAGE, FIGURES_AT
 from pipeline.reporting.paper import Result
 from pipeline.reporting.provenance import Link, Manifests
 from pipeline.reporting.tables import AUDIT_CAPTION, LATER_CAPTION, OURS, every_seed, parts
@@ -70,7 +70,7 @@ def lines(results: list[Result], places: set[str], made: Manifests) -> list[Line
 
 def _line(result: Result, places: set[str], made: Manifests) -> Line:
     page, _, heading = result.link.partition("#")
-    figure = f"figure-{PurePosixPath(page).stem}" if page.startswith(FIGURES) else heading
+    figure = f"figure-{PurePosixPath(page).stem}" if page.startswith(FIGURES_AT) else heading
     place = "table-1" if page == TABLE_PAGE else figure if figure in places else ""
     is_claim, found = page == CLAIMS_PAGE or figure == GAME, result.found
     if is_claim and result.outcome == "not attempted":

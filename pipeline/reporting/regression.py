@@ -94,7 +94,7 @@ def known(rows: pd.DataFrame, record: Mapping[str, Any]) -> pd.DataFrame:
     return rows[[pair in models for pair in zip(rows.experiment, rows.model, strict=True)]]
 
 
-def seeds_of(rows: pd.DataFrame) -> str:
+def named_seeds(rows: pd.DataFrame) -> str:
     """Name the experiments and seeds of rows, in words."""
     return ", ".join(f"{name} seed {seed}" for name, seed in sorted({*zip(rows.experiment, rows.seed, strict=True)}))
 
@@ -111,7 +111,7 @@ def new_record(rows: pd.DataFrame, params: Params, confidence: float, below: flo
         ValueError: a metric has one value only, and is not scored without chance; a seed diverged; all began late.
     """
     if rows.diverged.any():
-        raise ValueError(f"diverged: {seeds_of(rows[rows.diverged])}")
+        raise ValueError(f"diverged: {named_seeds(rows[rows.diverged])}")
     if rows[rows.model.eq(OUR_MODEL)].groupby("experiment").late.all().any():
         raise ValueError("every seed of an experiment began late")
     entries = rows[~rows.late].groupby(KEYS)
@@ -124,7 +124,7 @@ def new_record(rows: pd.DataFrame, params: Params, confidence: float, below: flo
         "scale": params.scale,
         "epochs": {name: params.experiment(name).epochs for name in names},
         "late_below": below,
-        "late": seeds_of(rows[rows.late]),
+        "late": named_seeds(rows[rows.late]),
         "derivation": derivation,
         "metrics": [dict(zip(KEYS, key, strict=True)) | _entry(key, rows, params, confidence) for key, rows in entries],
     }

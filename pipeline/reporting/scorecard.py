@@ -23,9 +23,9 @@ import pandas as pd
 
 from pipeline.config.params import Params
 from pipeline.files.formats import read_csv
-from pipeline.record.places import CIFAR10_CURVES, COPIES
+from pipeline.record.places import CIFAR10_CURVES, MEMORISED_SEED0
 from pipeline.reporting.cells import GRIDS, PAPER, cell, count, quoted, two_digits
-from pipeline.reporting.claimed import FIGURES, claimed, copies, half
+from pipeline.reporting.claimed import FIGURES_AT, claimed, copies, half
 from pipeline.reporting.gather import Frames
 from pipeline.reporting.paper import CLAIMED, FIGURE_1, HALF, MEMORISED, OUTCOMES, Claimed, Outcome, Result
 
@@ -37,7 +37,7 @@ AT_THE_END, NO_NUMBER = "(d) at the end", "the paper reports no number"
 EXTENSIONS = Result("Extensions, section 7", "five ideas, without results", "not attempted", "not implemented", link="")
 
 
-def read_frames(results: Path, claims: Path, cifar10: Path = CIFAR10_CURVES, copies: Path = COPIES) -> Frames:
+def read_frames(results: Path, claims: Path, cifar10: Path = CIFAR10_CURVES, copies: Path = MEMORISED_SEED0) -> Frames:
     """Read what the scorecard follows from; a file that is missing is left out.
 
     Args:
@@ -121,7 +121,7 @@ def _length(n: int, epochs: int, params: Params, experiment: str) -> str:
 def _pictures(scored: Result) -> Result:
     """Judge the pictures of MNIST by the score of their network."""
     name, paper = "Figures 2 a and 3, MNIST", "random samples, not chosen; digits along lines in z space"
-    link, judged = f"{FIGURES}interpolation-mnist.svg", scored.outcome in ("reproduced", "not attempted")
+    link, judged = f"{FIGURES_AT}interpolation-mnist.svg", scored.outcome in ("reproduced", "not attempted")
     found = f"n = {count(scored.n, scored.over)}" if scored.n else "n = 0"
     about = (link, scored.value, scored.unit, scored.n, scored.over, scored.scale)
     return Result(name, paper, scored.outcome if judged else "undecided", f"{found}; {NO_NUMBER}", *about)
@@ -130,7 +130,10 @@ def _pictures(scored: Result) -> Result:
 def _cifar10(frames: Frames, params: Params) -> Result:
     """Report how far the networks of Figure 2 c and d were trained."""
     name, paper = "Figure 2 c and d, CIFAR-10", "random samples of two networks"
-    links = {"curves.csv": f"{FIGURES}samples-cifar10-fc.svg", "cifar10": "docs/cifar10/samples-cifar10-fc.svg"}
+    links = {
+        "curves.csv": f"{FIGURES_AT}samples-cifar10-fc.svg",
+        "cifar10": "docs/cifar10/samples-cifar10-fc.svg",
+    }
     found = {link: frames[key].query("experiment in @CIFAR10") for key, link in links.items() if key in frames}
     link = next((link for link, rows in found.items() if len(rows)), None)
     if link is None:
@@ -146,7 +149,7 @@ def _cifar10(frames: Frames, params: Params) -> Result:
 
 def _figure_1(frames: Frames) -> Result:
     """Read the game of Figure 1 off many games of its kind, beside the one that is plotted."""
-    read, link = claimed(frames, FIGURE_1), f"{FIGURES}toy.svg"
+    read, link = claimed(frames, FIGURE_1), f"{FIGURES_AT}toy.svg"
     if "toy.csv" not in frames:
         return Result(read.result, read.paper, "not attempted", "n = 0", link)
     end = frames["toy.csv"].query("panel == @AT_THE_END and d.notna()")

@@ -12,7 +12,7 @@ from pipeline.files.formats import read_json, sha256
 from pipeline.record.code import ROOT, code_hash
 from pipeline.record.places import (
     CIFAR10_CURVES,
-    COPIES,
+    MEMORISED_SEED0,
     PUBLISHED,
     RESULTS,
     RUNS,
@@ -28,7 +28,7 @@ from pipeline.rules.asked import check_data, numbers, options_of
 QUOTED = ROOT / "pipeline/quoted.csv"
 OVERRIDABLE = ("scale", "experiments", "seeds", "seeds_per_job")
 # Kinds of figures, one of each per experiment.
-FIGURES = ("samples", "seeds", "interpolation", "bandwidth", "learning", "progress", "variance", "audit", "growth")
+KINDS = ("samples", "seeds", "interpolation", "bandwidth", "learning", "progress", "variance", "audit", "growth")
 
 
 class Graph:
@@ -169,7 +169,7 @@ class Graph:
 
     def figures(self) -> list[str]:
         """Return the names of all figures."""
-        each = [f"{kind}-{name}" for name in self.params.experiments for kind in FIGURES]
+        each = [f"{kind}-{name}" for name in self.params.experiments for kind in KINDS]
         return ["table1", "toy", "oracle", *each]
 
     def selection(self) -> str:
@@ -275,7 +275,7 @@ class Graph:
 
     def published_scored(self, _: Any) -> list[str]:
         """Return what the scorecard follows from, beside the tables and the claims, where it was committed."""
-        return [str(path) for path in (PUBLISHED / "toy.csv", CIFAR10_CURVES, COPIES) if path.is_file()]
+        return [str(path) for path in (PUBLISHED / "toy.csv", CIFAR10_CURVES, MEMORISED_SEED0) if path.is_file()]
 
     def published_report(self, _: Any) -> str:
         """Return what the committed report is made from."""

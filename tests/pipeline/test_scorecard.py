@@ -9,14 +9,14 @@ from helpers import ROOT, SEEDS, metrics
 from pipeline.config.params import load
 from pipeline.files.formats import csv_text
 from pipeline.publish import published_params
-from pipeline.record.places import CIFAR10_CURVES, COPIES
+from pipeline.record.places import CIFAR10_CURVES, MEMORISED_SEED0
 from pipeline.reporting.paper import CLAIMED
 from pipeline.reporting.readme import scorecard_passage
 from pipeline.reporting.scorecard import SCORECARD, markdown, read_frames, scorecard, sentence, table
 
 PUBLISHED = ROOT / "results/published"
 PARAMS = load(ROOT / "params.yaml", "paper")
-FRAMES = read_frames(PUBLISHED, PUBLISHED / "claims", ROOT / CIFAR10_CURVES, ROOT / COPIES)
+FRAMES = read_frames(PUBLISHED, PUBLISHED / "claims", ROOT / CIFAR10_CURVES, ROOT / MEMORISED_SEED0)
 RESULTS = scorecard(FRAMES, PARAMS)
 
 

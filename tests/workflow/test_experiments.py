@@ -7,7 +7,7 @@ from pipeline.files.formats import read_csv, read_json
 from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.evidence import AUDITED
 from pipeline.reporting.two_sample import REAL
-from pipeline.rules.graph import FIGURES
+from pipeline.rules.graph import KINDS
 
 
 def test_every_experiment_runs_from_images_to_its_rows_and_figures(other_experiments):
@@ -18,7 +18,7 @@ def test_every_experiment_runs_from_images_to_its_rows_and_figures(other_experim
     assert metrics.value.notna().all()
     assert set(metrics.model) == {OUR_MODEL, *AUDITED, *REAL}
     for name in names:
-        for kind in FIGURES:
+        for kind in KINDS:
             assert (results / "figures" / f"{kind}-{name}.svg").stat().st_size > 1000
     assert read_csv(results / "curves.csv")[["loss_D", "loss_G"]].notna().all(axis=None)
     table = (results / "table1.md").read_text()

@@ -19,7 +19,7 @@ from pipeline.files.errors import UserError
 from pipeline.files.formats import read_array, read_arrays, read_csv, read_json
 from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.evidence import AUDITED
-from pipeline.rules.graph import FIGURES, Graph
+from pipeline.rules.graph import KINDS, Graph
 from pipeline.runtime.networks import new_generator
 
 SNAKEMAKE = ("-m", "snakemake", "--cores", "2")
@@ -97,7 +97,7 @@ def test_every_promised_file_is_there(finished):
     results = finished / "results/smoke"
     for name in ("summary.csv", "table1.csv", "table1.md", "table1.tex", "report.html", "curves.csv", "bandwidths.csv"):
         assert (results / name).stat().st_size > 0
-    for name in ("table1", "toy", "oracle", *(f"{kind}-mnist" for kind in FIGURES)):
+    for name in ("table1", "toy", "oracle", *(f"{kind}-mnist" for kind in KINDS)):
         assert (results / "figures" / f"{name}.svg").stat().st_size > 1000
         assert (results / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     run = finished / "runs/smoke/mnist/seed1"
