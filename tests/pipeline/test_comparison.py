@@ -176,6 +176,13 @@ def test_compare_shows_images_of_each_model_beside_training_images(folder):
     (folder / "audit/sheet.npz").unlink()
 
 
+def test_compare_needs_no_images(folder, tmp_path):
+    done = call(compare, *SCALE, "--ais", folder / "audit", "--output", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert read_arrays(tmp_path / "sheets.npz") == {}
+    assert (tmp_path / "samples.svg").is_file()
+
+
 def test_comparison_files_are_documented(folder, tmp_path):
     (tmp_path / "comparison").mkdir()
     for path in (folder / "out").glob("*.csv"):
