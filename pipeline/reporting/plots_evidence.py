@@ -74,7 +74,7 @@ def image_rows(rows: list[np.ndarray], shape: tuple[int, ...], axes: Axes) -> No
         strip = np.concatenate([picture(image, shape) for image in images], axis=1) / 255
         extent = (0, len(images), place + 0.96, place + 0.04)
         axes.imshow(strip, extent=extent, interpolation="none", cmap="gray", vmin=0, vmax=1)
-    axes.set(xlim=(0, max(map(len, rows), default=1)), ylim=(len(rows), 0), xticks=[])
+    axes.set(xlim=(0, max(map(len, rows), default=1)), ylim=(max(1, len(rows)), 0), xticks=[])
     axes.spines[:].set_visible(False)
     axes.tick_params(left=False)
 
