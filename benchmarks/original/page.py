@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from benchmarks import initial_weights
+from benchmarks.original.starts import OUTPUTS, RESULTS, late, record, span, start, weights
 from gan.statistics import MIN_SEEDS, SeedSummary, summarise_seeds
 from pipeline.config.params import load
 from pipeline.files.formats import read_csv, write_text
@@ -24,13 +24,10 @@ from pipeline.reporting.plots import save, style
 from pipeline.reporting.plots_training import epochs_shown
 
 ROOT = Path(__file__).parents[2]
-PAGE, RESULTS = Path("docs/original.md"), Path("benchmarks/results")
+PAGE = Path("docs/original.md")
 FIGURE = RESULTS / "original.svg"
 STRIP, MOVING = RESULTS / "training-original.svg", RESULTS / "moving-original.gif"  # that `pictures` made
 RUNS = {"own": "2014 code, its own seeds", "seed2": "2014 code, other seeds"}
-RECORD = (Path("tests/regression/seeds0-13"), Path("tests/regression/seeds14-15"))  # our seeds of 20 epochs
-OUTPUTS = ("D(x)", "D(G(z))")
-LEVEL = 0.05  # of the one test that says whether the initial weights matter, stated before it was measured
 
 
 def main() -> None:
@@ -130,8 +127,8 @@ def power(found: pd.DataFrame, known: pd.DataFrame) -> str:
     runs, last = count(found[found.epoch.isin(intervals)].run.nunique(), "run"), max(intervals)
     return (
         f"They come from {runs}, at {count(len(intervals), 'epoch')} of each; values of one run depend on each other. "
-        f"The intervals are {_span(widths)} nats wide: a difference of less than half of that, "
-        f"{_span([width / 2 for width in widths])} nats, would mostly not be seen. Beyond epoch {last:g} nothing is "
+        f"The intervals are {span(widths)} nats wide: a difference of less than half of that, "
+        f"{span([width / 2 for width in widths])} nats, would mostly not be seen. Beyond epoch {last:g} nothing is "
         "compared."
     )
 
@@ -144,11 +141,6 @@ def _intervals(found: pd.DataFrame, known: pd.DataFrame) -> dict[float, tuple[fl
         for epoch, values in by_epoch.items()
         if len(values) >= MIN_SEEDS
     }
-
-
-def _span(values: list[float]) -> str:
-    low, high = f"{min(values):.0f}", f"{max(values):.0f}"
-    return low if low == high else f"{low} to {high}"
 
 
 def _seeds(summary: SeedSummary, values: list[float]) -> str:
@@ -189,46 +181,6 @@ def outputs(found: pd.DataFrame, known: pd.DataFrame) -> str:
     return f"| epoch | {' | '.join(names)} |\n|---|{'---|' * len(names)}\n" + "\n".join(rows) + f"\n\n{note}"
 
 
-def late(root: Path) -> str:
-    """State which runs of either code had not begun to learn."""
-    noted = read_csv(root / RESULTS / "original-noted.csv")
-    low = noted[noted.value < -200].sort_values("epoch")
-    path = ", ".join(f"{row.value:.0f} nats after {row.epoch} epochs" for row in low.itertuples())
-    end = noted[noted.run == low.run.iloc[0]].iloc[-1]
-    ours = record(root).late
-    outputs_then = ", ".join(f"{output} {end[output]:.3f}" for output in OUTPUTS)
-    return (
-        f"Of the {noted.run.nunique()} noted runs one, `--weights-seed 1`, had not begun to learn when it was ended "
-        f"after {end.epoch} epochs: {outputs_then}, {path}. Late starts belong to the 2014 code as well: of ours, "
-        f"{ours.sum()} of the {len(ours)} seeds on record had not begun after {initial_weights.LATE_EPOCH} epochs "
-        f"([the criterion](runs.md#when-a-seed-has-begun-to-learn))."
-    )
-
-
-def record(root: Path) -> pd.DataFrame:
-    """Our seeds of 20 epochs on record: columns value, nats, and late, whether the seed began to learn late."""
-    parts = []
-    for folder in RECORD:
-        metrics, curve = (read_csv(root / folder / name).set_index("seed") for name in ("metrics.csv", "curves.csv"))
-        kept = "metric == 'test_log_likelihood' and grid == 'authors' and generator == 'last'"
-        began = curve[curve.epoch == initial_weights.LATE_EPOCH]["D(G(z))"] >= initial_weights.LATE_BELOW
-        parts.append(metrics.query(kept)[["value"]].assign(late=~began))
-    return pd.concat(parts)
-
-
-def start(runs: pd.DataFrame, known: pd.DataFrame, epoch: int = 20) -> str:
-    """State where the 2014 code's runs and our seeds on record are early on."""
-    others, ahead, late = runs[runs.epoch == epoch].value, known[~known.late].value, known[known.late].value
-    said = [f"After {epoch} epochs {count(len(others), 'scored run')} of the 2014 code have {_range(others)} nats"]
-    said += [f"of our {count(len(known), 'seed')} on record {len(ahead)} have {_range(ahead)}"]
-    said += [f"and {len(late)}, which began late, {_range(late)}"] if len(late) else []
-    return f"{said[0]}; {', '.join(said[1:])}."
-
-
-def _range(values: pd.Series) -> str:
-    return f"{values.min():.1f} to {values.max():.1f}"
-
-
 def machines(root: Path) -> str:
     """State what another machine makes of the same seeds."""
     noted = read_csv(root / RESULTS / "original-noted.csv").query("run == 'A'").set_index("epoch").value
@@ -251,36 +203,6 @@ def scorers(root: Path) -> str:
         f"| generator | test images | {' | '.join(f'`{name}`' for name in sorted(rows.scorer.unique()))} | difference |"
     )
     return f"{head}\n|---|---|---|---|---|\n" + "\n".join(lines)
-
-
-def weights(root: Path) -> str:
-    """State whether shared initial weights make a difference; the log-likelihood at the last epoch decides."""
-    path = root / RESULTS / "initial-weights.csv"
-    if not path.exists():
-        return "Not measured yet."
-    found = read_csv(path)
-    summary = initial_weights.summary(found).query("measure == 'log_likelihood'")
-    medians = found.groupby(["weights", "epoch"]).log_likelihood.median()
-    lines = [
-        f"| {row.epoch} | {medians['shared', row.epoch]:.1f}; {row.shared_mean:.1f} ± {row.shared_sd:.1f}"
-        f"{_late(row.shared_late)} | {medians['independent', row.epoch]:.1f}; {row.independent_mean:.1f} ± "
-        f"{row.independent_sd:.1f}{_late(row.independent_late)} | {row.p:.2g} |"
-        for row in summary.itertuples()
-    ]
-    last = summary.iloc[-1]
-    n = f"n = {last.shared_n} and {last.independent_n}"
-    difference = medians["shared", last.epoch] - medians["independent", last.epoch]
-    about = "seeds: median; mean ± sd over seeds"
-    kinds = f"shared, {last.shared_n} {about} | independent, {last.independent_n} {about}"
-    head = f"| epochs | {kinds} | exact Mann-Whitney p |\n|---|---|---|---|\n"
-    verdict = "The initial weights matter" if last.p < LEVEL else "No effect shown"
-    where = f"{abs(difference):.1f} nats {'higher' if difference > 0 else 'lower'}"
-    verdict += f": with shared ones the median is {where} after {last.epoch} epochs (p = {last.p:.2g}, {n})."
-    return head + "\n".join(lines) + f"\n\n{verdict}"
-
-
-def _late(seeds: float) -> str:
-    return "" if pd.isna(seeds) else f" ({seeds:.0f} began late)"
 
 
 def figure(root: Path) -> Figure:
