@@ -20,6 +20,7 @@ from pipeline.claims.files import FIGURES as CLAIMS_FIGURES
 from pipeline.claims.files import OF_RUNS as CLAIMS_OF_RUNS
 from pipeline.claims.files import TABLES as CLAIMS_TABLES
 from pipeline.rules.announcement import announcement
+from pipeline.rules.compared import Compared
 from pipeline.rules.graph import Graph
 from pipeline.record.runs import CHOICES, FILES_OF_AUDITS, FILES_OF_RUNS, GATHERED, MEASURED, MEASURES, SUMMARY
 
@@ -27,6 +28,7 @@ try:
     graph = Graph(config)
 except UserError as error:
     raise WorkflowError(str(error))
+compared = Compared(graph)
 
 
 include: "pipeline/rules/common.smk"
@@ -106,8 +108,8 @@ rule published:
 
 rule claims:
     input:
-        graph.lists(graph.params.claims.experiments),
-        expand("{run}/{file}", run=graph.claims_runs(), file=[MEASURES, MEASURED]),
+        compared.lists(),
+        expand("{run}/{file}", run=compared.runs(), file=[MEASURES, MEASURED]),
         expand([*rules.theory.output, *rules.modes.output, *rules.saturation.output], scale=graph.params.scale),
         expand([*rules.advantages.output, *rules.memorised.output], scale=graph.params.scale),
         expand([*rules.classify.output, *rules.read_claims.output], scale=graph.params.scale),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipeline.claims.files import TABLES as CLAIMS_TABLES
 from pipeline.claims.tables import page_passages, summary
-from pipeline.config.params import Params, load
+from pipeline.config.params import SELECTION, Params, load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, sha256, write_csv, write_json, write_text
 from pipeline.record.places import RESULTS, RUNS, audit_folder, first_run, run_folders
@@ -92,8 +92,9 @@ def _work(args: argparse.Namespace) -> None:
     size = check_size(files.values())
     present = [path for path in target.rglob("*") if path.is_file() and target / "claims" not in path.parents]
     copy(files, target, instead_of=present)
-    chosen = {key: params.values[key] for key in ("experiments", "seeds")} | {"command": params.command}
-    about = {"scale": params.scale, "commits": commits(target)} | ({} if args.claims else chosen)
+    chosen = {key: params.values[key] for key in SELECTION if key != "compared"} | {"command": params.command}
+    about = {"scale": params.scale, "commits": commits(target)}
+    about |= {"compared": params.claims.compared} if args.claims else chosen
     write_json(target / ENTRY, about)
     pages = passages_of(target, params)
     write_pages(pages, args)
@@ -189,7 +190,7 @@ def write_pages(found: Passages, args: argparse.Namespace) -> None:
 def published_params(published: Path, params: Path) -> Params:
     """Return the params of what is published."""
     entry = read_json(published / ENTRY)
-    return load(params, entry["scale"], experiments=entry.get("experiments"), seeds=entry.get("seeds"))
+    return load(params, entry["scale"], **{key: entry.get(key) for key in SELECTION})
 
 
 def collect(results: Path, tables: Iterable[str], runs: Path, behind: Iterable[Path]) -> dict[str, Path]:

@@ -16,6 +16,7 @@ from pipeline.files.formats import csv_text, one_line_errors, read_csv, sha256
 from pipeline.record.manifest import Manifest, remedy
 from pipeline.record.places import PREPARED, RESULTS, RUNS, run_folders
 from pipeline.record.runs import LARGE_FILES, MANIFESTS, MEASURED, audits, manifests
+from pipeline.record.weights import main_experiment
 from pipeline.reporting.cells import QUOTED
 from pipeline.reporting.gather import gather
 from pipeline.reporting.tables import render
@@ -90,7 +91,7 @@ def verify_claims(params: Params, runs: Path, results: Path, *, accept_code: boo
         "theory.manifest.json": toys,
         "modes.manifest.json": toys,
         "advantages.manifest.json": toys,
-        "memorised.manifest.json": params.experiment(params.claims.main).settings("sample"),
+        "memorised.manifest.json": main_experiment(params).settings("sample"),
         "saturation.manifest.json": params.experiment(code).settings("train") | {"seeds": params.claims.toy_seeds},
         "classifier.manifest.json": params.measuring(code),
         "claims.manifest.json": compared,

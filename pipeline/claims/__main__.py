@@ -6,11 +6,12 @@ The toys' tables must already be in the output folder; measures and curves are g
 import argparse
 from pathlib import Path
 
+import pandas as pd
+
 from pipeline.claims.files import OF_MNIST, OF_RUNS, OF_TOYS
 from pipeline.claims.gather import gather_claims
-from pipeline.claims.read_trained import seeds_of
-from pipeline.claims.sections import PLOTS, read_all
-from pipeline.claims.tables import markdown, part
+from pipeline.claims.sections import PLOTS, read_all, scale_of
+from pipeline.claims.tables import markdown, part, scale_in_words
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, write_csv, write_text
@@ -27,7 +28,7 @@ EXAMPLE = """--scale quick --runs runs/quick/mnist-code/seed0 runs/quick/mnist-c
 def main() -> None:
     """Command line."""
     parser = cli.parser("claims", __doc__, EXAMPLE)
-    cli.add_params(parser)
+    cli.add_selection(parser)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--runs", type=Path, nargs="+", help="folders EXPERIMENT/seedN of measured runs")
     source.add_argument("--gathered", type=Path, help="folder of published csv files, instead of runs and toys")
@@ -36,20 +37,20 @@ def main() -> None:
 
 
 def _work(args: argparse.Namespace) -> None:
-    params = cli.params(args)
+    params = cli.selected_params(args)
     folder = args.gathered or args.output
     names = [f"{name}.csv" for name in (*OF_TOYS, *OF_MNIST, *(OF_RUNS if args.gathered else ()))]
     frames = {name: read_csv(folder / name) for name in names}
     if args.runs:
         frames |= gather_claims(args.runs, params, args.output)
-    _check_scale(frames, params, folder)
+    _check_scale(frames["measures.csv"], params, folder)
     claims = read_all(frames, params)
     for name in [f"{name}.csv" for name in OF_RUNS]:
         write_csv(args.output / name, frames[name])
     write_csv(args.output / "claims.csv", claims)
     write_text(args.output / "claims.md", markdown(claims, params))
     drawn = plot_all(frames, params, args.output / "figures")
-    about = {"scale": params.scale, "entry": params.claims, "n_seeds": seeds_of(frames), "is_real": params.is_real}
+    about = {"scale": scale_in_words(frames["measures.csv"], params), "is_real": params.is_real}
     sections = part(args.output, params)
     titles = {section["id"]: section["title"] for section in sections}
     write_text(args.output / "claims.html", render("claims.html.j2", claims=sections, titles=titles, **about))
@@ -59,10 +60,9 @@ def _work(args: argparse.Namespace) -> None:
     record.write(args.output / "figures" / "manifest.json", drawn)
 
 
-def _check_scale(frames: Frames, params: Params, folder: Path) -> None:
-    for name, frame in frames.items():
-        if "scale" in frame and set(frame.scale) != {params.scale}:
-            raise UserError(f"{folder / name}: of scale {', '.join(sorted(set(frame.scale)))}, not {params.scale}")
+def _check_scale(measures: pd.DataFrame, params: Params, folder: Path) -> None:
+    if set(measures.scale) != {params.scale}:
+        raise UserError(f"{folder}: of scale {', '.join(sorted(set(measures.scale)))}, not {params.scale}")
 
 
 def plot_all(frames: Frames, params: Params, folder: Path) -> list[Path]:
@@ -70,7 +70,7 @@ def plot_all(frames: Frames, params: Params, folder: Path) -> list[Path]:
     style()
     paths = []
     for name, picture in PLOTS.items():
-        paths += save(label_scale(picture.plot(frames, params), params), folder / name)
+        paths += save(label_scale(picture.plot(frames, params), params, scale_of(name, frames, params)), folder / name)
     return paths
 
 

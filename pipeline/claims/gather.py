@@ -10,6 +10,7 @@ from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json
 from pipeline.record.manifest import Manifest, remedy
+from pipeline.record.places import PUBLISHED
 from pipeline.record.runs import AUDIT, AUDITS, CURVE, GROWTH, MANIFESTS, MEASURED, MEASURES, Run, precision_of
 from pipeline.reporting.cells import count
 from pipeline.reporting.gather import Frames
@@ -51,11 +52,12 @@ def gather_claims(folders: list[Path], params: Params, toys: Path) -> Frames:
 
 
 def _estimates(audit: Path, results: Path, params: Params) -> Frames:
-    """Return what the scale's own growth and oracle measured of the estimate; they must fit the present settings."""
-    grown, known = Manifest(audit / AUDITS["growth"]), Manifest(results / "oracle.manifest.json")
-    grown.require(params.experiment(params.claims.main).settings("growth"), code=False)
-    known.require(params.oracle, code=False)
-    return {GROWTH: read_csv(audit / GROWTH), "oracle.csv": read_csv(results / "oracle.csv")}
+    """Return what growth and oracle measured of the estimate; those of the scale must fit the present settings."""
+    Manifest(results / "oracle.manifest.json").require(params.oracle, code=False)
+    if params.claims.is_whole:
+        Manifest(audit / AUDITS["growth"]).require(params.experiment(params.claims.main).settings("growth"), code=False)
+    grown = (audit if params.claims.is_whole else PUBLISHED) / GROWTH
+    return {GROWTH: read_csv(grown), "oracle.csv": read_csv(results / "oracle.csv")}
 
 
 def _report(left_out: Counter[tuple[str, str, str]], known: set[str], params: Params) -> None:

@@ -47,11 +47,11 @@ def plot_effects(frames: Frames, params: Params) -> Figure:
     All seeds are inside the figure; an interval from few of them may leave it.
     """
     claims, colours = params.claims, params.values["figures"]
-    names, shown = claims.switches, [0.0]
+    names, shown = [name for name in claims.switches if name in _present(frames["measures.csv"], params)], [0.0]
     figure, axes = plt.subplots(figsize=(7.5, 0.42 * len(names) + 1.4), layout="constrained")
     base = by_seed(frames["measures.csv"], claims.code, NATS)
     for place, name in enumerate(names):
-        found = difference(frames, params, name, claims.code, among=len(names))
+        found = difference(frames, params, name, claims.code, among=len(claims.switches))
         mine = by_seed(frames["measures.csv"], name, NATS)
         each = [mine[seed] - base[seed] for seed in sorted(mine.keys() & base.keys())]
         axes.plot(each, [place] * len(each), "|", color=colours["data"], markersize=12)
@@ -62,7 +62,7 @@ def plot_effects(frames: Frames, params: Params) -> Figure:
     axes.set_yticks(range(len(names)), [params.experiment(name).label for name in names])
     axes.set(ylim=(len(names) - 0.5, -0.5), xlabel="test log-likelihood minus that of the 2014 code, same seed (nats)")
     axes.grid(axis="x", color="0.9")
-    room = 0.15 * (max(shown[1:]) - min(shown[1:])) + 1
+    room = 0.15 * (max(shown) - min(shown)) + 1
     axes.set_xlim(min(shown) - room, max(shown) + room)
     note = f"{claims.epochs} epochs, n = {seeds_of(frames)} seeds (ticks; from 3 on: intervals)"
     axes.set_title(f"Switches; {note}", fontsize=11)

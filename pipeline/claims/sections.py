@@ -147,4 +147,9 @@ def read_all(frames: Frames, params: Params) -> pd.DataFrame:
     rows = [
         {"claim": name} | asdict(claim) for name, section in SECTIONS.items() for claim in section.read(frames, params)
     ]
-    return pd.DataFrame(rows).assign(scale=params.scale)
+    return pd.DataFrame(rows).assign(scale=[scale_of(row["claim"], frames, params) for row in rows])
+
+
+def scale_of(name: str, frames: Frames, params: Params) -> str:
+    """Return the scale of a section or figure: the published generator may be held against training images."""
+    return str(frames["memorised.csv"].scale.iloc[0]) if name == "memorised" else params.scale

@@ -10,7 +10,7 @@ from gan.theory.claim import Kind
 from gan.theory.readings import Outcome
 from pipeline.claims.sections import PLOTS, SECTIONS
 from pipeline.config.params import Params
-from pipeline.files.formats import read_csv, read_json
+from pipeline.files.formats import read_csv
 from pipeline.reporting.cells import count
 from pipeline.reporting.claimed import number
 from pipeline.reporting.page import embedded
@@ -97,16 +97,21 @@ def anchor(title: str) -> str:
     return re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-")
 
 
+def scale_in_words(measures: pd.DataFrame, params: Params) -> str:
+    """State how many seeds and epochs are behind the numbers, and of how many of the trainings."""
+    claims, trained = params.claims, measures.groupby("experiment").seed.nunique()
+    toys = f"{claims.toys} seeds of each toy and of the gradients"
+    runs = f"{count(int(trained.max()), 'seed')} of {claims.epochs} epochs of each training on MNIST"
+    part = f"; {len(trained)} of these {len(claims.listed)} are made" if len(trained) < len(claims.listed) else ""
+    return f"These numbers are of scale {params.scale}: {toys}, {runs}{part}."
+
+
 def page_passages(published: Path, params: Params) -> dict[str, str]:
     """Write the passages of docs/claims.md by name, from what is published of the claims."""
     claims, classifier = (read_csv(published / f"{name}.csv") for name in ("claims", "classifier"))
-    quality, n_seeds = classifier.iloc[0], read_csv(published / "measures.csv").seed.nunique()
-    scale = (
-        f"These numbers are of scale `{read_json(published / 'published.json')['scale']}`: {params.claims.toys} seeds "
-        f"of each toy and of the gradients, {n_seeds} seeds of {params.claims.epochs} epochs of each training on MNIST."
-    )
+    quality = classifier.iloc[0]
     return {
-        "scale": scale,
+        "scale": scale_in_words(read_csv(published / "measures.csv"), params),
         "scoreboard": scoreboard(claims).to_markdown(index=False),
         "classifier": f"The classifier is right on {quality.accuracy:.2%} of the {quality.n_test:,} test images.",
     } | {name: shown(claims, name, params.confidence).to_markdown(index=False) for name in SECTIONS}

@@ -188,6 +188,7 @@ class Claims:
         toys: seeds of each toy.
         seeds, epochs: of each of the experiments.
         shorten: divides what the toys' trainings take; smoke only.
+        compared: of the experiments, only these are trained and held against `code`; None: all.
     """
 
     main: str
@@ -203,6 +204,7 @@ class Claims:
     seeds: int
     epochs: int
     shorten: int = 1
+    compared: list[str] | None = None
 
     @property
     def toy_seeds(self) -> list[int]:
@@ -220,9 +222,19 @@ class Claims:
         return ", ".join(f"{have} of {least} {what}" for what, (have, least) in short.items() if have < least)
 
     @property
-    def experiments(self) -> list[str]:
-        """All names, each once."""
+    def listed(self) -> list[str]:
+        """Names of all experiments, each once."""
         return list(dict.fromkeys([self.code, *self.switches, *self.alone, self.switching, *self.steps]))
+
+    @property
+    def experiments(self) -> list[str]:
+        """Names of those that are trained."""
+        return [name for name in self.listed if self.compared is None or name in (self.code, *self.compared)]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all are; else the published generator is looked at, not the scale's runs of `main`."""
+        return self.compared is None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from pipeline.files.errors import UserError
 from pipeline.files.yaml_core import parse_yaml
 
 SYNTHETIC = "synthetic-"
+SELECTION = ("experiments", "seeds", "compared")  # of a part; null: all
 
 
 class Params:
@@ -36,7 +37,8 @@ class Params:
         known("scale", self.scale, values["scales"])
         self._scale = values["scales"][self.scale]
         bounds = Bounds(**values["claims"]["bounds"])
-        self.claims = Claims(**(values["claims"] | {"bounds": bounds}), **self._scale["claims"])
+        chosen = {"bounds": bounds, "compared": values["compared"]}
+        self.claims = Claims(**(values["claims"] | self._scale["claims"] | chosen))
         for name in values["experiments"] or []:
             known("experiments", name, self._scale["experiments"])
         for scale_values in values["scales"].values():
@@ -48,7 +50,7 @@ class Params:
         _check_stages(values["catalogue"], self._scale["experiments"])
         check_claims(self.claims, values["catalogue"], self._scale["experiments"])
         compared = {"seeds": self.claims.seeds, "epochs": self.claims.epochs}
-        self._played = self._scale["experiments"] | dict.fromkeys(self.claims.experiments, compared)
+        self._played = self._scale["experiments"] | dict.fromkeys(self.claims.listed, compared)
         self.comparison: Comparison = comparison_of(values, self.scale)
         check_labels(values["catalogue"])
         check_precisions(values["catalogue"])
@@ -109,9 +111,7 @@ class Params:
     @property
     def command(self) -> str:
         """The Snakemake command that asks for this scale, experiments and seeds."""
-        chosen = [
-            f"{key}={json.dumps(self.values[key])}" for key in ("experiments", "seeds") if self.values[key] is not None
-        ]
+        chosen = [f"{key}={json.dumps(self.values[key])}" for key in SELECTION if self.values[key] is not None]
         return shlex.join(["snakemake", "--cores", "all", "--config", f"scale={self.scale}", *chosen])
 
     def seeds(self, experiment: str) -> list[int]:
@@ -139,7 +139,7 @@ class Params:
 
     def compared(self) -> dict[str, Any]:
         """Return what the readings of claims depend on beside the measures; recorded in their manifest."""
-        entries = {name: self.values["catalogue"][name] for name in self.claims.experiments}
+        entries = {name: self.values["catalogue"][name] for name in self.claims.listed}
         sections = {key: self.values[key] for key in ("statistics", "figures")}
         return sections | {"claims": asdict(self.claims), "catalogue": entries}
 
@@ -254,7 +254,7 @@ class Params:
 
 
 def load(path: Path, scale: str | None = None, **chosen: Any) -> Params:
-    """Load the params from a file; `experiments` and `seeds` may replace the file's own.
+    """Load the params from a file; what is given of SELECTION replaces the file's own.
 
     Raises:
         UserError: the file is missing, is not YAML, or its content is not valid.

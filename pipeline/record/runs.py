@@ -12,9 +12,9 @@ from pipeline.record.manifest import Manifest, remedy
 
 GENERATORS = {"best": "generator.safetensors", "last": "last.safetensors"}
 SAMPLES = {"best": "samples.npy", "last": "last_samples.npy"}
-LARGE_FILES = (*GENERATORS.values(), *SAMPLES.values())  # may stay on the machine that made them
 CURVE, SHEET, METRICS, BANDWIDTHS = "curve.csv", "sheet.npz", "metrics.csv", "bandwidths.csv"
 VALIDATION_CURVE, PICTURES = "validation.csv", "pictures.npz"  # measurements, and samples of fixed noise, on the way
+LARGE_FILES = (*GENERATORS.values(), *SAMPLES.values(), PICTURES)  # may stay on the machine that made them
 TRAINING_FILES = (*GENERATORS.values(), CURVE, VALIDATION_CURVE, PICTURES)  # of a run, beside its manifest
 REDRAWN, IMAGES = "redrawn.csv", "test_images.npz"  # scores of other draws; the log-likelihood of each test image
 MEASURES, MEASURED = "measures.csv", "measures.manifest.json"  # of a run that is compared with others

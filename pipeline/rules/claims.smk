@@ -39,9 +39,8 @@ use rule command as advantages with:
 
 use rule with_data as memorised with:
     input:
-        graph.lists([graph.main]),
-        expand("{run}/{file}", run=graph.runs([graph.main]), file=["samples.npy", "samples.manifest.json"]),
-        data=graph.claims_data()["data"],
+        compared.samples(),
+        data=compared.data()["data"],
     output:
         "results/{scale}/claims/memorised.csv",
         "results/{scale}/claims/memorised.manifest.json",
@@ -49,15 +48,15 @@ use rule with_data as memorised with:
         "<logs>/memorised/{scale}.log",
     params:
         stage="claims.memorised",
-        experiment=graph.main,
-        options=f"--run {' '.join(graph.runs([graph.main]))} --output",
+        experiment=compared.main,
+        options=f"{compared.looked_at()} --output",
         target=subpath(output[0]),
-        settings=graph.memorised(),
+        settings=compared.memorised(),
 
 
 use rule with_data as saturation with:
     input:
-        data=graph.claims_data()["data"],
+        data=compared.data()["data"],
     output:
         "results/{scale}/claims/saturation.csv",
         "results/{scale}/claims/saturation.manifest.json",
@@ -65,15 +64,15 @@ use rule with_data as saturation with:
         "<logs>/saturation/{scale}.log",
     params:
         stage="claims.saturation",
-        experiment=graph.code,
+        experiment=compared.code,
         options=f"--seeds {' '.join(map(str, graph.params.claims.toy_seeds))} --output",
         target=subpath(output[0]),
-        settings=graph.saturation(),
+        settings=compared.saturation(),
 
 
 use rule with_data as classify with:
     input:
-        **graph.claims_data(),
+        **compared.data(),
     output:
         expand("results/{{scale}}/claims/{name}.csv", name=["classifier", "yardsticks"]),
         "results/{scale}/claims/classifier.manifest.json",
@@ -82,9 +81,9 @@ use rule with_data as classify with:
         "<logs>/classify/{scale}.log",
     params:
         stage="claims.classify",
-        experiment=graph.code,
-        options=f"--labels {graph.claims_data()['labels']} --output",
-        settings=graph.measuring("claims.classify"),
+        experiment=compared.code,
+        options=f"--labels {compared.data()['labels']} --output",
+        settings=compared.measuring("claims.classify"),
 
 
 use rule with_data as measure with:
@@ -100,7 +99,7 @@ use rule with_data as measure with:
     params:
         stage="claims.measure",
         options="--classifier results/{scale}/claims/classifier.safetensors --run",
-        settings=graph.measuring("claims.measure"),
+        settings=compared.measuring("claims.measure"),
 
 
 use rule command as read_claims with:
@@ -112,9 +111,9 @@ use rule command as read_claims with:
         rules.saturation.output,
         rules.classify.output,
         rules.oracle.output,
-        graph.claims_growth(),
-        graph.lists(graph.params.claims.experiments),
-        expand("{run}/{file}", run=graph.claims_runs(), file=["measures.csv", "measures.manifest.json"]),
+        compared.growth(),
+        compared.lists(),
+        expand("{run}/{file}", run=compared.runs(), file=["measures.csv", "measures.manifest.json"]),
     output:
         report(
             "results/{scale}/claims/claims.csv",
@@ -133,5 +132,5 @@ use rule command as read_claims with:
         "<logs>/claims/{scale}.log",
     params:
         stage="claims",
-        options=f"--runs {' '.join(graph.claims_runs())}",
+        options=compared.options(),
         settings=graph.depends("claims", graph.params.compared()),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.experiments import RAW, Experiment
-from pipeline.config.params import Params, read
+from pipeline.config.params import SELECTION, Params, read
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_json, sha256
 from pipeline.record.code import ROOT, code_hash
@@ -18,15 +18,14 @@ from pipeline.record.places import (
     RUNS,
     audit_folder,
     first_run,
-    labels,
     prepared,
     run_folders,
 )
-from pipeline.record.runs import AUDIT, AUDITS, GROWTH, IMAGES, MANIFESTS, REDRAWN, SHEET, name_of, seeds_of
+from pipeline.record.runs import AUDIT, IMAGES, MANIFESTS, REDRAWN, SHEET, name_of, seeds_of
 from pipeline.rules.asked import check_data, numbers, options_of
 
 QUOTED = ROOT / "pipeline/quoted.csv"
-OVERRIDABLE = ("scale", "experiments", "seeds", "seeds_per_job")
+OVERRIDABLE = ("scale", *SELECTION, "seeds_per_job")
 # Kinds of figures, one of each per experiment.
 KINDS = ("samples", "seeds", "interpolation", "bandwidth", "learning", "progress", "variance", "audit", "growth")
 
@@ -48,7 +47,7 @@ class Graph:
             raise UserError(
                 f"--config can set {', '.join(OVERRIDABLE)}; to change {', '.join(changed)} edit {params_file}"
             )
-        self._config = values = values | config
+        self.config = values = values | config
         values["seeds"] = numbers(values.get("seeds"))
         self.params = params = Params(values)
         if not params.experiments:
@@ -57,8 +56,6 @@ class Graph:
             raise UserError("nothing to run: " + "; ".join(hints))
         check_data([params.dataset(name) for name in params.datasets])
         self.results, self.claims = f"{RESULTS}/{params.scale}", f"{RESULTS}/{params.scale}/claims"
-        self.code = params.claims.code  # the experiment that the others are held against
-        self.main = params.claims.main  # the one whose samples are held against training images
         self.threads: int = params.values["compute"]["threads"]
 
     # What a job depends on beside its inputs.
@@ -174,7 +171,7 @@ class Graph:
 
     def selection(self) -> str:
         """Return the options that repeat the scale and --config's choice."""
-        return f"--scale {self.params.scale} {options_of(self._config)}".rstrip()
+        return f"--scale {self.params.scale} {options_of(self.config)}".rstrip()
 
     def figure_options(self, _: Any, input: Any) -> str:
         """Return what figures are made from."""
@@ -192,35 +189,6 @@ class Graph:
         """Return the hash of the claims that have been read: the report is made again when they change."""
         manifest = Path(self.claims) / "claims.manifest.json"
         return sha256(manifest) if manifest.is_file() else ""
-
-    # Claims.
-
-    def claims_runs(self) -> list[str]:
-        """Return the folders of the runs that are compared."""
-        return self.runs(self.params.claims.experiments)
-
-    def claims_data(self) -> dict[str, str]:
-        """Return their images and their classes."""
-        dataset = self.params.dataset_of(self.code)
-        return {"data": str(prepared(dataset)), "labels": str(labels(dataset))}
-
-    def saturation(self) -> dict[str, Any]:
-        """Return what the games depend on whose gradients are measured: as many seeds as of a toy."""
-        seeds = {"seeds": self.params.claims.toy_seeds}
-        return self.depends("claims.saturation", self.params.experiment(self.code).settings("train") | seeds)
-
-    def memorised(self) -> dict[str, Any]:
-        """Return what the distances to training images depend on."""
-        return self.depends("claims.memorised", self.params.experiment(self.main).settings("sample"))
-
-    def claims_growth(self) -> list[str]:
-        """Return what the scale's own growth measured of the estimate."""
-        folder = audit_folder(self.params, self.main)
-        return [str(folder / GROWTH), str(folder / AUDITS["growth"])]
-
-    def measuring(self, stage: str) -> Callable[[Any], dict[str, Any]]:
-        """Return what a run's measures depend on, or those of the yardsticks."""
-        return lambda wildcards: self.depends(stage, self.params.measuring(getattr(wildcards, "experiment", self.code)))
 
     # Other models.
 
@@ -252,7 +220,7 @@ class Graph:
 
         def settings(_: Any) -> dict[str, Any]:
             entry = read_json(PUBLISHED / ("claims/published.json" if stage == "claims" else "published.json"))
-            chosen = {key: entry.get(key) for key in ("experiments", "seeds")}
+            chosen = {key: entry.get(key) for key in SELECTION}
             params = Params(self.params.values | chosen, entry["scale"])
             of = {"table": params.tabulation, "claims": params.compared}.get(stage, params.presentation)
             return self.depends(stage, of())
@@ -292,5 +260,6 @@ class Graph:
         return sorted(map(str, PUBLISHED.glob(f"runs/*/*/{AUDIT}/{SHEET}")))
 
     def published_claims(self, _: Any) -> str:
-        """Return the option that names the scale of the committed claims."""
-        return f"--scale {read_json(PUBLISHED / 'claims/published.json')['scale']}"
+        """Return the options that select the committed claims."""
+        entry = read_json(PUBLISHED / "claims/published.json")
+        return f"--scale {entry['scale']} {options_of(entry)}".rstrip()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pipeline.config.params import Params, load
+from pipeline.config.params import SELECTION, Params, load
 from pipeline.files.errors import RunError, UserError, reason
 from pipeline.files.output import recorded
 
@@ -88,10 +88,11 @@ def positive(text: str) -> int:
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
-    """Add --params, --scale, --experiments and --seeds, for commands that span runs."""
+    """Add --params, --scale and SELECTION, for commands that span runs."""
     add_params(parser)
     parser.add_argument("--experiments", nargs="+", help="a part of the scale's; default: as in params.yaml")
     parser.add_argument("--seeds", type=_seed, nargs="+", action=_Distinct, help="default: as in params.yaml")
+    parser.add_argument("--compared", nargs="*", help="a part of what the claims compare; default: as in params.yaml")
 
 
 def params(args: argparse.Namespace) -> Params:
@@ -101,7 +102,7 @@ def params(args: argparse.Namespace) -> Params:
 
 def selected_params(args: argparse.Namespace) -> Params:
     """Return the params that the options of `add_selection` name."""
-    return load(args.params, args.scale, experiments=args.experiments, seeds=args.seeds)
+    return load(args.params, args.scale, **{key: getattr(args, key) for key in SELECTION})
 
 
 def run(parser: argparse.ArgumentParser, work: Callable[[argparse.Namespace], None]) -> None:

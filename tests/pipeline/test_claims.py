@@ -98,14 +98,14 @@ def test_switches_gain_or_cost_what_the_pairs_say(params):
     ],
 )
 def test_a_switch_alone_has_an_interval_of_its_own_and_widens_no_other(params, name, says):
-    """And where it was not measured, it leaves no row."""
     assert name in params.claims.alone
     frame = measures(params)
     found = {row.says: row for row in trained.switches({"measures.csv": frame}, params)}
     alone = found[says]
     assert alone.high == trained.difference({"measures.csv": frame}, params, name, params.claims.code).high
-    without = trained.switches({"measures.csv": frame[frame.experiment != name]}, params)
-    assert {row.says: row for row in without} == {says: row for says, row in found.items() if row != alone}
+    without = {row.says: row for row in trained.switches({"measures.csv": frame[frame.experiment != name]}, params)}
+    assert without.pop(says).reading == "too short to tell: 0 of 5 seeds", "it was not trained"
+    assert without == {says: row for says, row in found.items() if row != alone}
 
 
 def test_the_same_numbers_from_short_runs_are_not_read(short, params):

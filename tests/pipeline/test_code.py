@@ -11,6 +11,7 @@ import yaml
 from helpers import ROOT, edit, planned
 
 from pipeline.record import code
+from pipeline.rules.compared import Compared
 from pipeline.rules.graph import Graph
 
 Folder = Path
@@ -80,7 +81,7 @@ REACHED = {
     "momentum": (replace("params.yaml", "momentum_initial: 0.5", "momentum_initial: 0.6"), TRAINED),
     "an initial weight": (
         replace("gan/initial_weights.py", '"generator weights"', '"weights of G"'),
-        TRAINED | {"sample", "evaluate", "growth", "claims.measure"},
+        TRAINED | {"sample", "evaluate", "growth", "claims.measure", "claims.memorised"},
     ),
 }
 
@@ -89,17 +90,17 @@ def dependencies(folder: Folder) -> dict[str, object]:
     """Return what the jobs of each stage depend on beside their inputs, as the rules have it."""
     forget()
     graph = Graph(yaml.safe_load((folder / "params.yaml").read_text()) | {"scale": "quick"}, folder / "params.yaml")
-    one, params = SimpleNamespace(experiment="mnist", dataset="mnist"), graph.params
+    one, params, compared = SimpleNamespace(experiment="mnist", dataset="mnist"), graph.params, Compared(graph)
     of_runs = {stage: graph.settings(stage)(one) for stage in ("train", "sample", "evaluate", "audit", "growth")}
-    of_claims = {stage: graph.measuring(stage)(one) for stage in ("claims.classify", "claims.measure")}
+    of_claims = {stage: compared.measuring(stage)(one) for stage in ("claims.classify", "claims.measure")}
     toys = {
         stage: graph.depends(stage, params.toys()) for stage in ("claims.theory", "claims.modes", "claims.advantages")
     }
     others = {
         "download": graph.files(one),
         "prepare": graph.preparation(one),
-        "claims.saturation": graph.saturation(),
-        "claims.memorised": graph.memorised(),
+        "claims.saturation": compared.saturation(),
+        "claims.memorised": compared.memorised(),
         "oracle": graph.depends("oracle", params.oracle),
         "toy": graph.depends("toy"),
     }
