@@ -89,8 +89,8 @@ def plot_steps(frames: Frames, params: Params) -> Figure:
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.grid(axis="y", color="0.9")
     panels[0].set_ylabel("validation log-likelihood (nats)")
-    handles, labels = panels[0].get_legend_handles_labels()
-    panels[0].legend(handles, labels, fontsize=8, frameon=False, title="steps of D for one of G", title_fontsize=8)
+    if panels[0].lines:
+        panels[0].legend(fontsize=8, frameon=False, title="steps of D for one of G", title_fontsize=8)
     n = curves[curves.experiment == params.claims.steps[0]].seed.nunique()
     figure.suptitle(f"k steps of D for one of G; thin: each of n = {n} seeds, thick: their mean", fontsize=11)
     return figure

@@ -62,7 +62,7 @@ def _complete(axes: Axes) -> None:
     points = [line.get_xydata() for line in axes.lines if line.get_transform() is axes.transData]
     shown = any(np.isfinite(of_line).all(axis=1).any() for of_line in points)
     if not (shown or axes.texts or axes.patches or axes.collections or axes.images):
-        why = "nothing to show:\nno run lasted until this was measured"
+        why = "nothing to show:\nno run is here that lasted until this was measured"
         axes.annotate(why, (0.5, 0.5), xycoords="axes fraction", bbox=BLANK, **CENTRED)
 
 

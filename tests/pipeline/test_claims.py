@@ -8,7 +8,7 @@ from gan.theory.claim import Claim
 from pipeline.claims import read_trained as trained
 from pipeline.claims.__main__ import main
 from pipeline.claims.files import FIGURES, OF_RUNS
-from pipeline.claims.plots_trained import plot_half, plot_steps
+from pipeline.claims.plots_trained import plot_effects, plot_half, plot_steps
 from pipeline.claims.sections import SECTIONS
 from pipeline.claims.tables import OUTCOMES, scoreboard, shown, summary
 from pipeline.config.params import Params, load
@@ -111,6 +111,25 @@ def test_a_switch_alone_has_an_interval_of_its_own_and_widens_no_other(params, n
 def test_the_same_numbers_from_short_runs_are_not_read(short, params):
     found = trained.switches({"measures.csv": measures(params)}, short)
     assert all(row.reading.startswith("too short to tell: 3 of 50 epochs") for row in found)
+
+
+def test_what_was_not_trained_is_listed_and_leaves_the_rest_as_it_is(params, tmp_path):
+    """A part of the comparisons: `compared` in params.yaml."""
+    whole = {"measures.csv": measures(params), "curves.csv": curves(params)} | YARDSTICKS
+    trained_ones = ["mnist-code", "mnist-whole-loss"]
+    part = {name: rows[rows.experiment.isin(trained_ones)] for name, rows in whole.items() if "experiment" in rows}
+    part |= YARDSTICKS
+    sections = (trained.switches, trained.discriminator_steps, trained.helvetica, trained.half)
+    before, after = ([row for read in sections for row in read(frames, params)] for frames in (whole, part))
+    assert [row.says for row in after] == [row.says for row in before]
+    read = {row.says: row for row in after if row.outcome != "too short"}
+    assert "whole loss of D, against the 2014 code" in read and len(read) == 7
+    assert all(row == read.get(row.says, row) for row in before), "intervals still hold all at once"
+    lost = [row for row in after if row.outcome == "too short"]
+    assert all(row.n == 0 and row.reading.startswith("too short to tell: 0 of 5 seeds") for row in lost)
+    for plot in (plot_effects, plot_steps, plot_half):
+        save(plot(part, params), tmp_path / "figure")
+    assert [label.get_text() for label in plot_effects(part, params).axes[0].get_yticklabels()] == ["whole loss of D"]
 
 
 def test_runs_that_diverged_are_counted(params):

@@ -10,7 +10,7 @@ from pipeline.claims.files import CLASSIFIER
 from pipeline.claims.gather import fit, gather_claims
 from pipeline.config.params import Params, load
 from pipeline.files.errors import UserError
-from pipeline.files.formats import read_json, sha256, write_csv, write_json
+from pipeline.files.formats import read_csv, read_json, sha256, write_csv, write_json
 from pipeline.record.manifest import Record, plain
 from pipeline.record.runs import AUDIT, CURVE, GROWTH, MANIFESTS, MEASURED, MEASURES
 
@@ -97,6 +97,14 @@ def test_an_estimate_of_other_settings_is_refused(params, toys, tmp_path, name):
     write_json(path, read_json(path) | {"settings": {"n_samples": 7}})
     with pytest.raises(UserError, match=rf"{path.name}: is no longer valid \(settings"):
         gather_claims([run(tmp_path, params, FLOAT32, 0, "float32")], params, toys)
+
+
+def test_a_part_of_the_claims_reads_the_published_growth(params, toys, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    (tmp_path / "mnist/audit/growth.manifest.json").unlink()
+    part = Params(params.values | {"compared": []}, "quick")
+    gathered = gather_claims([run(tmp_path, params, FLOAT32, 0, "float32")], part, toys)
+    pd.testing.assert_frame_equal(gathered[GROWTH], read_csv(ROOT / "results/published/growth.csv"))
 
 
 def test_claims_read_by_other_rules_are_not_shown(params, tmp_path, capsys):

@@ -50,7 +50,7 @@ def test_save_repeats_bit_for_bit(tmp_path):
     assert contents[0] == contents[1]
 
 
-NOTHING = ["nothing to show:\nno run lasted until this was measured"]
+NOTHING = ["nothing to show:\nno run is here that lasted until this was measured"]
 
 
 def texts(axes):

@@ -14,10 +14,11 @@ from scipy import ndimage
 from gan.sampling import draw_samples
 from gan.seeding import stream
 from pipeline import sample
-from pipeline.config.params import load
+from pipeline.claims import memorised
+from pipeline.config.params import Params, load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, read_tensors, write_tensors
-from pipeline.record.weights import WEIGHTS, published_weights
+from pipeline.record.weights import WEIGHTS, main_experiment, published_weights
 from pipeline.runtime.networks import generator_with, new_generator
 
 CPU = torch.device("cpu")
@@ -96,6 +97,19 @@ def test_the_example_in_the_documents_draws_digits(monkeypatch):
     exec(example, names := {})
     assert names["images"].shape == (16, 784)
     assert names["images"].std().item() == pytest.approx(0.3081, abs=0.05)
+
+
+def test_the_claims_look_at_samples_of_the_weights_where_they_train_a_part(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    values = load(ROOT / "params.yaml").values
+    part, whole = (Params(values | {"compared": names}, "cpu") for names in ([], None))
+    assert main_experiment(part) == MNIST
+    assert main_experiment(whole).epochs == 250
+    source = memorised._published(part)
+    assert (source.scale, source.epochs, source.inputs) == ("paper", 1000, [WEIGHTS / "generator.safetensors"])
+    ((seed, samples),) = source.samples(CPU).items()
+    assert (seed, samples.shape) == (0, (10_000, 784))
+    assert are_digits(samples[:500].numpy())
 
 
 @pytest.fixture
