@@ -106,21 +106,6 @@ def test_lock_holds_every_requirement():
     assert "@" not in lock
 
 
-def test_the_page_of_claims_shows_the_distances_of_the_csv():
-    frame = read_csv(ROOT / "benchmarks/results/memorised-seed0.csv").drop_duplicates("of").set_index("of")
-    page, samples = (ROOT / "docs/claims.md").read_text(), frame.loc["G"]
-    shown = (
-        f"{samples.training:.3f} away",
-        f"held-out ones {samples.held_out:.3f}",
-        f"{samples.nearer:.1%} of the",
-    )
-    differences = (
-        f"{row.difference:.3f} ± {row.standard_error:.3f}" for row in frame.drop("copies on purpose").itertuples()
-    )
-    for words in (*shown, *differences):
-        assert words in page
-
-
 def test_the_games_in_the_plane_are_played_with_the_setting_that_was_chosen():
     frame = read_csv(ROOT / "benchmarks/results/toys.csv")
     (chosen,) = frame[frame.chosen].setting.unique()

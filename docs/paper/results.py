@@ -186,7 +186,7 @@ def elsewhere(root: Path) -> dict[str, Any]:
         "running": last.epoch.min() < load(root / "params.yaml", "paper").experiment(CELL).waypoints[0],
         "ais": comparison.k_means_sentence(files, params) + comparison.gap_sentences(files["ais.csv"], params),
         "ais_seed": files["ais.csv"].set_index("model").seed[[OUR_MODEL]].iloc[0],
-        "memorised": memorised(read_csv(root / gap.RESULTS / "memorised-seed0.csv")),
+        "memorised": memorised(read_csv(root / gap.PUBLISHED / "claims/memorised.csv")),
     }
 
 

@@ -16,7 +16,6 @@ from pipeline.record.runs import AUDIT, MANIFESTS
 RUNS, WORK, RESULTS, PREPARED = Path("runs"), Path("work"), Path("results"), Path("data/prepared")
 PUBLISHED = RESULTS / "published"
 CIFAR10_CURVES = Path("docs/cifar10/curves.csv")  # of runs that are not among the published ones
-MEMORISED_SEED0 = Path("benchmarks/results/memorised-seed0.csv")  # of the generator whose weights are published
 
 
 def run_folder(params: Params, experiment: str, seed: int, runs: Path = RUNS) -> Path:

@@ -135,15 +135,3 @@ def half(frames: Frames, params: Params) -> Result | None:
     found = f"{values} after {' to '.join(ends)} epochs (bound: {row.bounds}; {seeds})"
     link = f"{FIGURES_AT}learning-{params.claims.main}.svg"
     return Result(HALF.result, HALF.paper, outcome, found, link, row.value, row.unit, row.n, row.over, params.scale)
-
-
-def copies(frame: pd.DataFrame) -> str:
-    """Report the distances of one generator's samples, which is too few seeds to decide."""
-    of = frame.drop_duplicates("of").set_index("of")
-    (row, real), errors = (
-        (of.loc[name] for name in ("G", "training images")),
-        "standard errors over samples; n = 1 seed",
-    )
-    nearer = f"the published generator is nearer to training than to held-out images by {row.difference:.3f}"
-    left_out = f"left-out training images by {real.difference:.3f} ± {real.standard_error:.3f}"
-    return f"{nearer} ± {row.standard_error:.3f} pixel units, {left_out} ({errors})"

@@ -69,12 +69,6 @@ HALF = Claimed(
     "d-goes-to-12",
     ("half",),
 )
-MEMORISED = Claimed(
-    "Nearest neighbours, Figure 2",
-    "samples are not copies of training images",
-    "nothing-is-memorised",
-    ("memorised",),
-)
 CLAIMED = (
     Claimed(
         "Proposition 1",
@@ -117,7 +111,12 @@ CLAIMED = (
         ("helvetica",),
     ),
     HALF,
-    MEMORISED,
+    Claimed(
+        "Nearest neighbours, Figure 2",
+        "samples are not copies of training images",
+        "nothing-is-memorised",
+        ("memorised",),
+    ),
     Claimed(
         "Parzen estimate, section 5; advantages, section 6",
         "the estimate is poor in high dimensions; G is sharp, and its samples are uncorrelated",

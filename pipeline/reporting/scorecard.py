@@ -23,11 +23,11 @@ import pandas as pd
 
 from pipeline.config.params import Params
 from pipeline.files.formats import read_csv
-from pipeline.record.places import CIFAR10_CURVES, MEMORISED_SEED0
+from pipeline.record.places import CIFAR10_CURVES
 from pipeline.reporting.cells import GRIDS, PAPER, cell, count, quoted, two_digits
-from pipeline.reporting.claimed import FIGURES_AT, claimed, copies, half
+from pipeline.reporting.claimed import FIGURES_AT, claimed, half
 from pipeline.reporting.gather import Frames
-from pipeline.reporting.paper import CLAIMED, FIGURE_1, HALF, MEMORISED, OUTCOMES, Claimed, Outcome, Result
+from pipeline.reporting.paper import CLAIMED, FIGURE_1, HALF, OUTCOMES, Claimed, Outcome, Result
 
 VERDICTS: Mapping[str, Outcome] = {"reproduced": "reproduced", "not reproduced": "not reproduced"}
 SCORECARD = "scorecard.csv"
@@ -37,17 +37,16 @@ AT_THE_END, NO_NUMBER = "(d) at the end", "the paper reports no number"
 EXTENSIONS = Result("Extensions, section 7", "five ideas, without results", "not attempted", "not implemented", link="")
 
 
-def read_frames(results: Path, claims: Path, cifar10: Path = CIFAR10_CURVES, copies: Path = MEMORISED_SEED0) -> Frames:
+def read_frames(results: Path, claims: Path, cifar10: Path = CIFAR10_CURVES) -> Frames:
     """Read what the scorecard follows from; a file that is missing is left out.
 
     Args:
         results: folder of a scale's tables.
         claims: folder of the claims' tables.
         cifar10: curves of the networks of Figure 2 c and d, for results without them.
-        copies: distances of one generator's samples to the nearest images.
     """
     paths = {name: results / name for name in INPUTS} | {"claims.csv": claims / "claims.csv"}
-    paths |= {"cifar10": cifar10, "copies": copies}
+    paths["cifar10"] = cifar10
     return {name: read_csv(path) for name, path in paths.items() if path.is_file()}
 
 
@@ -163,7 +162,4 @@ def _figure_1(frames: Frames) -> Result:
 
 def _of_claims(frames: Frames, spec: Claimed, params: Params) -> Result:
     """Read a result off the claims, or off longer runs than theirs."""
-    read = (half(frames, params) if spec is HALF else None) or claimed(frames, spec)
-    if spec is MEMORISED and read.n and "copies" in frames:
-        return replace(read, found=f"{read.found}; {copies(frames['copies'])}")
-    return read
+    return (half(frames, params) if spec is HALF else None) or claimed(frames, spec)

@@ -12,7 +12,6 @@ from pipeline.files.formats import read_json, sha256
 from pipeline.record.code import ROOT, code_hash
 from pipeline.record.places import (
     CIFAR10_CURVES,
-    MEMORISED_SEED0,
     PUBLISHED,
     RESULTS,
     RUNS,
@@ -243,7 +242,7 @@ class Graph:
 
     def published_scored(self, _: Any) -> list[str]:
         """Return what the scorecard follows from, beside the tables and the claims, where it was committed."""
-        return [str(path) for path in (PUBLISHED / "toy.csv", CIFAR10_CURVES, MEMORISED_SEED0) if path.is_file()]
+        return [str(path) for path in (PUBLISHED / "toy.csv", CIFAR10_CURVES) if path.is_file()]
 
     def published_report(self, _: Any) -> str:
         """Return what the committed report is made from."""

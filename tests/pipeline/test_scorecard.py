@@ -9,14 +9,14 @@ from helpers import ROOT, SEEDS, metrics
 from pipeline.config.params import load
 from pipeline.files.formats import csv_text
 from pipeline.publish import published_params
-from pipeline.record.places import CIFAR10_CURVES, MEMORISED_SEED0
+from pipeline.record.places import CIFAR10_CURVES
 from pipeline.reporting.paper import CLAIMED
 from pipeline.reporting.readme import scorecard_passage
 from pipeline.reporting.scorecard import SCORECARD, markdown, read_frames, scorecard, sentence, table
 
 PUBLISHED = ROOT / "results/published"
 PARAMS = load(ROOT / "params.yaml", "paper")
-FRAMES = read_frames(PUBLISHED, PUBLISHED / "claims", ROOT / CIFAR10_CURVES, ROOT / MEMORISED_SEED0)
+FRAMES = read_frames(PUBLISHED, PUBLISHED / "claims", ROOT / CIFAR10_CURVES)
 RESULTS = scorecard(FRAMES, PARAMS)
 
 
@@ -198,18 +198,6 @@ def test_why_runs_are_too_short_is_said_in_seeds_and_epochs():
 def test_a_number_without_a_unit_says_what_it_is():
     assert "0.64 (correlation of consecutive samples, 0.05 minus 0.3 of the bits flipped; bound" in line("Parzen").found
     assert "0.0298 (mean distance of D from D* in two dimensions; bound" in line("Proposition 1").found
-
-
-def test_copies_are_also_looked_for_among_the_samples_of_one_long_run():
-    copies = FRAMES["copies"]
-    assert "by 0.056 ± 0.004 pixel units" in line("Nearest").found
-    assert (
-        "by 0.111 ± 0.004 pixel units" in line("Nearest", copies=copies.assign(difference=copies.difference * 2)).found
-    )
-    assert line("Nearest", copies=copies).outcome == "undecided"
-    without = {name: frame for name, frame in FRAMES.items() if name != "copies"}
-    (found,) = (result for result in scorecard(without, PARAMS) if "Nearest" in result.result)
-    assert found.found.endswith("20 of 50 epochs")
 
 
 def test_what_has_no_file_is_not_attempted():
