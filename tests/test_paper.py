@@ -117,7 +117,7 @@ def papers(tmp_path_factory) -> list[str]:
     ("low", "high"),
     [
         ("MNIST: 202.0 ±", "MNIST: 225.0 ±"),
-        ("; not reproduced", "; reproduced"),
+        (". Not reproduced", ". Reproduced"),
         ("| Table 1, MNIST | not reproduced |", "| Table 1, MNIST | reproduced |"),
         ("| Proposition 1 | reproduced |", "| Proposition 1 | not reproduced |"),
         ("| +2.0 | +2.0 to +2.0 |", None),

@@ -82,14 +82,16 @@ def sentences(metrics: pd.DataFrame, params: Params, ours: Mapping[str, Ours] | 
 def _sentence(kept: Mapping[str, Cell], params: Params) -> str:
     our = kept["authors"]
     experiment = params.experiment(our.experiment)
-    spread = f" ± {two_digits(our.seeds.sd)} (sd; median {our.seeds.median:.1f})" if our.seeds.n > 1 else ""
+    several = our.seeds.n > 1
     seeds = f"{count(our.seeds.n, 'training seed')} of {our.length:,} epoch{'s' * (our.length != 1)}"
     scored = {"with the best generator before": our.diverged - our.untrained, "untrained": our.untrained}
     how = " and ".join(f"{n} scored {text}" for text, n in scored.items() if n)
     seeds += f" ({our.diverged} of them diverged: {how})" if our.diverged else ""
-    paper = f"; the paper's one run scored {our.published:g}" if our.published is not None else ""
+    spread = f" ± {two_digits(our.seeds.sd)}" if several else ""
+    over = f"mean and sd over {seeds}; median {our.seeds.median:.1f}" if several else seeds
+    paper = f" The paper's one run scored {our.published:g}." if our.published is not None else ""
     words = judged(kept, params)
-    return f"{experiment.label}: {our.seeds.mean:.1f}{spread} nats over {seeds}{paper}; {words}."
+    return f"{experiment.label}: {our.seeds.mean:.1f}{spread} nats ({over}).{paper} {words[0].upper()}{words[1:]}."
 
 
 def gain(our: Cell, metrics: pd.DataFrame, params: Params) -> tuple[int, int, SeedSummary] | None:

@@ -34,7 +34,7 @@ def test_results_are_shown_as_wide_as_the_terminal(published, monkeypatch, colum
     )
     assert max(map(len, lines)) <= min(columns, show.MOST_COLUMNS)
     text = " ".join(done.stdout.split())
-    assert ("numbers compared with them" if claims else "nats over 5 training seeds") in text
+    assert ("numbers compared with them" if claims else "over 5 training seeds") in text
     assert ("D meets its optimum" if claims else "under this estimate k-means centroids") in text
 
 

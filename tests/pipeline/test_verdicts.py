@@ -107,8 +107,8 @@ def test_explain_is_silent_below_the_least_number_of_seeds():
 
 def test_sentences_say_mean_spread_seeds_and_verdict():
     quick, *_ = sentences(metrics([220.0, 230.0], "quick"), load(ROOT / "params.yaml", "quick"))
-    assert quick.startswith("MNIST: 225.0 ± 7.1 (sd; median 225.0) nats over 2 training seeds of 20 epochs; ")
-    assert "; the paper's one run scored 225; not judged" in quick
+    assert quick.startswith("MNIST: 225.0 ± 7.1 nats (mean and sd over 2 training seeds of 20 epochs; median 225.0). ")
+    assert " The paper's one run scored 225. Not judged" in quick
     paper = sentences(metrics(SEEDS), PARAMS)
     assert "not reproduced: -12.0 nats (-7.6 sd) on the authors' grid, -7.0 nats" in paper[0]
     assert any("set datasets: tfd: path in params.yaml to your TFD_48x48.mat" in line for line in paper[1:])
