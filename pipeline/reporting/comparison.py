@@ -13,11 +13,10 @@ from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.cells import count, mean_and_sd, quoted, two_digits
 from pipeline.reporting.evidence import listed
 from pipeline.reporting.gather import Frames
-from pipeline.reporting.rankings import CHOSEN, Ranking, label, of_choice, rankings, value
+from pipeline.reporting.rankings import CHOSEN, NOT_RANKED, OUTCOMES, Ranking, label, of_choice, rankings, value
 
 FILES = ("ais.csv", "ais_images.csv", "rivals.csv")
 LARGE_GAP = 2.0  # nats between the bounds from which the estimate is called loose
-OUTCOMES = ("confirms", "reverses", "leaves undecided")
 SOURCES = {"c": "the authors' code", "p": "a paper's text", "r": "ours"}
 
 
@@ -49,50 +48,56 @@ def _cell(row: pd.Series | None) -> str:
     return "" if row is None else f"{row.value:.1f} ± {two_digits(row.standard_error)}"
 
 
-def ranking_sentences(frames: Frames, params: Params) -> list[str]:
-    """Say which rankings of the Parzen score the better estimate confirms and which it reverses."""
-    lines = []
+def ranking_parts(frames: Frames, params: Params) -> list[str]:
+    """Count the rankings of the Parzen score that the better estimate confirms and reverses, and list all pairs."""
+    parts = []
     for chosen_by, name in CHOSEN.items():
         pairs = len(rankings(frames, chosen_by, params.confidence))
         if pairs:
             found = rankings(frames, chosen_by, 1 - (1 - params.confidence) / pairs)  # Bonferroni
-            lines += _outcomes(found, name, frames["ais_images.csv"].image.nunique(), params)
-            lines += _whatever_the_gap(found, params)
-    return lines
+            said = _counted(found, name, frames["ais_images.csv"].image.nunique())
+            parts += [said, pairs_table(found, params).to_markdown(index=False, disable_numparse=True)]
+            parts.append(_how_to_read(found, params))
+    return parts
 
 
-def _outcomes(found: list[Ranking], chosen_by: str, n: int, params: Params) -> list[str]:
-    groups: dict[str, list[str]] = {outcome: [] for outcome in (*OUTCOMES, "no ranking")}
-    for one in found:
-        groups[one.outcome].append(f"{_pair(one, params)} ({one.parzen:+.1f}, then {one.better:+.1f})")
-    ties = groups.pop("no ranking")
-    said = "; it ".join(f"{outcome} {listed(names) if names else 'none'}" for outcome, names in groups.items())
-    tied = f" The Parzen score does not rank {listed(ties)}." if ties else ""
-    return [
-        f"Of {count(len(found), 'pair')} of models, the Parzen score ranks {len(found) - len(ties)} on these {n} test "
-        "images. The better estimate (exact where known, else annealed importance sampling; at the bandwidths that "
-        f"{chosen_by} chose) {said}.{tied} In brackets: mean differences in nats, by Parzen, then by the better one.",
-        "A pair counts as ranked, and its ranking as confirmed or reversed, where the t-interval of the paired "
-        "differences excludes 0. For the better estimate that interval is widened by the upper end of the gap on "
-        "simulated images, which may be too little for real ones. The level of each interval is such that those of "
-        f"all {len(found)} pairs under one estimate hold together at {params.confidence:.0%} (Bonferroni).",
+def _counted(found: list[Ranking], chosen_by: str, n: int) -> str:
+    outcomes = [one.outcome for one in found]
+    of = {outcome: outcomes.count(outcome) for outcome in OUTCOMES}
+    return (
+        f"Of {count(len(found), 'pair')} of models, the Parzen score ranks {sum(of.values())} on these {n} test "
+        "images. Of these rankings the better estimate (exact where known, else annealed importance sampling; at the "
+        f"bandwidths that {chosen_by} chose) reverses {of['reversed']}, confirms {of['confirmed']} and leaves "
+        f"{of['undecided']} undecided:"
+    )
+
+
+def pairs_table(found: list[Ranking], params: Params) -> pd.DataFrame:
+    """Return every pair of models with both of its differences, as text; what the better estimate decides first."""
+    order = (*OUTCOMES, NOT_RANKED)
+    rows = [
+        {
+            "first minus second": f"{label(one.first, params)} − {label(one.second, params)}",
+            "Parzen": f"{one.parzen:+.1f}",
+            "better estimate": f"{one.better:+.1f}",
+            "its interval, all pairs jointly": f"{one.low:+.1f} to {one.high:+.1f}",
+            "Parzen's ranking": one.outcome,
+            "rests on the gap": "no" if one.needs_no_gap else "yes" if one.low > 0 or one.high < 0 else "",
+        }
+        for one in sorted(found, key=lambda one: order.index(one.outcome))
     ]
+    return pd.DataFrame(rows)
 
 
-def _whatever_the_gap(found: list[Ranking], params: Params) -> list[str]:
-    """Name the pairs that no error of annealed importance sampling could decide otherwise."""
-    sure = [_pair(one, params) for one in found if one.needs_no_gap and one.outcome in OUTCOMES]
-    if not sure:
-        return []
-    return [
-        f"The gap plays no part in what is said of {listed(sure)}: the lower model is measured exactly, and annealed "
-        "importance sampling bounds the other one from below (on average)."
-    ]
-
-
-def _pair(ranking: Ranking, params: Params) -> str:
-    first, second = (label(model, params) for model in (ranking.first, ranking.second))
-    return f"{first} above {second}"
+def _how_to_read(found: list[Ranking], params: Params) -> str:
+    return (
+        "Mean differences over the test images, nats. A pair counts as ranked, and its ranking as confirmed or "
+        "reversed, where the t-interval of the paired differences excludes 0. For the better estimate that interval is "
+        "widened by the upper end of the gap on simulated images, which may be too little for real ones; where the "
+        "lower model is exact, the gap plays no part, for annealed importance sampling bounds the other one from below "
+        "(on average). The level of each interval is such that those of "
+        f"all {len(found)} pairs under one estimate hold together at {params.confidence:.0%} (Bonferroni)."
+    )
 
 
 def k_means_sentence(frames: Frames, params: Params) -> list[str]:
@@ -256,7 +261,7 @@ def comparison_markdown(frames: Frames, params: Params) -> str:
             head = f"At the bandwidth that {name} chose on validation images; {said}:"
             parts += [head, table.to_markdown(index=False, disable_numparse=True)]
     parts += [*gap_sentences(ais, params), *exact_sentences(frames, params), *shortfall_sentences(frames, params)]
-    parts += [*ranking_sentences(frames, params), *k_means_sentence(frames, params)]
+    parts += [*ranking_parts(frames, params), *k_means_sentence(frames, params)]
     if len(rivals):
         head = (
             f"The Parzen scores of the other models, all {rivals.n_eval.max():,} test images. ± is the sd over n "

@@ -12,6 +12,8 @@ from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting.gather import Frames
 
 LABELS = {OUR_MODEL: "our GAN", "k-means": "k-means centroids"}
+NOT_RANKED = "not ranked"
+OUTCOMES = ("reversed", "confirmed", "undecided")  # what the better estimate makes of a ranking
 CHOSEN = {"parzen": "the Parzen estimate", "ais": "annealed importance sampling"}
 
 
@@ -57,10 +59,10 @@ class Ranking:
 
     @property
     def outcome(self) -> str:
-        """Return what the better estimate does to this ranking."""
+        """Return one of OUTCOMES, or NOT_RANKED."""
         if self.parzen_low <= 0:
-            return "no ranking"
-        return "confirms" if self.low > 0 else "reverses" if self.high < 0 else "leaves undecided"
+            return NOT_RANKED
+        return "confirmed" if self.low > 0 else "reversed" if self.high < 0 else "undecided"
 
     @property
     def needs_no_gap(self) -> bool:

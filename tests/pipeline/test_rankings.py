@@ -11,8 +11,9 @@ from pipeline.reporting.comparison import (
     exact_sentences,
     gap_sentences,
     k_means_sentence,
+    pairs_table,
     published_sentences,
-    ranking_sentences,
+    ranking_parts,
     rivals_table,
     shortfall_sentences,
 )
@@ -57,21 +58,26 @@ def frames(gan: float, gap: float, n: int = 40) -> dict[str, pd.DataFrame]:
 @pytest.mark.parametrize(
     ("gan", "gap", "outcome", "survives"),
     [
-        (250.0, 1.0, "confirms", "does survive"),
-        (350.0, 1.0, "reverses", "does not survive"),
-        (350.0, 500.0, "reverses", "does not survive"),  # the GAN may be higher still
-        (250.0, 80.0, "leaves undecided", "is not shown to survive"),
+        (250.0, 1.0, "confirmed", "does survive"),
+        (350.0, 1.0, "reversed", "does not survive"),
+        (350.0, 500.0, "reversed", "does not survive"),  # the GAN may be higher still
+        (250.0, 80.0, "undecided", "is not shown to survive"),
     ],
 )
 def test_sentences_flip_with_the_data(gan, gap, outcome, survives):
     found = frames(gan, gap)
     (ranking,) = rankings(found, "parzen", PARAMS.confidence)
     assert (ranking.first, ranking.parzen, ranking.outcome) == ("k-means", 100.0, outcome)
-    said = " ".join(ranking_sentences(found, PARAMS))
-    assert f"{outcome} k-means centroids above our GAN (+100.0, then {300 - gan - 0.5:+.1f})" in said
-    assert "the Parzen score ranks 1 on these 40 test images" in said
+    counted, *_ = ranking_parts(found, PARAMS)
+    assert "the Parzen score ranks 1 on these 40 test images" in counted
+    verb = {"confirmed": "confirms 1", "reversed": "reverses 1", "undecided": "leaves 1 undecided"}[outcome]
+    assert verb in counted
+    (row,) = pairs_table([ranking], PARAMS).to_dict("records")
+    assert row["first minus second"] == "k-means centroids − our GAN"
+    assert (row["Parzen"], row["better estimate"]) == ("+100.0", f"{300 - gan - 0.5:+.1f}")
+    assert row["Parzen's ranking"] == outcome
     # Only where k-means, which is known exactly, is below: the GAN's lower bound is enough.
-    assert ("The gap plays no part in what is said of k-means centroids above our GAN" in said) == (gan > 300)
+    assert row["rests on the gap"] == {"confirmed": "yes", "reversed": "no", "undecided": ""}[outcome]
     (sentence,) = k_means_sentence(found, PARAMS)
     assert f'"K-means beats the GAN" {survives}' in sentence
     assert f"{300 - gan - 0.5:+.1f} nats" in sentence
@@ -94,11 +100,10 @@ def test_a_difference_of_parzen_scores_within_its_error_is_no_ranking():
     ours = images.model == "adversarial-nets"
     images.loc[ours, "parzen"] += 2 * (100 - 1) * (images[ours].image % 2)  # 1 nat below k-means, +- 99 nats
     (ranking,) = rankings(found, "parzen", 0.95)
-    assert (ranking.first, ranking.parzen, ranking.outcome) == ("k-means", pytest.approx(1), "no ranking")
-    said = ranking_sentences(found, PARAMS)[0]
-    assert "the Parzen score ranks 0 on" in said
-    assert "reverses none" in said
-    assert "The Parzen score does not rank k-means centroids above our GAN (+1.0, then -50.5)." in said
+    assert (ranking.first, ranking.parzen, ranking.outcome) == ("k-means", pytest.approx(1), "not ranked")
+    counted, *_ = ranking_parts(found, PARAMS)
+    assert "the Parzen score ranks 0 on" in counted
+    assert "reverses 0, confirms 0 and leaves 0 undecided" in counted
 
 
 def test_more_pairs_need_larger_differences():
@@ -112,10 +117,11 @@ def test_more_pairs_need_larger_differences():
     ais = found["ais.csv"]
     # The gap's upper end is just below the difference of 1.5 nats for one pair, and above it for three.
     ais.loc[ais.metric == "gap", "standard_error"] = (1.5 - 0.17) / 2.03
-    assert rankings(found, "parzen", 0.95)[0].outcome == "confirms"
-    said = ranking_sentences(found, PARAMS)
-    assert "leaves undecided k-means centroids above our GAN" in said[0]
-    assert "those of all 3 pairs" in said[1]
+    assert rankings(found, "parzen", 0.95)[0].outcome == "confirmed"
+    _, table, how = ranking_parts(found, PARAMS)
+    (line,) = (line for line in table.splitlines() if line.startswith("| k-means centroids − our GAN"))
+    assert "| undecided" in line
+    assert "those of all 3 pairs" in how
 
 
 def test_models_with_different_numbers_of_distributions_are_named_with_them():
