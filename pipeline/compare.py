@@ -16,6 +16,7 @@ from pipeline.reporting.comparison import FILES, comparison_markdown
 from pipeline.reporting.evidence import REAL
 from pipeline.reporting.gather import Frames, tidy
 from pipeline.reporting.page import with_passages
+from pipeline.reporting.told_apart import tests_of
 from pipeline.runtime import cli
 
 SHEETS, SHOWN = "sheets.npz", 8  # images of each model, and how many
@@ -69,14 +70,20 @@ def _frames(args: argparse.Namespace) -> Frames:
         return {name: tidy(read_csv(args.gathered / name)) for name in FILES}
     ais, images = (pd.concat([read_csv(folder / name) for folder in args.ais]) for name in (AIS, AIS_IMAGES))
     metrics = [read_csv(run / METRICS) for run in args.runs] or [pd.DataFrame()]
-    return dict(zip(FILES, map(tidy, (ais, images, pd.concat(metrics))), strict=True))
+    told = tests_of(read_csv(path) for path in _scored(args.ais, args.runs))
+    return dict(zip(FILES, map(tidy, (ais, images, pd.concat(metrics), told)), strict=True))
+
+
+def _scored(folders: list[Path], runs: list[Path]) -> list[Path]:
+    """Return the scores of runs and of audits; a generator that was measured alone has none."""
+    return [path for folder in dict.fromkeys((*folders, *runs)) if (path := folder / METRICS).is_file()]
 
 
 def _measured(folders: list[Path], runs: list[Path]) -> list[Path]:
     """Return the files that are read of measured folders and scored runs."""
     files = [folder / name for folder in folders for name in (AIS, AIS_IMAGES)]
     sheets = [folder / SHEET for folder in folders if (folder / SHEET).is_file()]
-    return files + sheets + [run / METRICS for run in runs]
+    return files + sheets + _scored(folders, runs)
 
 
 def _sheets(folders: list[Path]) -> dict[str, np.ndarray]:

@@ -14,8 +14,9 @@ from pipeline.reporting.cells import count, mean_and_sd, quoted, two_digits
 from pipeline.reporting.evidence import listed
 from pipeline.reporting.gather import Frames
 from pipeline.reporting.rankings import CHOSEN, NOT_RANKED, OUTCOMES, Ranking, label, of_choice, rankings, value
+from pipeline.reporting.told_apart import told_parts
 
-FILES = ("ais.csv", "ais_images.csv", "rivals.csv")
+FILES = ("ais.csv", "ais_images.csv", "rivals.csv", "told.csv")
 LARGE_GAP = 2.0  # nats between the bounds from which the estimate is called loose
 SOURCES = {"c": "the authors' code", "p": "a paper's text", "r": "ours"}
 
@@ -270,4 +271,5 @@ def comparison_markdown(frames: Frames, params: Params) -> str:
         )
         parts += [head, rivals_table(rivals, params).to_markdown(index=False, disable_numparse=True)]
         parts += published_sentences(rivals, params)
+    parts += told_parts(frames["told.csv"], params)
     return "\n\n".join([f"Scale `{params.scale}`.", *parts])
