@@ -20,7 +20,7 @@ from pipeline.claims.files import FIGURES as CLAIMS_FIGURES
 from pipeline.claims.files import OF_RUNS as CLAIMS_OF_RUNS
 from pipeline.claims.files import TABLES as CLAIMS_TABLES
 from pipeline.rules.announcement import announcement
-from pipeline.rules.compared import Compared
+from pipeline.rules.claims_graph import ClaimsGraph
 from pipeline.rules.graph import Graph
 from pipeline.record.runs import CHOICES, FILES_OF_AUDITS, FILES_OF_RUNS, GATHERED, MEASURED, MEASURES, SUMMARY
 
@@ -28,7 +28,7 @@ try:
     graph = Graph(config)
 except UserError as error:
     raise WorkflowError(str(error))
-compared = Compared(graph)
+claims_graph = ClaimsGraph(graph)
 
 
 include: "pipeline/rules/common.smk"
@@ -108,8 +108,8 @@ rule published:
 
 rule claims:
     input:
-        compared.lists(),
-        expand("{run}/{file}", run=compared.runs(), file=[MEASURES, MEASURED]),
+        claims_graph.lists(),
+        expand("{run}/{file}", run=claims_graph.runs(), file=[MEASURES, MEASURED]),
         expand([*rules.theory.output, *rules.modes.output, *rules.saturation.output], scale=graph.params.scale),
         expand([*rules.advantages.output, *rules.memorised.output], scale=graph.params.scale),
         expand([*rules.classify.output, *rules.read_claims.output], scale=graph.params.scale),

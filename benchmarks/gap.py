@@ -118,7 +118,7 @@ def passage(files: Files) -> str:
         "deviation over what n counts, for test images a standard error; other numbers are differences."
     )
     lacking = unmeasured(files.claims, besides={one.what for one in found})
-    short = [f"Not measured yet, because the runs are too short: {'; '.join(lacking)}."] if lacking else []
+    short = [f"Not measured yet, because runs are missing or too short: {'; '.join(lacking)}."] if lacking else []
     return "\n\n".join([table(found, files.params).to_markdown(index=False, disable_numparse=True), text, *short])
 
 

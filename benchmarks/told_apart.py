@@ -15,21 +15,19 @@ import torch
 
 from gan.evidence import baselines
 from gan.images import TEST, TRAIN, VALIDATION
-from gan.sampling import draw_samples
-from gan.seeding import stream
 from pipeline.audit import TOLD, VALIDATION_IMAGES
-from pipeline.config.experiments import Experiment
-from pipeline.config.params import load
+from pipeline.config.params import Params, load
 from pipeline.data.arrays import load_images
 from pipeline.files.formats import read_csv, write_csv
 from pipeline.record.runs import METRICS, OUR_MODEL
-from pipeline.record.weights import published_experiment, published_weights
+from pipeline.record.weights import published_weights
+from pipeline.reporting.gather import tidy
 from pipeline.reporting.told_apart import tests_of
-from pipeline.runtime.networks import load_generator
+from pipeline.runtime.published import published_samples
 from pipeline.runtime.scores import named
 from pipeline.runtime.two_sample import two_sample_rows
 
-SCALE = "cpu"  # of the comparison
+SCALE, CPU = "cpu", torch.device("cpu")  # the scale of the comparison
 
 
 def main() -> None:
@@ -40,25 +38,22 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="the csv file to write")
     args = parser.parse_args()
     params = load(Path("params.yaml"), SCALE)
-    experiment, test = published_experiment(params), load_images(args.data, TEST, "mnist")
-    ours = []
-    for about, images in _sets(args.data, experiment):
-        rows = two_sample_rows(test, images, 0, params.experiment("mnist").n_splits)
+    test, n_splits, ours = load_images(args.data, TEST, "mnist"), params.experiment("mnist").n_splits, []
+    for about, images in _sets(args.data, params):
+        rows = two_sample_rows(test, images, 0, n_splits)
         ours += named(rows, **about, scale=SCALE, generator="none")
     others = map(read_csv, sorted(args.runs.glob(f"*/seed*/{METRICS}")))
-    frame = tests_of([pd.DataFrame(ours), *others])
+    frame = tidy(tests_of([pd.DataFrame(ours), *others]))
     write_csv(args.output, frame)
     print(frame.to_string(index=False))
 
 
-def _sets(data: Path, experiment: Experiment) -> Iterator[tuple[dict[str, object], torch.Tensor]]:
+def _sets(data: Path, params: Params) -> Iterator[tuple[dict[str, object], torch.Tensor]]:
     """Yield what is told from test images: its columns, and shape (n, 784)."""
-    path, made = published_weights()
-    random = stream(made["seed"], "evaluation samples")
-    generator = load_generator(path, experiment, torch.device("cpu"))
-    samples = draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)
-    yield {"model": OUR_MODEL, "seed": made["seed"], "length": made["epoch"]}, samples
-    known = baselines.all_of(load_images(data, TRAIN, "mnist"), experiment.n_samples, experiment.lloyd_iterations)
+    _, made = published_weights()
+    yield {"model": OUR_MODEL, "seed": made["seed"], "length": made["epoch"]}, published_samples(params, CPU)
+    experiment, training = params.experiment("mnist"), load_images(data, TRAIN, "mnist")
+    known = baselines.all_of(training, experiment.n_samples, experiment.lloyd_iterations)
     for model in TOLD:
         yield {"model": model, "seed": 0, "length": None}, known[model](0)
     yield {"model": VALIDATION_IMAGES, "seed": 0, "length": None}, load_images(data, VALIDATION, "mnist")

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.claims.files import TABLES as CLAIMS_TABLES
+from pipeline.claims.gather import as_read
 from pipeline.claims.tables import page_passages, summary
-from pipeline.config.params import SELECTION, Params, load
+from pipeline.config.params import SELECTION, Params, read
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, sha256, write_csv, write_json, write_text
 from pipeline.record.places import RESULTS, RUNS, audit_folder, first_run, run_folders
@@ -81,20 +82,23 @@ def _work(args: argparse.Namespace) -> None:
         _publish_again(args)
         return
     if args.claims and (args.experiments or args.seeds):
-        raise UserError("--claims publishes all claims of a scale; leave out --experiments and --seeds")
+        raise UserError(
+            "--claims publishes what the claims of a scale were read from; leave out --experiments and --seeds"
+        )
     params, folder = cli.selected_params(args), "claims" if args.claims else ""
     check, collected, passages_of = PARTS[folder]
-    target = args.results / "published" / folder
+    made, target = args.results / params.scale / folder, args.results / "published" / folder
     if not args.force:
         _check_worth(params, target / ENTRY)
+    params = as_read(made, params) if args.claims else params
     check(params, args.runs, args.results, accept_code=args.accept_code)
-    files = collected(params, args.results / params.scale / folder, args.runs)
+    files = collected(params, made, args.runs)
     size = check_size(files.values())
     present = [path for path in target.rglob("*") if path.is_file() and target / "claims" not in path.parents]
     copy(files, target, instead_of=present)
-    chosen = {key: params.values[key] for key in SELECTION if key != "compared"} | {"command": params.command}
+    chosen = {key: params.values[key] for key in SELECTION} | {"command": params.command}
     about = {"scale": params.scale, "commits": commits(target)}
-    about |= {"compared": params.claims.compared} if args.claims else chosen
+    about |= {"variants": params.claims.variants} if args.claims else chosen
     write_json(target / ENTRY, about)
     pages = passages_of(target, params)
     write_pages(pages, args)
@@ -190,7 +194,8 @@ def write_pages(found: Passages, args: argparse.Namespace) -> None:
 def published_params(published: Path, params: Path) -> Params:
     """Return the params of what is published."""
     entry = read_json(published / ENTRY)
-    return load(params, entry["scale"], **{key: entry.get(key) for key in SELECTION})
+    chosen = {key: entry[key] for key in (*SELECTION, "variants") if key in entry}
+    return Params(read(params) | chosen, entry["scale"])
 
 
 def collect(results: Path, tables: Iterable[str], runs: Path, behind: Iterable[Path]) -> dict[str, Path]:

@@ -88,7 +88,7 @@ def _results(args: argparse.Namespace, params: Params, claims: Path | None, made
     if args.published:
         frames = read_frames(args.published, args.results / "claims")
     else:  # nothing that is of no scale, or does not fit
-        left_out = {"cifar10", "copies"} if claims else {"cifar10", "copies", "claims.csv"}
+        left_out = {"cifar10"} if claims else {"cifar10", "claims.csv"}
         frames = read_frames(args.results, args.results / "claims")
         frames = {name: frame for name, frame in frames.items() if name not in left_out}
     results = scorecard(frames, params)

@@ -7,8 +7,8 @@ This trusts none: it hashes the files, compares settings and code with the manif
 import argparse
 from pathlib import Path
 
-from pipeline.claims.files import OF_MNIST, OF_TOYS
-from pipeline.claims.gather import gather_claims
+from pipeline.claims.files import OF_MNIST, OF_TOYS, READ
+from pipeline.claims.gather import as_read, gather_claims
 from pipeline.claims.sections import read_all
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
@@ -39,8 +39,9 @@ def _work(args: argparse.Namespace) -> None:
     params = cli.selected_params(args)
     n = verify(params, args.runs, args.results, accept_code=args.accept_code)
     print(f"verify: the results of scale {params.scale} follow from {n} runs and the present code and parameters")
-    if args.seeds is None and (args.results / params.scale / "claims/claims.manifest.json").is_file():
-        n = verify_claims(params, args.runs, args.results, accept_code=args.accept_code)
+    claims = args.results / params.scale / "claims"
+    if args.seeds is None and (claims / READ).is_file():
+        n = verify_claims(as_read(claims, params), args.runs, args.results, accept_code=args.accept_code)
         print(f"verify: the claims follow from {n} runs")
 
 
@@ -94,7 +95,7 @@ def verify_claims(params: Params, runs: Path, results: Path, *, accept_code: boo
         "memorised.manifest.json": main_experiment(params).settings("sample"),
         "saturation.manifest.json": params.experiment(code).settings("train") | {"seeds": params.claims.toy_seeds},
         "classifier.manifest.json": params.measuring(code),
-        "claims.manifest.json": compared,
+        READ: compared,
         "figures/manifest.json": compared,
     }
     for name, present in settings.items():

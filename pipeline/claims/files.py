@@ -1,6 +1,6 @@
 """Names of what the claims are read from, of what is held against G there, and of the claims' figures."""
 
-CLASSIFIER = "classifier.safetensors"
+CLASSIFIER, READ = "classifier.safetensors", "claims.manifest.json"
 OF_TOYS = (  # tables
     *("optimal", "path", "descent", "dirac", "nets", "modes", "modes_points"),
     *("circle", "circle_points", "chains", "machines", "chain_steps"),

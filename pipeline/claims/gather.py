@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipeline.claims.files import CLASSIFIER
+from pipeline.claims.files import CLASSIFIER, READ
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json
@@ -70,9 +70,19 @@ def _report(left_out: Counter[tuple[str, str, str]], known: set[str], params: Pa
         print(f"{name}: requires {asked}; {count(n, 'run')} computed in {computed} left out", flush=True)
 
 
+def as_read(folder: Path, params: Params) -> Params:
+    """Return the params with the variants that the claims there were read from.
+
+    Raises:
+        UserError: their manifest is missing or damaged.
+    """
+    settings = Manifest(folder / READ).settings or {}
+    return Params(params.values | {"variants": settings.get("claims", {}).get("variants")}, params.scale)
+
+
 def fit(folder: Path, params: Params) -> bool:
     """Check that the claims there were read with the present settings and code; report where they were not."""
-    manifest = Manifest(folder / "claims.manifest.json")
-    if found := manifest.reasons_stale(params.compared()):
+    manifest = Manifest(folder / READ)
+    if found := manifest.reasons_stale(as_read(folder, params).compared()):
         print(f"{folder}: not shown ({'; '.join(found)}); delete {manifest.path} and run claims")
     return not found

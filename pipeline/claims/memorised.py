@@ -17,7 +17,6 @@ from tqdm import tqdm
 
 from gan.evidence.memorisation import Nearness, nearness, noisy_copies
 from gan.images import TEST, TRAIN, VALIDATION
-from gan.sampling import draw_samples
 from gan.seeding import stream
 from pipeline.claims.files import COPIES, SEEN, UNSEEN, G
 from pipeline.config.experiments import Experiment
@@ -29,7 +28,7 @@ from pipeline.record.runs import SAMPLES, Run
 from pipeline.record.weights import SCALE, published_experiment, published_weights
 from pipeline.runtime import cli
 from pipeline.runtime.devices import add_device, use_device
-from pipeline.runtime.networks import load_generator
+from pipeline.runtime.published import published_samples
 
 N_COMPARED = 2_000  # samples of each run; the error of the difference is then 0.01 pixel units on MNIST
 NOISE = 0.05  # of the copies
@@ -95,14 +94,11 @@ def _of_runs(args: argparse.Namespace, params: Params) -> Source:
 
 def _published(params: Params) -> Source:
     path, made = published_weights()
-    experiment = published_experiment(params)
 
     def samples(device: torch.device) -> dict[int, torch.Tensor]:
-        random = stream(made["seed"], "evaluation samples", device=device)
-        generator = load_generator(path, experiment, device)
-        return {made["seed"]: draw_samples(generator, experiment.recipe.noise_prior, experiment.n_samples, random)}
+        return {made["seed"]: published_samples(params, device)}
 
-    return Source(experiment, SCALE, made["epoch"], [path], samples)
+    return Source(published_experiment(params), SCALE, made["epoch"], [path], samples)
 
 
 def _images(device: torch.device) -> torch.Generator:

@@ -48,7 +48,7 @@ def plot_effects(frames: Frames, params: Params) -> Figure:
     """
     claims, colours = params.claims, params.values["figures"]
     names, shown = [name for name in claims.switches if name in _present(frames["measures.csv"], params)], [0.0]
-    figure, axes = plt.subplots(figsize=(7.5, 0.42 * len(names) + 1.4), layout="constrained")
+    figure, axes = plt.subplots(figsize=(7.5, 0.42 * max(2, len(names)) + 1.4), layout="constrained")
     base = by_seed(frames["measures.csv"], claims.code, NATS)
     for place, name in enumerate(names):
         found = difference(frames, params, name, claims.code, among=len(claims.switches))
@@ -60,7 +60,10 @@ def plot_effects(frames: Frames, params: Params) -> Figure:
         shown += each
     axes.axvline(0, color="0.6", linewidth=1, zorder=0)
     axes.set_yticks(range(len(names)), [params.experiment(name).label for name in names])
-    axes.set(ylim=(len(names) - 0.5, -0.5), xlabel="test log-likelihood minus that of the 2014 code, same seed (nats)")
+    axes.set(
+        ylim=(max(1, len(names)) - 0.5, -0.5),
+        xlabel="test log-likelihood minus that of the 2014 code, same seed (nats)",
+    )
     axes.grid(axis="x", color="0.9")
     room = 0.15 * (max(shown) - min(shown)) + 1
     axes.set_xlim(min(shown) - room, max(shown) + room)
@@ -91,7 +94,7 @@ def plot_steps(frames: Frames, params: Params) -> Figure:
     panels[0].set_ylabel("validation log-likelihood (nats)")
     if panels[0].lines:
         panels[0].legend(fontsize=8, frameon=False, title="steps of D for one of G", title_fontsize=8)
-    n = curves[curves.experiment == params.claims.steps[0]].seed.nunique()
+    n = curves[curves.experiment.isin(params.claims.steps)].seed.nunique()
     figure.suptitle(f"k steps of D for one of G; thin: each of n = {n} seeds, thick: their mean", fontsize=11)
     return figure
 

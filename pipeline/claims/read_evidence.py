@@ -25,7 +25,7 @@ def memorised(frames: Frames, params: Params) -> list[Claim]:
     one = ours.iloc[0]
     share = claims.bounds.copied
     bounds = (-math.inf, difference_of_copies(share, ours.held_out.mean(), one.n_images, one.n_training))
-    short = "" if epochs >= claims.least_epochs else f"{epochs} of {claims.least_epochs} epochs"
+    short = claims.too_short(len(ours), epochs)
     number, over = _difference(ours, params.confidence)
     measured = (
         f"mean distance to the nearest of {one.n_images:,} held-out images, {ours.held_out.mean():.3f}, minus that to "
@@ -88,7 +88,8 @@ def estimate(frames: Frames, params: Params) -> list[Claim]:
     decade = growth_trend(growth[growth.experiment == params.claims.main]).nats_per_decade
     grown = Estimate(decade, decade, decade, 1)
     error, nats = "true mean log-density minus estimate from perfect samples", "nats"
-    ten = f"slope over {growth.n_samples.min():,} to {growth.n_samples.max():,} samples, fine grid, per factor of ten"
+    ten = f"slope over {growth.n_samples.min():,} to {growth.n_samples.max():,} samples of a generator of scale "
+    ten += f"{growth.scale.iloc[0]}, fine grid, per factor of ten"
     wrong = f"in {many} dimensions the estimate is wrong by more than {lead:g} nats"
     right = f"in {few} dimensions it is right"
     varies = f"its error varies more from draw to draw in {many} dimensions than in {few}"

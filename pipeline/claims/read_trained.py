@@ -50,7 +50,9 @@ def _effect(
     frames: Frames, params: Params, says: str, name: str, nats: Estimate, measured: str = ON_TEST, why_not: str = ""
 ) -> Claim:
     """Read a difference of runs of one seed, in nats, that may go either way."""
-    too_short = ", ".join(filter(None, (params.claims.too_short(nats.n), why_not)))
+    trained = name in set(frames["measures.csv"].experiment)
+    short = params.claims.too_short(nats.n) if trained else "not trained"
+    too_short = ", ".join(filter(None, (short, why_not if trained else "")))
     read, number = effect(nats, "nats", too_short), (nats.value, nats.low, nats.high)
     text = read.text + _diverged(frames, name)
     return Claim(says, measured, *number, "nats", nats.n, "pair", "open", "", read.outcome, text)
@@ -110,7 +112,7 @@ def helvetica(frames: Frames, params: Params) -> list[Claim]:
         if steps > 1:
             says, measured = f"G trained {steps} times for each step of D {less_of}", f"{what}, {PAIRED}"
             less = difference(frames, params, name, first, metric)
-            short = claims.too_short(less.n)
+            short = claims.too_short(less.n) if less.n else "not trained"
             row = paper(says, measured, less, (-math.inf, 0.0), unit, too_short=short, over="pair")
             rows.append(replace(row, reading=row.reading + _diverged(frames, name)))
     return [*_yardsticks(frames["yardsticks.csv"]), *rows]

@@ -120,7 +120,7 @@ PLOTS = {  # by file name, without ending; the rules know them from files.FIGURE
         plots_trained.plot_effects,
         "Each row changes one switch of the 2014 code; `all of Algorithm 1` changes all that the algorithm states. "
         "Dropout and the noise prior are choices that it leaves open. Bars: intervals of the means over seeds, "
-        "simultaneous for all rows; those that extend beyond the figure are cut off.",
+        "simultaneous for all switches; those that extend beyond the figure are cut off.",
         "Differences in test log-likelihood to the 2014 code, by switch, with intervals",
     ),
     "memorised": Picture(

@@ -38,8 +38,8 @@ def check_precisions(catalogue: dict[str, Any]) -> None:
 def check_claims(claims: Claims, catalogue: dict[str, Any], experiments: dict[str, Any]) -> None:
     """Check that compared experiments are in the catalogue, on one data set, unpretrained, and not of the scale."""
     known("claims: main", claims.main, experiments)
-    for name in claims.compared or []:
-        known("compared", name, claims.listed)
+    for name in claims.variants or []:
+        known("variants", name, claims.listed)
     for name in claims.listed:
         known("claims", name, catalogue)
         if name in experiments or catalogue[name].get("pretraining") is not None:

@@ -188,7 +188,7 @@ class Claims:
         toys: seeds of each toy.
         seeds, epochs: of each of the experiments.
         shorten: divides what the toys' trainings take; smoke only.
-        compared: of the experiments, only these are trained and held against `code`; None: all.
+        variants: the experiments that are trained, beside those that they are compared with; None: all.
     """
 
     main: str
@@ -204,7 +204,7 @@ class Claims:
     seeds: int
     epochs: int
     shorten: int = 1
-    compared: list[str] | None = None
+    variants: list[str] | None = None
 
     @property
     def toy_seeds(self) -> list[int]:
@@ -229,12 +229,14 @@ class Claims:
     @property
     def experiments(self) -> list[str]:
         """Names of those that are trained."""
-        return [name for name in self.listed if self.compared is None or name in (self.code, *self.compared)]
+        chosen = self.listed if self.variants is None else self.variants
+        bases = [self.code, *self.steps[: 1 if set(chosen) & set(self.steps) else 0]]
+        return [name for name in self.listed if name in (*bases, *chosen)]
 
     @property
     def is_whole(self) -> bool:
-        """Whether all are; else the published generator is looked at, not the scale's runs of `main`."""
-        return self.compared is None
+        """Whether all are trained. If not, claims about `main` are read off the published generator, not its runs."""
+        return self.variants is None
 
 
 @dataclass(frozen=True)

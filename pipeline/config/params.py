@@ -18,7 +18,7 @@ from pipeline.files.errors import UserError
 from pipeline.files.yaml_core import parse_yaml
 
 SYNTHETIC = "synthetic-"
-SELECTION = ("experiments", "seeds", "compared")  # of a part; null: all
+SELECTION = ("experiments", "seeds")  # of a part of the results; null: all
 
 
 class Params:
@@ -37,7 +37,7 @@ class Params:
         known("scale", self.scale, values["scales"])
         self._scale = values["scales"][self.scale]
         bounds = Bounds(**values["claims"]["bounds"])
-        chosen = {"bounds": bounds, "compared": values["compared"]}
+        chosen = {"bounds": bounds, "variants": values["variants"]}
         self.claims = Claims(**(values["claims"] | self._scale["claims"] | chosen))
         for name in values["experiments"] or []:
             known("experiments", name, self._scale["experiments"])

@@ -127,11 +127,13 @@ def half(frames: Frames, params: Params) -> Result | None:
     if params.claims.too_short(len(last), last.epoch.min() if len(last) else 0) or last.isna()["D(x)"].any():
         return None
     rows = outputs_at_the_end(last, params, "")
-    outcomes = {output: READINGS.get(row.outcome, "undecided") for output, row in rows.items()}
-    output, outcome = min(outcomes.items(), key=lambda one: WORST_FIRST.index(one[1]))
+    held = {output: row.outcome == "holds" for output, row in rows.items()}
+    output, holds = min(held.items(), key=lambda one: one[1])
+    outcome: Outcome = "reproduced" if holds else "undecided"  # the optimum may come later: the paper states no length
     row, ends = rows[output], [f"{epoch:,}" for epoch in sorted({last.epoch.min(), last.epoch.max()})]
     values = ", ".join(f"{name} {one.value:.3f}" for name, one in rows.items())
     seeds = f"n = {count(row.n, row.over)}; with dropout, in training"
-    found = f"{values} after {' to '.join(ends)} epochs (bound: {row.bounds}; {seeds})"
+    state = "" if holds else "not at the optimum: "
+    found = f"{state}{values} after {' to '.join(ends)} epochs (bound: {row.bounds}; {seeds})"
     link = f"{FIGURES_AT}learning-{params.claims.main}.svg"
     return Result(HALF.result, HALF.paper, outcome, found, link, row.value, row.unit, row.n, row.over, params.scale)

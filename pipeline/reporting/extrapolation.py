@@ -134,9 +134,24 @@ def extrapolation_passage(validation: pd.DataFrame, metrics: pd.DataFrame, param
     tail = (
         f"At {found.length:,} epochs the curves are at {_over_seeds(measured)} nats; the earlier lines predicted "
         f"each seed's with errors from {missed} (nats). Seeds whose later line reaches the paper's "
-        f"{found.published:g} nats with all learning rates spent: {words}."
+        f"{found.published:g} nats with all learning rates spent: {words}. {_by_the_rule(found, params)}"
     )
     return "\n\n".join([head, extrapolation_table(found).to_markdown(index=False, disable_numparse=True), tail])
+
+
+def _by_the_rule(found: Outlook, params: Params) -> str:
+    """Say where one more run would be expected at the planned length, as the verdict does, and what of 225."""
+    inside, said = [], []
+    for form in FORMS:
+        at_end = [line.at(found.spent(found.planned)) for line in found.lines(form, found.length)]
+        low, high = summarise_seeds(at_end, params.confidence).prediction_interval
+        inside.append(low <= found.published <= high)
+        said.append(f"{low:.1f} to {high:.1f} by the {form}")
+    where = "inside both" if all(inside) else "outside both" if not any(inside) else "inside one of them only"
+    return (
+        f"The verdict's own rule, one more run expected in an interval, gives at {found.planned:,} epochs "
+        f"{' and '.join(said)}: {found.published:g} lies {where}."
+    )
 
 
 def extrapolation_plot(found: Outlook, params: Params, experiment: str) -> Figure:

@@ -11,7 +11,8 @@ Outcomes follow from the published files by these rules:
   all are of kind identity or check, algebra and checks of our code; "undecided": an interval crosses its bound, or
   seeds or epochs are too few. Of a difference that the paper does not predict, the paper's own choice holds where the
   other one costs, and does not where the other one gains.
-- D = 1/2 is read in the same way off the curves of the results where these have enough seeds and epochs.
+- D = 1/2 is read off the curves of the results where these have enough seeds and epochs. It is "undecided" where D has
+  not got there: the paper speaks of the optimum and states no length of training.
 - Without any measurement: "cannot be run" where the data are restricted, "not attempted" otherwise.
 """
 

@@ -7,16 +7,19 @@ import pandas as pd
 from gan.statistics import summarise_seeds
 from pipeline.config.params import Params
 from pipeline.reporting.cells import count, two_digits
-from pipeline.reporting.rankings import LABELS, label
+from pipeline.reporting.rankings import label
 from pipeline.reporting.two_sample import METRIC, REAL
 
+K_MEANS = "k-means"
 COLUMNS = ["model", "seed", "scale", "length", "value", "standard_error", "n_splits", "n_eval"]
 
 
 def tests_of(metrics: Iterable[pd.DataFrame]) -> pd.DataFrame:
-    """Return the two-sample tests among the rows of several metrics.csv, of kept generators and of sets of images."""
-    rows = pd.concat([pd.DataFrame(columns=[*COLUMNS, "metric", "generator"]), *metrics])
-    return rows[(rows.metric == METRIC) & (rows.generator != "last")][COLUMNS]
+    """Return the two-sample tests in several metrics.csv: of kept generators, at full length, and of sets of images."""
+    rows = pd.concat([pd.DataFrame(columns=[*COLUMNS, "metric", "generator"]), *metrics], ignore_index=True)
+    tests = rows[(rows.metric == METRIC) & (rows.generator != "last")][COLUMNS]
+    longest = tests.sort_values("length", kind="stable").drop_duplicates(["model", "seed"], keep="last")
+    return tests.loc[sorted(longest.index)]
 
 
 def told_table(told: pd.DataFrame, params: Params) -> pd.DataFrame:
@@ -26,7 +29,7 @@ def told_table(told: pd.DataFrame, params: Params) -> pd.DataFrame:
         seeds, several = summarise_seeds(rows.value.tolist(), params.confidence), len(rows) > 1
         spread = seeds.sd if several else rows.standard_error.iloc[0]
         over = "sd over seeds" if several else f"standard error over {count(int(rows.n_splits.iloc[0]), 'split')}"
-        n = "1 set" if model in REAL or LABELS.get(model, "").startswith("k-means") else count(seeds.n, "seed")
+        n = "1 set" if model in (*REAL, K_MEANS) else count(seeds.n, "seed")
         texts = {"images": _name(str(model), params), "accuracy": f"{seeds.mean:.3f} ± {two_digits(spread)}"}
         lines.append((seeds.mean, texts | {"± is the": over, "n": n}))
     return pd.DataFrame([texts for _, texts in sorted(lines, key=lambda line: line[0])])

@@ -25,9 +25,9 @@ def check_data(datasets: Iterable[Dataset]) -> None:
 
 
 def options_of(choice: dict[str, Any]) -> str:
-    """Return a choice of SELECTION as options of a command."""
-    chosen = [(key, choice[key]) for key in SELECTION if choice.get(key) is not None]
-    return " ".join(f"--{key} {shlex.join(map(str, values))}".rstrip() for key, values in chosen)
+    """Return a choice of experiments and seeds as options of a command."""
+    chosen = [(key, choice[key]) for key in SELECTION if choice[key] is not None]
+    return " ".join(f"--{key} {shlex.join(map(str, values))}" for key, values in chosen)
 
 
 def numbers(seeds: Any) -> Any:

@@ -39,8 +39,8 @@ use rule command as advantages with:
 
 use rule with_data as memorised with:
     input:
-        compared.samples(),
-        data=compared.data()["data"],
+        claims_graph.samples(),
+        data=claims_graph.data()["data"],
     output:
         "results/{scale}/claims/memorised.csv",
         "results/{scale}/claims/memorised.manifest.json",
@@ -48,15 +48,15 @@ use rule with_data as memorised with:
         "<logs>/memorised/{scale}.log",
     params:
         stage="claims.memorised",
-        experiment=compared.main,
-        options=f"{compared.looked_at()} --output",
+        experiment=claims_graph.main,
+        options=f"{claims_graph.looked_at()} --output",
         target=subpath(output[0]),
-        settings=compared.memorised(),
+        settings=claims_graph.memorised(),
 
 
 use rule with_data as saturation with:
     input:
-        data=compared.data()["data"],
+        data=claims_graph.data()["data"],
     output:
         "results/{scale}/claims/saturation.csv",
         "results/{scale}/claims/saturation.manifest.json",
@@ -64,15 +64,15 @@ use rule with_data as saturation with:
         "<logs>/saturation/{scale}.log",
     params:
         stage="claims.saturation",
-        experiment=compared.code,
+        experiment=claims_graph.code,
         options=f"--seeds {' '.join(map(str, graph.params.claims.toy_seeds))} --output",
         target=subpath(output[0]),
-        settings=compared.saturation(),
+        settings=claims_graph.saturation(),
 
 
 use rule with_data as classify with:
     input:
-        **compared.data(),
+        **claims_graph.data(),
     output:
         expand("results/{{scale}}/claims/{name}.csv", name=["classifier", "yardsticks"]),
         "results/{scale}/claims/classifier.manifest.json",
@@ -81,9 +81,9 @@ use rule with_data as classify with:
         "<logs>/classify/{scale}.log",
     params:
         stage="claims.classify",
-        experiment=compared.code,
-        options=f"--labels {compared.data()['labels']} --output",
-        settings=compared.measuring("claims.classify"),
+        experiment=claims_graph.code,
+        options=f"--labels {claims_graph.data()['labels']} --output",
+        settings=claims_graph.measuring("claims.classify"),
 
 
 use rule with_data as measure with:
@@ -99,7 +99,7 @@ use rule with_data as measure with:
     params:
         stage="claims.measure",
         options="--classifier results/{scale}/claims/classifier.safetensors --run",
-        settings=compared.measuring("claims.measure"),
+        settings=claims_graph.measuring("claims.measure"),
 
 
 use rule command as read_claims with:
@@ -111,9 +111,9 @@ use rule command as read_claims with:
         rules.saturation.output,
         rules.classify.output,
         rules.oracle.output,
-        compared.growth(),
-        compared.lists(),
-        expand("{run}/{file}", run=compared.runs(), file=["measures.csv", "measures.manifest.json"]),
+        claims_graph.growth(),
+        claims_graph.lists(),
+        expand("{run}/{file}", run=claims_graph.runs(), file=["measures.csv", "measures.manifest.json"]),
     output:
         report(
             "results/{scale}/claims/claims.csv",
@@ -132,5 +132,5 @@ use rule command as read_claims with:
         "<logs>/claims/{scale}.log",
     params:
         stage="claims",
-        options=compared.options(),
+        options=claims_graph.options(),
         settings=graph.depends("claims", graph.params.compared()),

@@ -24,7 +24,7 @@ from pipeline.record.runs import AUDIT, IMAGES, MANIFESTS, REDRAWN, SHEET, name_
 from pipeline.rules.asked import check_data, numbers, options_of
 
 QUOTED = ROOT / "pipeline/quoted.csv"
-OVERRIDABLE = ("scale", *SELECTION, "seeds_per_job")
+OVERRIDABLE = ("scale", *SELECTION, "variants", "seeds_per_job")
 # Kinds of figures, one of each per experiment.
 KINDS = ("samples", "seeds", "interpolation", "bandwidth", "learning", "progress", "variance", "audit", "growth")
 
@@ -46,9 +46,11 @@ class Graph:
             raise UserError(
                 f"--config can set {', '.join(OVERRIDABLE)}; to change {', '.join(changed)} edit {params_file}"
             )
-        self.config = values = values | config
+        self._config = values = values | config
         values["seeds"] = numbers(values.get("seeds"))
         self.params = params = Params(values)
+        if not (params.is_real or params.claims.is_whole):
+            raise UserError(f"variants: scale {params.scale} has synthetic images, and is too short to leave any out")
         if not params.experiments:
             missing = [params.dataset(params.dataset_of(name)) for name in params.asked]
             hints = dict.fromkeys(data.how_to_supply for data in missing) or ["a pretraining alone is no experiment"]
@@ -170,7 +172,7 @@ class Graph:
 
     def selection(self) -> str:
         """Return the options that repeat the scale and --config's choice."""
-        return f"--scale {self.params.scale} {options_of(self.config)}".rstrip()
+        return f"--scale {self.params.scale} {options_of(self._config)}".rstrip()
 
     def figure_options(self, _: Any, input: Any) -> str:
         """Return what figures are made from."""
@@ -219,7 +221,7 @@ class Graph:
 
         def settings(_: Any) -> dict[str, Any]:
             entry = read_json(PUBLISHED / ("claims/published.json" if stage == "claims" else "published.json"))
-            chosen = {key: entry.get(key) for key in SELECTION}
+            chosen = {key: entry[key] for key in (*SELECTION, "variants") if key in entry}
             params = Params(self.params.values | chosen, entry["scale"])
             of = {"table": params.tabulation, "claims": params.compared}.get(stage, params.presentation)
             return self.depends(stage, of())
@@ -261,4 +263,5 @@ class Graph:
     def published_claims(self, _: Any) -> str:
         """Return the options that select the committed claims."""
         entry = read_json(PUBLISHED / "claims/published.json")
-        return f"--scale {entry['scale']} {options_of(entry)}".rstrip()
+        variants = entry.get("variants")
+        return f"--scale {entry['scale']}" + ("" if variants is None else f" --variants {' '.join(variants)}")

@@ -88,11 +88,10 @@ def positive(text: str) -> int:
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
-    """Add --params, --scale and SELECTION, for commands that span runs."""
+    """Add --params, --scale, --experiments and --seeds, for commands that span runs."""
     add_params(parser)
     parser.add_argument("--experiments", nargs="+", help="a part of the scale's; default: as in params.yaml")
     parser.add_argument("--seeds", type=_seed, nargs="+", action=_Distinct, help="default: as in params.yaml")
-    parser.add_argument("--compared", nargs="*", help="a part of what the claims compare; default: as in params.yaml")
 
 
 def params(args: argparse.Namespace) -> Params:
