@@ -78,7 +78,7 @@ bench: setup data/prepared/mnist.npz  ## the timings of docs/performance.md, on 
 	    --output benchmarks/results/training-original-cpu.csv; fi
 
 ORIGINAL := work/original
-original: setup data/prepared/mnist.npz  ## the authors' 2014 code, set up, trained and scored: Python 2.7, 6 hours on a core
+original: setup data/prepared/mnist.npz  ## the authors' 2014 code, set up, trained and scored: Python 2.7, 5 hours on a core
 	benchmarks/original/setup.sh $(ORIGINAL) data/raw/mnist
 	. $(ORIGINAL)/env.sh && "$$PY" benchmarks/original/python2/train.py $(ORIGINAL)/own
 	python -m benchmarks.original.score --run $(ORIGINAL)/own --name own --data data/prepared/mnist.npz \

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from benchmarks import gap
@@ -22,9 +21,10 @@ from pipeline.files.formats import read_csv
 from pipeline.record.runs import OUR_MODEL
 from pipeline.reporting import comparison
 from pipeline.reporting.cells import PAPER, Cell, Ours, count, mean_and_sd, quoted
-from pipeline.reporting.evidence import above_real, baseline_means, evidence, listed, oracle_gaps, read_evidence
+from pipeline.reporting.evidence import above_real, baseline_means, evidence, listed, read_evidence
 from pipeline.reporting.extrapolation import outlook
 from pipeline.reporting.plan import departures
+from pipeline.reporting.rankings import label
 from pipeline.reporting.scorecard import read_frames, scorecard, sentence
 from pipeline.reporting.verdicts import GRID_NAMES, gain, gap_in_words, rank_in_words
 
@@ -65,7 +65,6 @@ def facts(root: Path) -> dict[str, Any]:
         "cost": cost(published, params.scale),
         "short": short(of_cell.kept["authors"], claims, params),
         "version": version(published, root / "LICENSE", params.scale),
-        "shortfalls": oracle_gaps(frames["oracle.csv"]).query("d == d.max() and n == n.max()")["mean"].agg(np.ptp),
     }
     return protocol(params) | score(of_cell) | found | elsewhere(root)
 
@@ -164,7 +163,7 @@ def departed(seeds: dict[str, str]) -> str:
 
 def short(cell: Cell, claims: pd.DataFrame, params: Params) -> str:
     """State what is shorter than planned: seeds, epochs and the claims' trained runs."""
-    planned, scales = params.experiment(CELL).epochs, sorted(set(claims.scale))
+    planned, scales = params.experiment(CELL).epochs, sorted(set(claims[claims.claim != "memorised"].scale))
     seeds = params.values["scales"][params.scale]["experiments"][CELL]["seeds"]
     return (
         f"It has {cell.seeds.n} of {seeds} planned seeds and {cell.length:,} of {planned:,} planned epochs. The "
@@ -184,9 +183,24 @@ def elsewhere(root: Path) -> dict[str, Any]:
         "agrees": agreement(theirs(root), ours(root)),
         "power": power(theirs(root), ours(root)),
         "running": last.epoch.min() < load(root / "params.yaml", "paper").experiment(CELL).waypoints[0],
-        "ais": comparison.k_means_sentence(files, params) + comparison.gap_sentences(files["ais.csv"], params),
+        "ais": comparison.k_means_sentence(files, params)
+        + comparison.gap_sentences(files["ais.csv"].query("model == @OUR_MODEL"), params),
+        "below": below(files["ais.csv"], params),
         "ais_seed": files["ais.csv"].set_index("model").seed[[OUR_MODEL]].iloc[0],
         "memorised": memorised(read_csv(root / gap.PUBLISHED / "claims/memorised.csv")),
+    }
+
+
+def below(ais: pd.DataFrame, params: Params) -> dict[str, Any]:
+    """Return how far the Parzen estimate is below the better one on the same images, nats: least, most, of which."""
+    means = ais[ais.images == "test"].pivot_table(index="model", columns="metric", values="value", aggfunc="min")
+    better = means.exact_log_likelihood.fillna(means.ais_log_likelihood)
+    gaps = (better - means.parzen_log_likelihood).sort_values()
+    return {
+        "least": f"{gaps.iloc[0]:.0f} ({label(gaps.index[0], params)})",
+        "most": f"{gaps.iloc[-1]:.0f} ({label(gaps.index[-1], params)})",
+        "range": gaps.iloc[-1] - gaps.iloc[0],
+        "images": int(ais[ais.images == "test"].n_eval.max()),
     }
 
 
@@ -196,13 +210,15 @@ def memorised(frame: pd.DataFrame) -> str:
     g, real = rows.loc["G"], rows.loc["training images"]
     more = g.difference - real.difference > 2 * math.hypot(g.standard_error, real.standard_error)
     copies = g.difference / difference_of_copies(1, g.held_out, g.n_images, g.n_training)
+    few = f" Exact copies of {copies:.0%} of the samples would make the same difference" if g.difference > 0 else ""
+    few += few and f"{'' if more else '; so few would go unseen'}."
     return (
-        f"{g.n_samples:,.0f} samples of one generator lie on average {g.training:.2f} from the nearest of "
-        f"{g.n_images:,.0f} training images and {g.held_out:.2f} from the nearest of as many held-out images "
-        f"(Euclidean distance of pixels). The difference, {g.difference:.3f} ± {g.standard_error:.3f} (standard error "
-        f"over samples), is {'' if more else 'not shown to be '}greater than that of left-out training images, "
-        f"{real.difference:.3f} ± {real.standard_error:.3f} (over {real.n_samples:,.0f} images). Exact copies of "
-        f"{copies:.0%} of the samples would make the same difference{'' if more else '; so few would go unseen'}."
+        f"{g.n_samples:,.0f} samples of one generator (seed {g.seed}, {g.epochs:,} epochs) lie on average "
+        f"{g.training:.2f} from the nearest of {g.n_images:,.0f} training images and {g.held_out:.2f} from the nearest "
+        "of as many held-out images (Euclidean distance of pixels). The difference, "
+        f"{g.difference:.3f} ± {g.standard_error:.3f} (standard error over samples), is "
+        f"{'' if more else 'not shown to be '}greater than that of left-out training images, "
+        f"{real.difference:.3f} ± {real.standard_error:.3f} (over {real.n_samples:,.0f} images).{few}"
     )
 
 

@@ -64,7 +64,7 @@ def _meanings(results: list[Result], metrics: pd.DataFrame, params: Params) -> l
     meanings = {
         "undecided": f"*Undecided*: for claims, fewer than {least.least_seeds} seeds or {least.least_epochs} epochs of "
         f"training, or an interval that crosses its bound; for Table 1, fewer than {MIN_SEEDS} seeds, an interval too "
-        "wide to decide, or grids that disagree; for D = 1/2, an optimum that is not reached; for pictures, no number in "
+        "wide to decide, or grids that disagree; for D = 1/2, an optimum not reached; for pictures, no number in "
         "the paper.",
         "verified": "*Verified*: only algebra, or checks of our own (of the code, or in a game that we chose), support "
         "it; weaker evidence than *reproduced*.",
@@ -77,7 +77,8 @@ def _meanings(results: list[Result], metrics: pd.DataFrame, params: Params) -> l
     if found is not None and found.length < params.experiment(PRIMARY).epochs:
         near.append(f"is judged for {found.length:,} epochs only")
     ours = [f"{params.experiment(PRIMARY).label} {' and '.join(near)}."] if near else []
-    scales = f"Scale `paper` is the full run, `cpu` and `quick` are shorter ones. [{Path(RULES).name}]({RULES}) states the rules."
+    scales = "Scale `paper` is the full run, `cpu` and `quick` are shorter ones. "
+    scales += f"[{Path(RULES).name}]({RULES}) states the rules."
     return [*(text for name, text in meanings.items() if name in outcomes), *ours, scales]
 
 
@@ -89,8 +90,8 @@ def _grids(metrics: pd.DataFrame, params: Params) -> list[str]:
     authors, fine = (f"{len(grid)} from {min(grid):g} to {max(grid):g}" for grid in (grids["authors"], grids["fine"]))
     return [
         "Validation images choose the width of the estimate's kernels from a *grid* of widths: the authors' has "
-        f"{authors}, ours, the fine one, {fine}. The paper's value is from the authors' grid; from the fine one it would "
-        "be no less, so that gap may be larger."
+        f"{authors}, ours, the fine one, {fine}. The paper's value is from the authors' grid; the fine one would "
+        "hardly lower it, so that gap may be larger."
     ]
 
 

@@ -8,7 +8,6 @@ from gan.theory.claim import Claim
 from pipeline.claims import read_evidence as evidence
 from pipeline.claims.files import COPIES, SEEN, UNSEEN, G
 from pipeline.claims.plots_evidence import plot_memorised
-from pipeline.claims.tables import shown
 from pipeline.config.params import Params, load
 from pipeline.files.formats import read_csv
 
@@ -20,9 +19,9 @@ def params() -> Params:
     return load(ROOT / "params.yaml", "quick")
 
 
-def memorised(difference: float, epochs: int = 1000, seeds: int = 3, copies: float = 1.0) -> dict[str, pd.DataFrame]:
+def memorised(difference: float, epochs: int = 1000, seeds: int = 5, copies: float = 1.0) -> dict[str, pd.DataFrame]:
     sets = [(UNSEEN, 0, -0.07), (SEEN, 0, 0.01), (COPIES, 0, copies)]
-    sets += [*((G, seed, difference + 0.002 * seed) for seed in range(seeds))]
+    sets += [*((G, seed, difference + 0.002 * (seed - 1)) for seed in range(seeds))]
     rows = [
         {"of": of, "seed": seed, "epochs": epochs, "n_samples": 2000, "n_images": 20_000, "n_training": 50_000}
         | {"training": FAR - value, "held_out": FAR, "difference": value, "standard_error": 0.01, "nearer": 0.54}
@@ -41,23 +40,22 @@ def first(frames: dict[str, pd.DataFrame], params: Params) -> Claim:
         (0.055, "holds; nearer to training images, by 1.3% of the distance"),
         (-0.002, "holds; no difference shown between training and held-out images"),
         (-0.1, "holds; nearer to held-out images, by 2.2% of the distance"),
-        (0.178, "undecided: 0.175 to 0.185 pixel units crosses 0.18 pixel units; nearer to training images, by 4.0%"),
+        (0.178, "undecided: 0.176 to 0.184 pixel units crosses 0.18 pixel units; nearer to training images, by 4.0%"),
         (1.0, "does not hold here: 1 pixel units, not below 0.18 pixel units; nearer to training images, by 22.3%"),
     ],
 )
 def test_copies_a_little_nearer_and_no_difference_are_told_apart(params, difference, expected):
     row = first(memorised(difference), params)
     assert row.reading.startswith(expected)
-    assert (row.n, row.over, row.kind) == (3, "seed", "paper")
-    assert "54.0% are nearer to a training image; 3 generators of 1,000 epochs" in row.measured
+    assert (row.n, row.over, row.kind) == (5, "seed", "paper")
+    assert "54.0% are nearer to a training image; 5 generators of 1,000 epochs" in row.measured
 
 
 def test_a_lone_generators_interval_is_over_its_samples(params):
-    row = first(memorised(0.055, seeds=1), params)
+    row = first(memorised(0.057, seeds=1), params)
     assert (row.n, row.over) == (2000, "sample")
     assert (row.low, row.high) == pytest.approx((0.055 - 0.0196, 0.055 + 0.0196), abs=1e-4)
-    table = shown(pd.DataFrame([vars(row)]).assign(claim="memorised"), "memorised", 0.95)
-    assert table["95% interval"].item() == "0.0354 to 0.0746"
+    assert row.reading == "too short to tell: 1 of 5 seeds"
 
 
 def test_short_runs_cannot_have_memorised(params):

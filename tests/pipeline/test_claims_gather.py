@@ -102,7 +102,7 @@ def test_an_estimate_of_other_settings_is_refused(params, toys, tmp_path, name):
 def test_a_part_of_the_claims_reads_the_published_growth(params, toys, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     (tmp_path / "mnist/audit/growth.manifest.json").unlink()
-    part = Params(params.values | {"compared": []}, "quick")
+    part = Params(params.values | {"variants": []}, "quick")
     gathered = gather_claims([run(tmp_path, params, FLOAT32, 0, "float32")], part, toys)
     pd.testing.assert_frame_equal(gathered[GROWTH], read_csv(ROOT / "results/published/growth.csv"))
 

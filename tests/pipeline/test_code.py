@@ -11,7 +11,7 @@ import yaml
 from helpers import ROOT, edit, planned
 
 from pipeline.record import code
-from pipeline.rules.compared import Compared
+from pipeline.rules.claims_graph import ClaimsGraph
 from pipeline.rules.graph import Graph
 
 Folder = Path
@@ -90,7 +90,7 @@ def dependencies(folder: Folder) -> dict[str, object]:
     """Return what the jobs of each stage depend on beside their inputs, as the rules have it."""
     forget()
     graph = Graph(yaml.safe_load((folder / "params.yaml").read_text()) | {"scale": "quick"}, folder / "params.yaml")
-    one, params, compared = SimpleNamespace(experiment="mnist", dataset="mnist"), graph.params, Compared(graph)
+    one, params, compared = SimpleNamespace(experiment="mnist", dataset="mnist"), graph.params, ClaimsGraph(graph)
     of_runs = {stage: graph.settings(stage)(one) for stage in ("train", "sample", "evaluate", "audit", "growth")}
     of_claims = {stage: compared.measuring(stage)(one) for stage in ("claims.classify", "claims.measure")}
     toys = {

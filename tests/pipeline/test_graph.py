@@ -10,10 +10,11 @@ import torch
 import yaml
 from helpers import ROOT
 
+from pipeline.config.params import load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import write_json
 from pipeline.record.runs import name_of, seeds_of
-from pipeline.rules.compared import Compared
+from pipeline.rules.claims_graph import ClaimsGraph
 from pipeline.rules.graph import Graph
 
 VALUES = yaml.safe_load((ROOT / "params.yaml").read_text())
@@ -119,22 +120,39 @@ def test_the_report_shows_claims_that_have_been_read_and_is_made_again_when_they
 
 def test_what_is_compared_is_trained_beside_the_experiments():
     found = graph(scale="quick")
-    compared = Compared(found)
+    compared = ClaimsGraph(found)
     assert "runs/quick/mnist-k10/seed1.json" in compared.lists()
     assert len(compared.lists()) == 16 * 2
     assert compared.samples()[:2] == found.lists() == ["runs/quick/mnist/seed0.json", "runs/quick/mnist/seed1.json"]
 
 
-def test_a_part_of_the_claims_trains_no_more_and_needs_no_run_of_the_results():
-    """What they read of these runs is read off what is published."""
-    part = Compared(graph(scale="quick", compared=["mnist-k10"]))
-    assert part.runs() == [f"runs/quick/{name}/seed{seed}" for name in ("mnist-code", "mnist-k10") for seed in (0, 1)]
-    assert part.options() == f"--compared mnist-k10 --runs {' '.join(part.runs())}"
+def test_some_variants_train_no_others_and_need_no_run_of_the_results():
+    """What their claims read of these runs is read off what is published."""
+    part = ClaimsGraph(graph(scale="quick", variants=["mnist-saturating"]))
+    names = ("mnist-code", "mnist-saturating")
+    assert part.runs() == [f"runs/quick/{name}/seed{seed}" for name in names for seed in (0, 1)]
+    assert part.options() == f"--variants {' '.join(names)} --runs {' '.join(part.runs())}"
     assert (part.looked_at(), part.samples()) == ("--published", ["weights/mnist-seed0/manifest.json"])
     assert part.growth() == ["results/published/growth.csv"]
-    assert "n_samples" in part.memorised()["settings"]
-    with pytest.raises(UserError, match="params: compared: 'mnist' is unknown; there are: mnist-code, "):
-        graph(compared=["mnist"])
+    published = load(ROOT / "params.yaml", "paper").experiment("mnist")
+    assert part.memorised()["settings"] == published.settings("sample")
+
+
+def test_a_k_is_trained_with_the_k_that_it_is_compared_with():
+    runs = ClaimsGraph(graph(scale="quick", variants=["mnist-k10"])).runs()
+    assert [run.split("/")[2] for run in runs[::2]] == ["mnist-code", "mnist-k1", "mnist-k10"]
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"variants": ["mnist"]}, "params: variants: 'mnist' is unknown; there are: mnist-code, "),
+        ({"variants": [], "scale": "smoke"}, "variants: scale smoke has synthetic images"),
+    ],
+)
+def test_variants_that_cannot_be_are_one_line(config, message):
+    with pytest.raises(UserError, match=message):
+        graph(**config)
 
 
 def test_jobs_that_use_the_gpu_take_turns():

@@ -102,7 +102,7 @@ def test_the_example_in_the_documents_draws_digits(monkeypatch):
 def test_the_claims_look_at_samples_of_the_weights_where_they_train_a_part(monkeypatch):
     monkeypatch.chdir(ROOT)
     values = load(ROOT / "params.yaml").values
-    part, whole = (Params(values | {"compared": names}, "cpu") for names in ([], None))
+    part, whole = (Params(values | {"variants": names}, "cpu") for names in ([], None))
     assert main_experiment(part) == MNIST
     assert main_experiment(whole).epochs == 250
     source = memorised._published(part)
