@@ -101,11 +101,11 @@ def test_a_switch_alone_has_an_interval_of_its_own_and_widens_no_other(params, n
     assert name in params.claims.alone
     frame = measures(params)
     found = {row.says: row for row in trained.switches({"measures.csv": frame}, params)}
-    alone = found[says]
-    assert alone.high == trained.difference({"measures.csv": frame}, params, name, params.claims.code).high
-    without = {row.says: row for row in trained.switches({"measures.csv": frame[frame.experiment != name]}, params)}
+    assert found[says].high == trained.difference({"measures.csv": frame}, params, name, params.claims.code).high
+    others = {"measures.csv": frame[frame.experiment != name]}
+    without = {row.says: row for row in trained.switches(others, params)}
     assert without.pop(says).reading == "too short to tell: not trained"
-    assert without == {says: row for says, row in found.items() if row != alone}
+    assert without == {says: row for says, row in found.items() if row != found[says]}
 
 
 def test_the_same_numbers_from_short_runs_are_not_read(short, params):
@@ -114,19 +114,19 @@ def test_the_same_numbers_from_short_runs_are_not_read(short, params):
 
 
 def test_what_was_not_trained_is_listed_and_leaves_the_rest_as_it_is(params, tmp_path):
-    """Where only some variants are."""
     whole = {"measures.csv": measures(params), "curves.csv": curves(params)} | YARDSTICKS
-    trained_ones = ["mnist-code", "mnist-whole-loss"]
-    part = {name: rows[rows.experiment.isin(trained_ones)] for name, rows in whole.items() if "experiment" in rows}
-    part |= YARDSTICKS
+    there = ["mnist-code", "mnist-whole-loss"]
+    part = YARDSTICKS | {
+        name: whole[name][whole[name].experiment.isin(there)] for name in ("measures.csv", "curves.csv")
+    }
     sections = (trained.switches, trained.discriminator_steps, trained.helvetica, trained.half)
     before, after = ([row for read in sections for row in read(frames, params)] for frames in (whole, part))
     assert [row.says for row in after] == [row.says for row in before]
     read = {row.says: row for row in after if row.outcome != "too short"}
     assert "whole loss of D, against the 2014 code" in read and len(read) == 7
     assert all(row == read.get(row.says, row) for row in before), "intervals still hold all at once"
-    lost = [row for row in after if row.outcome == "too short"]
-    assert all(row.n == 0 and row.reading.startswith("too short to tell: not trained") for row in lost)
+    lost = {(row.n, row.reading[:31]) for row in after if row.outcome == "too short"}
+    assert lost == {(0, "too short to tell: not trained")}
     for plot in (plot_effects, plot_steps, plot_half):
         save(plot(part, params), tmp_path / "figure")
     assert [label.get_text() for label in plot_effects(part, params).axes[0].get_yticklabels()] == ["whole loss of D"]

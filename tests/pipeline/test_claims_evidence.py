@@ -72,7 +72,7 @@ def test_copies_that_are_not_noticed_are_reported(params):
 
 
 def test_the_figure_has_a_row_per_generator_and_yardstick(params):
-    left, right = plot_memorised(memorised(0.05), params).axes
+    left, right = plot_memorised(memorised(0.05, seeds=3), params).axes
     names = [label.get_text() for label in left.get_yticklabels()]
     assert names == [UNSEEN, SEEN, COPIES, *(f"samples of G, seed {seed}" for seed in range(3))]
     assert len(right.containers) == 1
