@@ -105,7 +105,7 @@ def test_a_switch_alone_has_an_interval_of_its_own_and_widens_no_other(params, n
     others = {"measures.csv": frame[frame.experiment != name]}
     without = {row.says: row for row in trained.switches(others, params)}
     assert without.pop(says).reading == "too short to tell: not trained"
-    assert without == {says: row for says, row in found.items() if row != found[says]}
+    assert without == {one: row for one, row in found.items() if one != says}
 
 
 def test_the_same_numbers_from_short_runs_are_not_read(short, params):
@@ -114,13 +114,10 @@ def test_the_same_numbers_from_short_runs_are_not_read(short, params):
 
 
 def test_what_was_not_trained_is_listed_and_leaves_the_rest_as_it_is(params, tmp_path):
-    whole = {"measures.csv": measures(params), "curves.csv": curves(params)} | YARDSTICKS
-    there = ["mnist-code", "mnist-whole-loss"]
-    part = YARDSTICKS | {
-        name: whole[name][whole[name].experiment.isin(there)] for name in ("measures.csv", "curves.csv")
-    }
+    runs, there = {"measures.csv": measures(params), "curves.csv": curves(params)}, ["mnist-code", "mnist-whole-loss"]
+    part = YARDSTICKS | {name: rows[rows.experiment.isin(there)] for name, rows in runs.items()}
     sections = (trained.switches, trained.discriminator_steps, trained.helvetica, trained.half)
-    before, after = ([row for read in sections for row in read(frames, params)] for frames in (whole, part))
+    before, after = ([row for read in sections for row in read(frames, params)] for frames in (runs | YARDSTICKS, part))
     assert [row.says for row in after] == [row.says for row in before]
     read = {row.says: row for row in after if row.outcome != "too short"}
     assert "whole loss of D, against the 2014 code" in read and len(read) == 7
