@@ -7,7 +7,7 @@ import pytest
 from helpers import ROOT
 
 from pipeline.claims.files import CLASSIFIER
-from pipeline.claims.gather import fit, gather_claims
+from pipeline.claims.gather import as_read, fit, gather_claims
 from pipeline.config.params import Params, load
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, sha256, write_csv, write_json
@@ -113,3 +113,13 @@ def test_claims_read_by_other_rules_are_not_shown(params, tmp_path, capsys):
         write_json(tmp_path / "claims.manifest.json", written | change)
         assert fit(tmp_path, params) is fits
     assert "not shown (other code)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("variants", [None, [], ["mnist-saturating"]])
+def test_claims_are_judged_with_the_variants_that_they_were_read_from(params, tmp_path, variants):
+    """Commands that find them need not be told."""
+    some = Params(params.values | {"variants": variants}, "quick")
+    write_json(tmp_path / "claims.manifest.json", Record("claims", settings=some.compared()).content([]))
+    assert fit(tmp_path, params)
+    assert as_read(tmp_path, params).claims.variants == variants
+    assert as_read(tmp_path, some).claims.experiments == some.claims.experiments
