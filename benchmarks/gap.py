@@ -227,8 +227,8 @@ def precision(files: Files) -> list[Cause]:
     by_seed = {name: dict(zip(mine.seed, mine.authors, strict=True)) for name, mine in rows.groupby("computed")}
     found = paired(by_seed["bfloat16"], by_seed["float32"], files.params.confidence)
     median = pd.Series(by_seed["bfloat16"]).sub(pd.Series(by_seed["float32"])).median()
-    what = f"{BFLOAT16} (median {median:+.1f}: one late start decides the mean)"
-    return [_of_seeds(what, found, f"pairs of {rows.epochs.max()} epochs", closes=False)]
+    over = f"pairs of {rows.epochs.max()} epochs; median {median:+.1f}"
+    return [_of_seeds(BFLOAT16, found, over, closes=False)]
 
 
 def switches(files: Files) -> list[Cause]:
