@@ -6,7 +6,7 @@ import textwrap
 from pathlib import Path
 
 import pandas as pd
-from tabulate import tabulate
+import tabulate
 
 from pipeline.claims.tables import scoreboard, summary
 from pipeline.config.params import Params
@@ -71,7 +71,8 @@ def fitted(table: pd.DataFrame) -> str:
     for place, width in enumerate(natural[1:], start=1):
         widths.append(max(min(width, (room - sum(widths)) // (len(natural) - place)), 8))
     limits = {"maxcolwidths": widths, "maxheadercolwidths": widths}
-    return tabulate(used.to_numpy().tolist(), list(used), "simple", disable_numparse=True, **limits)
+    tabulate.MIN_PADDING = 0  # of headers: they would be wider than their columns
+    return tabulate.tabulate(used.to_numpy().tolist(), list(used), "simple", disable_numparse=True, **limits)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,8 @@ def claimed(frames: Frames, spec: Claimed) -> Result:
     rows = rows[(rows.says + rows.measured).str.contains(spec.word, regex=False)]
     if rows.empty:
         raise ValueError(f"claims.csv: no row of {spec.claims} of kind {spec.kinds} about {spec.word!r}")
+    if not rows.n.any():
+        return Result(spec.result, spec.paper, "not attempted", "n = 0", f"{CLAIMS_PAGE}#{spec.heading}")
     outcomes = rows.outcome.map(READINGS).fillna("undecided")
     worst = next(name for name in WORST_FIRST if name in set(outcomes))
     row, agree = rows[outcomes == worst].iloc[-1], int((outcomes == "reproduced").sum())
@@ -127,13 +129,11 @@ def half(frames: Frames, params: Params) -> Result | None:
     if params.claims.too_short(len(last), last.epoch.min() if len(last) else 0) or last.isna()["D(x)"].any():
         return None
     rows = outputs_at_the_end(last, params, "")
-    held = {output: row.outcome == "holds" for output, row in rows.items()}
-    output, holds = min(held.items(), key=lambda one: one[1])
-    outcome: Outcome = "reproduced" if holds else "undecided"  # the optimum may come later: the paper states no length
+    outcomes = {output: READINGS.get(row.outcome, "undecided") for output, row in rows.items()}
+    output, outcome = min(outcomes.items(), key=lambda one: WORST_FIRST.index(one[1]))
     row, ends = rows[output], [f"{epoch:,}" for epoch in sorted({last.epoch.min(), last.epoch.max()})]
     values = ", ".join(f"{name} {one.value:.3f}" for name, one in rows.items())
     seeds = f"n = {count(row.n, row.over)}; with dropout, in training"
-    state = "" if holds else "not at the optimum: "
-    found = f"{state}{values} after {' to '.join(ends)} epochs (bound: {row.bounds}; {seeds})"
+    found = f"{values} after {' to '.join(ends)} epochs (bound: {row.bounds}; {seeds})"
     link = f"{FIGURES_AT}learning-{params.claims.main}.svg"
     return Result(HALF.result, HALF.paper, outcome, found, link, row.value, row.unit, row.n, row.over, params.scale)

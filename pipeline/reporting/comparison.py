@@ -50,7 +50,7 @@ def _cell(row: pd.Series | None) -> str:
 
 
 def ranking_parts(frames: Frames, params: Params) -> list[str]:
-    """Count the rankings of the Parzen score that the better estimate confirms and reverses, and list all pairs."""
+    """Count the rankings of the Parzen score that the better estimate confirms and reverses, and list them."""
     parts = []
     for chosen_by, name in CHOSEN.items():
         pairs = len(rankings(frames, chosen_by, params.confidence))
@@ -74,8 +74,8 @@ def _counted(found: list[Ranking], chosen_by: str, n: int) -> str:
 
 
 def pairs_table(found: list[Ranking], params: Params) -> pd.DataFrame:
-    """Return every pair of models with both of its differences, as text; what the better estimate decides first."""
-    order = (*OUTCOMES, NOT_RANKED)
+    """Return both differences of the pairs that the Parzen score ranks, as text; what the better one reverses first."""
+    ranked = [one for one in found if one.outcome != NOT_RANKED]
     rows = [
         {
             "first minus second": f"{label(one.first, params)} − {label(one.second, params)}",
@@ -85,7 +85,7 @@ def pairs_table(found: list[Ranking], params: Params) -> pd.DataFrame:
             "Parzen's ranking": one.outcome,
             "rests on the gap": "no" if one.needs_no_gap else "yes" if one.low > 0 or one.high < 0 else "",
         }
-        for one in sorted(found, key=lambda one: order.index(one.outcome))
+        for one in sorted(ranked, key=lambda one: OUTCOMES.index(one.outcome))
     ]
     return pd.DataFrame(rows)
 

@@ -283,7 +283,8 @@ def test_the_scoreboard_counts_every_reading():
 def test_claims_again_from_what_is_published(tmp_path, monkeypatch):
     """The command writes claims.csv byte for byte, and the figures that the rules wait for."""
     published = ROOT / "results/published/claims"
-    scale = ("--params", ROOT / "params.yaml", "--scale", read_json(published / "published.json")["scale"])
+    entry = read_json(published / "published.json")
+    scale = ("--params", ROOT / "params.yaml", "--scale", entry["scale"], "--variants", *entry["variants"])
     command = ("claims", *scale, "--gathered", published, "--output", tmp_path)
     monkeypatch.setattr("sys.argv", list(map(str, command)))
     main()

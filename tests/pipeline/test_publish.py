@@ -83,7 +83,7 @@ def test_publishing_claims_replaces_all_of_them_and_nothing_else(clone, claims, 
     ("options", "message"),
     [
         (("--scale", "smoke"), "scale smoke has synthetic images; --force publishes them nevertheless"),
-        (("--scale", "cpu"), f"claims contains scale {CLAIMS_SCALE}; --force replaces it by scale cpu"),
+        (("--scale", "quick"), f"claims contains scale {CLAIMS_SCALE}; --force replaces it by scale quick"),
         (("--scale", CLAIMS_SCALE, "--seeds", "0"), "leave out --experiments and --seeds"),
         (("--scale", CLAIMS_SCALE), "/claims/path.csv: not found"),
     ],
@@ -183,7 +183,7 @@ def test_evidence_notices_another_number():
 
 
 def test_claims_page_says_what_the_published_claims_say():
-    params = load(ROOT / "params.yaml", CLAIMS_SCALE)
+    params = publish.published_params(CLAIMS, ROOT / "params.yaml")
     text = CLAIMS_PAGE.read_text()
     assert text == with_passages(text, page_passages(CLAIMS, params), CLAIMS_PAGE)
     pictures = re.findall(r"\((\.\./results/[^)]+\.svg)\)", text)
