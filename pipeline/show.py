@@ -71,8 +71,11 @@ def fitted(table: pd.DataFrame) -> str:
     for place, width in enumerate(natural[1:], start=1):
         widths.append(max(min(width, (room - sum(widths)) // (len(natural) - place)), 8))
     limits = {"maxcolwidths": widths, "maxheadercolwidths": widths}
-    tabulate.MIN_PADDING = 0  # of headers: they would be wider than their columns
-    return tabulate.tabulate(used.to_numpy().tolist(), list(used), "simple", disable_numparse=True, **limits)
+    before, tabulate.MIN_PADDING = tabulate.MIN_PADDING, 0  # of headers: they would be wider than their columns
+    try:
+        return tabulate.tabulate(used.to_numpy().tolist(), list(used), "simple", disable_numparse=True, **limits)
+    finally:
+        tabulate.MIN_PADDING = before
 
 
 if __name__ == "__main__":

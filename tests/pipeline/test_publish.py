@@ -36,13 +36,11 @@ def rendered(change: float = 0.0) -> dict[str, str]:
 
 @pytest.fixture
 def clone(tmp_path, monkeypatch) -> Path:
-    """Params, pages and what is published, in a folder of their own; the params without what was not published."""
+    """Params, pages and what is published, in a folder of their own."""
     for name in ("README.md", "docs", "results/published", "benchmarks/results"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "params.yaml", tmp_path)
-    if not (CLAIMS / "runs/mnist-bfloat16").exists():
-        edit(tmp_path / "params.yaml", "  alone: [mnist-bfloat16, mnist-2014-weights]", "  alone: [mnist-text]")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
