@@ -44,7 +44,9 @@ use rule with_data as ais_k_means with:
 
 use rule command as compare with:
     input:
-        expand("{folder}/{file}", folder=graph.annealed(), file=["ais.csv", "ais_images.csv", "sheet.npz", "metrics.csv"]),
+        expand(
+            "{folder}/{file}", folder=graph.annealed(), file=["ais.csv", "ais_images.csv", "sheet.npz", "metrics.csv"]
+        ),
         expand("{run}/{file}", run=graph.runs(graph.params.rivals), file=["metrics.csv", "metrics.manifest.json"]),
         quoted=here("pipeline/quoted.csv"),
     output:
