@@ -110,7 +110,7 @@ def test_sentences_say_mean_spread_seeds_and_verdict():
     assert quick.startswith("MNIST: 225.0 ± 7.1 nats (mean and sd over 2 training seeds of 20 epochs; median 225.0). ")
     assert " The paper's one run scored 225. Not judged" in quick
     paper = sentences(metrics(SEEDS), PARAMS)
-    assert "not reproduced: -12.0 nats (-7.6 sd) on the authors' grid, -7.0 nats" in paper[0]
+    assert "Not reproduced: -12.0 nats (-7.6 sd) on the authors' grid, -7.0 nats" in paper[0]
     assert any("set datasets: tfd: path in params.yaml to your TFD_48x48.mat" in line for line in paper[1:])
 
 

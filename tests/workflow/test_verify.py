@@ -162,5 +162,5 @@ def test_publish_refuses_what_verify_refuses_and_leaves_all_as_it_was(project, m
     assert "| smoke |" in page
     assert (project / "results/published/scorecard.csv").is_file()
     assert "scale `smoke`" in evidence.read_text()
-    assert "not judged" in (evidence.parent / "reviewers.md").read_text()
+    assert "Not judged" in (evidence.parent / "reviewers.md").read_text()
     assert not (project / "results/published/figures/samples-stray.svg").exists()
