@@ -79,9 +79,10 @@ def _count(n: int, kind: str) -> str:
 def _found(row: pd.Series, shows: str) -> str:
     """Report the row that decides: its number, what that is, the bound and n; or why it is too short to tell."""
     what = row[shows]
-    if row.outcome == "too short":
-        return f"{what}: {_shortened(row.reading)}"
     unit = "" if pd.isna(row.unit) else row.unit
+    if row.outcome == "too short":
+        of_one = f", {number(row.value, unit)} (bound: {row.bounds}; n = {count(row.n, row.over)})"
+        return f"{what}: {_shortened(row.reading)}{of_one if row.over == 'sample' else ''}"
     quantity = [] if unit or shows == "measured" else [re.split(r" \(|[:;] ", row.measured)[0]]
     bound = [] if pd.isna(row.bounds) else [f"bound: {row.bounds}"]
     about = "; ".join([*quantity, *bound, f"n = {count(row.n, row.over)}"])
