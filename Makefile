@@ -49,6 +49,7 @@ pages: published  ## every generated page of docs/ again, from the committed res
 	@python -m pipeline.compare --scale cpu --gathered benchmarks/results/comparison --output results/regenerated/comparison \
 	    --page docs/evidence.md
 	@cp $(COMPARED) benchmarks/results/comparison/
+	@python -m benchmarks.exact_models
 	@python -m benchmarks.original.page
 	@python -m benchmarks.gap
 	@python -m docs.paper

@@ -1,8 +1,9 @@
-"""The table of two-sample tests: which rows count, their order, and what each ± is."""
+"""The tables beside both estimates: two-sample tests, and the models that are known exactly at other bandwidths."""
 
 import pandas as pd
 from helpers import ROOT
 
+from benchmarks.exact_models import RESULTS, passage
 from pipeline.config.params import load
 from pipeline.files.formats import read_csv
 from pipeline.reporting.told_apart import tests_of as told_of
@@ -40,3 +41,12 @@ def test_the_committed_tests_of_other_models_are_those_of_their_runs():
     runs = told_of(read_csv(path) for path in COMMITTED.glob("runs/*/seed*/metrics.csv")).set_index(["model", "seed"])
     assert len(runs) == 10
     assert told[runs.index].tolist() == runs.value.tolist()
+
+
+def test_the_page_shows_the_exact_models_and_which_bandwidth_their_likelihood_chooses():
+    rows = read_csv(ROOT / RESULTS)
+    text = (ROOT / "docs/evidence.md").read_text(encoding="utf-8")
+    assert f"<!-- exact:begin -->\n{passage(rows, PARAMS)}\n<!-- exact:end -->" in text
+    reversed_order = rows.assign(value=-rows.value)
+    assert "chooses 0.1 for k-means" not in passage(rows, PARAMS)
+    assert "chooses 1 for k-means and 1 for the linear Gaussian" in passage(reversed_order, PARAMS)
