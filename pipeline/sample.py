@@ -22,10 +22,11 @@ from pipeline.files.formats import replacing, write_array, write_arrays, write_s
 from pipeline.record.manifest import Record
 from pipeline.record.places import RESULTS
 from pipeline.record.runs import GENERATORS, MANIFESTS, SAMPLES, SHEET, Run
-from pipeline.record.weights import published_weights
+from pipeline.record.weights import WEIGHTS, published_experiment
 from pipeline.runtime import cli
 from pipeline.runtime.devices import add_device, use_device
 from pipeline.runtime.networks import load_generator
+from pipeline.runtime.published import published_samples
 
 SHEET_ROWS, SHEET_COLUMNS = 4, 5  # fair draws of Figure 2; a sixth column shows neighbours
 CORNERS, STEPS = 5, 20  # of Figure 3's walk through z-space
@@ -90,10 +91,9 @@ def _work(args: argparse.Namespace) -> None:
 
 
 def _draw_published(args: argparse.Namespace) -> None:
-    path, made = published_weights()
-    params = load(Path("params.yaml"), "paper")
-    experiment, folder = params.experiment("mnist"), RESULTS / path.parent
-    samples = _draw(path, experiment, made["seed"], use_device(args, params)).cpu().numpy()
+    params, folder = load(Path("params.yaml")), RESULTS / WEIGHTS
+    experiment = published_experiment(params)
+    samples = published_samples(params, use_device(args, params)).cpu().numpy()
     write_array(folder / SAMPLES["best"], samples)
     height, width = params.dataset(experiment.dataset).shape
     tiles = samples[: DIGITS**2].reshape(DIGITS, DIGITS, height, width).swapaxes(1, 2)
