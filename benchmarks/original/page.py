@@ -27,7 +27,8 @@ ROOT = Path(__file__).parents[2]
 PAGE = Path("docs/original.md")
 FIGURE = RESULTS / "original.svg"
 STRIP, MOVING = RESULTS / "training-original.svg", RESULTS / "moving-original.gif"  # that `pictures` made
-RUNS = {"own": "2014 code, its own seeds", "seed2": "2014 code, other seeds"}
+OWN = "own"  # the run with the seeds of the 2014 code; the others are seed2, seed3, ...
+CODES = {True: "2014 code, its own seeds", False: "2014 code, other seeds"}  # by whether the run is OWN
 
 
 def main() -> None:
@@ -53,7 +54,7 @@ def passages(root: Path) -> dict[str, str]:
         "pictures": pictures(root),
         "outputs": outputs(*curves(root)),
         "late": late(root),
-        "start": start(pd.concat([read_csv(root / RESULTS / "original-noted.csv"), theirs(root)]), record(root)),
+        "start": start(theirs(root), record(root), read_csv(root / RESULTS / "original-noted.csv")),
         "machines": machines(root),
         "scorers": scorers(root),
         "weights": weights(root),
@@ -85,7 +86,7 @@ def curves(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 def runs(root: Path) -> str:
     """State how far the runs are."""
     last = theirs(root).groupby("run").epoch.max()
-    lines = [f"- {RUNS[run]} (`{run}`): scored up to epoch {epoch}" for run, epoch in last.items()]
+    lines = [f"- {CODES[run == OWN]} (`{run}`): scored up to epoch {epoch}" for run, epoch in last.items()]
     return "\n".join(lines)
 
 
@@ -94,11 +95,16 @@ def likelihood(found: pd.DataFrame, known: pd.DataFrame) -> str:
     shared = sorted(set(found.epoch) & set(known.epoch))
     rows = []
     for epoch in shared:
-        at, values = found[found.epoch == epoch].set_index("run").value, known[known.epoch == epoch].value.tolist()
-        shown = " | ".join(f"{at[run]:.1f}" if run in at else "" for run in RUNS)
+        at, values = found[found.epoch == epoch], known[known.epoch == epoch].value.tolist()
+        shown = " | ".join(of_codes(at.set_index("run").value, 1))
         rows.append(f"| {epoch:g} | {shown} | {_seeds(summarise_seeds(values), values)} |")
-    head = f"| epoch | {' | '.join(RUNS.values())} | ours |\n|---|{'---|' * (len(RUNS) + 1)}\n"
+    head = f"| epoch | {' | '.join(CODES.values())} | ours |\n|---|{'---|' * (len(CODES) + 1)}\n"
     return head + "\n".join(rows) + f"\n\n{agreement(found, known)} {power(found, known)}"
+
+
+def of_codes(values: pd.Series, digits: int) -> list[str]:
+    """Write what the run with the 2014 code's own seeds has, and what the others have in the order of their seeds."""
+    return [", ".join(f"{value:.{digits}f}" for value in values[(values.index == OWN) == own]) for own in CODES]
 
 
 def agreement(found: pd.DataFrame, known: pd.DataFrame) -> str:
@@ -164,16 +170,16 @@ def pictures(root: Path) -> str:
 
 def outputs(found: pd.DataFrame, known: pd.DataFrame) -> str:
     """Tabulate the means of D's outputs in some epochs."""
-    last = int(found.groupby("run").epoch.max().min())
+    last = int(found[found.run == OWN].epoch.max())
     rows = []
-    for epoch in [1, 10, *range(100, last + 1, 100)]:
+    for epoch in [1, 10, 50, *range(100, last + 1, 100)]:
         at, mine = found[found.epoch == epoch].set_index("run"), known[known.epoch == epoch]
         cells = []
         for output in OUTPUTS:
             summary = summarise_seeds(mine[output].tolist())
-            cells += [f"{at[output][run]:.3f}" for run in RUNS] + [f"{summary.mean:.3f} ± {summary.sd:.3f}"]
+            cells += [*of_codes(at[output], 3), f"{summary.mean:.3f} ± {summary.sd:.3f}"]
         rows.append(f"| {epoch} | {' | '.join(cells)} |")
-    names = [f"{output}: {who}" for output in OUTPUTS for who in (*(f"`{run}`" for run in RUNS), "ours")]
+    names = [f"{output}: {who}" for output in OUTPUTS for who in (f"`{OWN}`", "other seeds", "ours")]
     n = known.seed.nunique()
     note = (
         f"Means over the minibatches of the epoch, with dropout, before each update; ours: mean and sd over {n} seeds."
@@ -184,7 +190,7 @@ def outputs(found: pd.DataFrame, known: pd.DataFrame) -> str:
 def machines(root: Path) -> str:
     """State what another machine makes of the same seeds."""
     noted = read_csv(root / RESULTS / "original-noted.csv").query("run == 'A'").set_index("epoch").value
-    here = theirs(root).query("run == 'own'").set_index("epoch").value
+    here = theirs(root).query("run == @OWN").set_index("epoch").value
     both = [f"{noted[epoch]:.1f} and {here[epoch]:.1f} nats after {epoch} epochs" for epoch in (10, 30, 100)]
     return f"The same seeds of the 2014 code on two machines: {', '.join(both)}."
 
@@ -216,11 +222,13 @@ def figure(root: Path) -> Figure:
         left.plot(
             rows.epoch, rows.value, color=colours["ours"], lw=1, marker="o" if source == "published" else "x", ms=4
         )
-    for run, line in zip(RUNS, ("-", "--"), strict=True):
-        rows, d = found[found.run == run], of_d[(of_d.run == run) & (of_d.epoch <= last)]
-        left.plot(rows.epoch, rows.value, line, color=colours["other"], label=RUNS[run])
+    for run, rows in found.groupby("run"):
+        line, d = "-" if run == OWN else "--", of_d[(of_d.run == run) & (of_d.epoch <= last)]
+        left.plot(rows.epoch, rows.value, line, color=colours["other"])
         for output in OUTPUTS:
             right.plot(d.epoch, d[output], line, color=colours["other"], lw=1.2, zorder=3)
+    for own, who in CODES.items():
+        left.plot([], [], "-" if own else "--", color=colours["other"], label=who)
     for _, rows in published.query("epoch <= @last").groupby("seed"):
         for output in OUTPUTS:
             right.plot(rows.epoch, rows[output], color=colours["ours"], lw=0.5)

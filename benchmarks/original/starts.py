@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
+from scipy import stats
 
 from benchmarks import initial_weights
 from pipeline.files.formats import read_csv
@@ -42,13 +43,26 @@ def record(root: Path) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def start(runs: pd.DataFrame, known: pd.DataFrame, epoch: int = 20) -> str:
-    """State where the 2014 code's runs and our seeds on record are early on."""
-    others, ahead, late = runs[runs.epoch == epoch].value, known[~known.late].value, known[known.late].value
-    said = [f"After {epoch} epochs {count(len(others), 'scored run')} of the 2014 code have {span(others, 1)} nats"]
-    said += [f"of our {count(len(known), 'seed')} on record {len(ahead)} have {span(ahead, 1)}"]
-    said += [f"and {len(late)}, which began late, {span(late, 1)}"] if len(late) else []
-    return f"{said[0]}; {', '.join(said[1:])}."
+def start(runs: pd.DataFrame, known: pd.DataFrame, noted: pd.DataFrame, epoch: int = 20) -> str:
+    """State where the 2014 code's runs and our seeds on record are early on, and whether a test tells them apart.
+
+    Args:
+        runs: of the 2014 code that were kept and scored: columns run, epoch, value.
+        known: our seeds on record at that epoch: columns value, late.
+        noted: runs of which the scores alone are on record; they are stated, not tested.
+        epoch: at which all are compared.
+    """
+    others, remembered = (frame[frame.epoch == epoch].value for frame in (runs, noted))
+    test = stats.mannwhitneyu(others, known.value, method="exact")
+    higher = "higher" if others.median() > known.value.median() else "lower"
+    verdict = f"the 2014 code starts {higher}" if test.pvalue < LEVEL else "no difference is shown"
+    before = f"; {count(len(remembered), 'noted run')} had {span(remembered, 1)} nats" if len(remembered) else ""
+    return (
+        f"After {epoch} epochs the {count(len(others), 'scored run')} of the 2014 code have {span(others, 1)} nats "
+        f"(median {others.median():.1f}), our {count(len(known), 'seed')} on record {span(known.value, 1)} (median "
+        f"{known.value.median():.1f}; {known.late.sum()} began late): {verdict} (exact Mann-Whitney p = "
+        f"{test.pvalue:.2g}){before}."
+    )
 
 
 def weights(root: Path) -> str:

@@ -77,15 +77,25 @@ def test_the_power_follows_the_spread_of_our_seeds_and_the_epochs():
     assert page.power(theirs, ours.iloc[:4]) == "Nothing is compared yet."
 
 
-def test_runs_that_start_faster_are_counted():
-    noted = pd.DataFrame({"epoch": [20, 20, 20, 30], "value": [103.0, 72, 105, 120]})
+def test_runs_that_start_faster_are_told_from_ours():
+    theirs = pd.DataFrame({"epoch": [20, 20, 20, 30], "value": [103.0, 72, 105, 120]})
+    noted = pd.DataFrame({"epoch": [20, 30], "value": [80.0, 90]})
     ours = pd.DataFrame({"value": [99.0, 90, -16], "late": [False, False, True]})
-    found = starts.start(noted, ours)
-    assert found == (
-        "After 20 epochs 3 scored runs of the 2014 code have 72.0 to 105.0 nats; "
-        "of our 3 seeds on record 2 have 90.0 to 99.0, and 1, which began late, -16.0."
+    assert starts.start(theirs, ours, noted) == (
+        "After 20 epochs the 3 scored runs of the 2014 code have 72.0 to 105.0 nats (median 103.0), our 3 seeds on "
+        "record -16.0 to 99.0 (median 90.0; 1 began late): no difference is shown (exact Mann-Whitney p = 0.4); "
+        "1 noted run had 80.0 nats."
     )
-    assert starts.start(noted, ours[:2]).endswith("of our 2 seeds on record 2 have 90.0 to 99.0.")
+    many = pd.DataFrame({"value": np.arange(16.0), "late": False})
+    assert "the 2014 code starts higher (exact Mann-Whitney p = 0.0021)." in starts.start(theirs, many, noted[:0])
+    assert "the 2014 code starts lower" in starts.start(theirs, many + 200, noted[:0])
+
+
+def test_runs_with_other_seeds_share_a_column():
+    theirs = log_likelihoods({"own": 162.0, "seed2": 163.0, "seed3": 161.0})
+    assert "| 100 | 162.0 | 163.0, 161.0 | 160.0, 161.0 |" in page.likelihood(
+        theirs, pd.DataFrame({"epoch": 100, "value": [160.0, 161]})
+    )
 
 
 def test_the_record_has_each_seed_once():
