@@ -25,7 +25,7 @@ def draw_noise(prior: str, shape: tuple[int, ...], generator: torch.Generator) -
 
 
 def fill_with_noise(noise: torch.Tensor, prior: str, generator: torch.Generator) -> torch.Tensor:
-    """Fill an existing tensor with the numbers of draw_noise."""
+    """Fill an existing tensor with the numbers of draw_noise; raises the same errors."""
     if prior == "uniform":
         return noise.uniform_(-math.sqrt(3), math.sqrt(3), generator=generator)
     if prior == "gaussian":

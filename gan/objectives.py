@@ -55,7 +55,7 @@ def generator_slopes(fake_logits: torch.Tensor, kind: str = "non-saturating") ->
 
 
 def value(p_data: torch.Tensor, p_g: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
-    """Return V(G, D) of Eq. 1 on a finite set, where the expectations are sums: log D(x) + log(1 - D(G(z))).
+    """Return V(G, D) of Eq. 1 on a finite set: sum_x p_data(x) log D(x) + p_g(x) log(1 - D(x)).
 
     Args:
         p_data, p_g: shape (n,), probabilities that sum to 1.
@@ -67,12 +67,12 @@ def value(p_data: torch.Tensor, p_g: torch.Tensor, logits: torch.Tensor) -> torc
 
 
 def optimal_discriminator(p_data: torch.Tensor, p_g: torch.Tensor) -> torch.Tensor:
-    """Return D*(x) = p_data(x) / (p_data(x) + p_g(x)) (Proposition 1, Eq. 2)."""
+    """Return D*(x) = p_data(x) / (p_data(x) + p_g(x)) (Proposition 1, Eq. 2); nan where both are 0."""
     return p_data / (p_data + p_g)
 
 
 def jensen_shannon(p: torch.Tensor, q: torch.Tensor) -> torch.Tensor:
-    """Return the Jensen-Shannon divergence in nats of two distributions on a finite set (Eq. 6)."""
+    """Return the Jensen-Shannon divergence in nats, shape (), of two distributions on a finite set, (n,) (Eq. 6)."""
     middle = (p + q) / 2
     return (_kullback_leibler(p, middle) + _kullback_leibler(q, middle)) / 2
 

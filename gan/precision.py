@@ -21,8 +21,8 @@ FLOAT32 = ("float32", "tf32", "tf32x3")  # whose operands are float32
 OPERANDS = dict.fromkeys(FLOAT32, torch.float32) | {"bfloat16": torch.bfloat16}  # dtype by precision
 # Of torch.cpu.get_capabilities: x86-64, then ARM.
 BFLOAT16_INSTRUCTIONS = ("avx512_bf16", "amx_bf16", "bf16", "sve_bf16")
-# Relative error of a product of random matrices below which it has been computed in a precision; a unit in the last
-# place is 2^-24 of a float32, 2^-11 of a tf32 and 2^-9 of a bfloat16.
+# Relative error of a product of random matrices below which it has been computed in a precision; the unit
+# roundoff is 2^-24 of a float32, 2^-11 of a tf32 and 2^-8 of a bfloat16.
 LESS = "less than bfloat16"
 ROUNDING = {"float32": 1e-5, "tf32": 9e-4, "bfloat16": 1e-2, LESS: math.inf}
 # Of a product of bfloat16 matrices whose sums run in float32: its result is rounded once, 1.7e-3.

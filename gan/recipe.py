@@ -10,8 +10,8 @@ from gan.objectives import GENERATOR_LOSSES
 @dataclass(frozen=True)
 class Recipe:
     """Rules of training. The defaults are the 2014 code; Algorithm 1 of the paper is
-    `update="alternating", discriminator_loss_scale=1, generator_noise="fresh", generator_masks="fresh",
-    generator_loss="saturating"`.
+    `update="alternating", discriminator_loss_scale=1, generator_noise="fresh", generator_loss="saturating"`. It says
+    nothing of dropout; `generator_masks="fresh"` is then our choice.
 
     Attributes:
         batch_size: m. The last, incomplete minibatch of an epoch is used too.
@@ -19,7 +19,7 @@ class Recipe:
         update: "simultaneous": both players' gradients are taken at the same old parameters, once a
             minibatch; "alternating": k minibatches for D, then one step of G.
         discriminator_steps: k of Algorithm 1; 1 when simultaneous. Below 1, e.g. 0.2, one step of D is followed by
-            1/k steps of G on fresh noise: "G trained too much without updating D" (section 6).
+            1/k steps of G on fresh noise: G trained too much without D being updated (section 6).
         discriminator_loss_scale: factor before D's objective.
         generator_loss: one of gan.objectives.GENERATOR_LOSSES.
         saturating_epochs: number of epochs after which the switching loss changes.

@@ -10,9 +10,8 @@ import torch
 from gan.parzen import Images, as_images, check_pixels, log_density
 
 BLOCK_IMAGES = 1000  # validation images whose mean is kept by itself: as many as choose the bandwidth of a score
-FIRST_PLACES = range(
-    2, 6
-)  # of the authors' grid, 0.129 to 0.278; a generator that draws digits has its best in between
+# Of the authors' grid, 0.129 to 0.278; a generator that draws digits has its best in between.
+FIRST_PLACES = range(2, 6)
 
 
 def standard_error(values: Sequence[float] | np.ndarray, ddof: int = 0) -> float:
@@ -92,6 +91,10 @@ def validate(samples: Images, validation: Images, grid: Sequence[float]) -> Vali
         samples: shape (n, d), the centers.
         validation: shape (m, d).
         grid: bandwidths, ascending.
+    Returns:
+        the best bandwidth with its mean log-density in nats, and the means of all that were measured.
+    Raises:
+        TypeError, ValueError: as gan.parzen.log_density.
     Source:
         goodfeli/adversarial, mnist.yaml monitors the validation images in this way, with a single bandwidth of 0.2.
     """

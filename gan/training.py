@@ -1,4 +1,4 @@
-"""Training: one minibatch, one epoch (Algorithm 1, as the 2014 code runs it)."""
+"""Training: one step and one epoch, as the 2014 code has them or as Algorithm 1 does."""
 
 from collections.abc import Callable, Sequence
 
@@ -107,7 +107,10 @@ Step = Callable[[Game, Sequence[torch.Tensor], Draws, int], torch.Tensor]
 
 
 def train_step(game: Game, minibatches: Sequence[torch.Tensor], draws: Draws, epoch: int) -> torch.Tensor:
-    """Train D, then G: k updates of D and one of G, or one of D and 1/k of G.
+    """Play one step.
+
+    "simultaneous" (the 2014 code): both gradients at the same parameters, then both updates. "alternating"
+    (Algorithm 1): k updates of D, then one of G; where k < 1, one of D, then 1/k of G.
 
     Args:
         game: changed in place.

@@ -36,6 +36,7 @@ SWITCHES = {  # of a recipe, in words
     "generator_noise": "noise of the generator's step",
     "generator_masks": "dropout masks of the generator's step",
 }
+UNSTATED = {"generator_masks": "not stated; fresh here"}  # of these, Algorithm 1 says nothing
 ACTIVATIONS = {"relu": "rectified linear"}
 
 
@@ -100,7 +101,7 @@ def switches(params: Params) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "": [SWITCHES.get(name, name.replace("_", " ")) for name in differ],
-            "Algorithm 1": [f"{text[name]}" for name in differ],
+            "Algorithm 1": [UNSTATED.get(name, f"{text[name]}") for name in differ],
             "2014 code, and ours": [f"{code[name]}" for name in differ],
         }
     )

@@ -108,6 +108,10 @@ def accuracy(classifier: Classifier, images: torch.Tensor, labels: torch.Tensor)
 def binomial_interval(successes: int, n: int, confidence: float) -> tuple[float, float]:
     """Return the interval of a probability, from the number of successes in n independent trials.
 
+    Args:
+        successes: 0 .. n.
+        n: number of trials, 1 or more.
+        confidence: of the interval, in (0, 1).
     Source:
         Clopper and Pearson 1934: exact, so its coverage is at least the stated one.
     """

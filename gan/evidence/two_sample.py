@@ -1,8 +1,8 @@
 """Classifier two-sample test: whether a newly trained classifier tells samples from real images.
 
-Accuracy 1/2 means that it found no difference. What it finds is a lower bound: an accuracy a proves a total variation
-distance of 2a - 1 or more between the two distributions, but a stronger classifier, or more images, may find more. A
-generator that copies training images is told apart from other real images no better than training images are.
+Accuracy 1/2 means that it found no difference. What it finds is a lower bound: an expected accuracy a implies a total
+variation distance of 2a - 1 or more between the two distributions; a stronger classifier, or more images, may find
+more. A generator that copies training images is told apart from other real images no better than training images are.
 """
 
 import math
@@ -73,9 +73,9 @@ def n_held_out(n_real: int, n_samples: int) -> int:
 def over_splits(accuracies: Sequence[float]) -> TwoSample:
     """Return mean and standard error over splits of the same images.
 
-    The splits share their images, so the error is s sqrt(1/k + 1) for k splits with standard deviation s: the factor
-    1 is the number of held-out images over the number of training images. It covers the choice of both sets of images
-    and not only that of the split, so it does not vanish with many splits.
+    The splits share their images, so the error is s sqrt(1/k + 1) for k splits with standard deviation s: the term
+    1 is the number of held-out images over the number of training images. It covers, approximately, the choice of both
+    sets of images and not only that of the split, so it does not vanish with many splits.
 
     Args:
         accuracies: of split_accuracy, two or more.
@@ -93,7 +93,8 @@ def over_splits(accuracies: Sequence[float]) -> TwoSample:
 def beyond(samples: TwoSample, real: TwoSample, confidence: float) -> tuple[float, float, float]:
     """Return by how much samples are told apart better than other real images: the difference and its interval.
 
-    The interval is Welch's. Both are compared with the same real images, which makes it too wide, not too narrow.
+    The interval is Welch's. Both are compared with the same real images: where that makes their errors alike, it is too
+    wide.
 
     Args:
         samples, real: against the same real images.

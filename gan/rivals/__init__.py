@@ -1,4 +1,7 @@
-"""Other models that are scored beside the GAN, each trained with its published settings into a gan.models.Generator."""
+"""Other models that are scored beside the GAN, each trained into a gan.models.Generator.
+
+Their settings are the published ones as far as these are known; each file says which are ours.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol

@@ -12,7 +12,11 @@ from gan.seeding import stream
 
 
 def layers(noise_size: int, hidden: Sequence[int], d: int) -> tuple[Layer, ...]:
-    """Return the one layer."""
+    """Return the one layer, of any noise and d pixels.
+
+    Raises:
+        ValueError: there are hidden layers.
+    """
     if hidden:
         raise ValueError(f"a linear model has no hidden layers, got {list(hidden)}")
     return (Layer(d, "linear", weight_range=1.0),)
@@ -64,6 +68,8 @@ def exact_log_density(generator: Generator, images: torch.Tensor, bandwidth: flo
         generator: G, of Gaussian noise.
         images: shape (n, d).
         bandwidth: standard deviation of the observation noise.
+    Source:
+        Tipping and Bishop 1999, Probabilistic principal component analysis, Eq. 3 and 4.
     """
     first, *others = generator.layers
     if others or not isinstance(first, Dense) or first.activation != "linear":

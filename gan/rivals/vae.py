@@ -26,7 +26,11 @@ ADAM = "adam."  # what its moments' names begin with
 
 
 def layers(noise_size: int, hidden: Sequence[int], d: int) -> tuple[Layer, ...]:
-    """Return the decoder's layers: ReLU, then a sigmoid for each pixel's mean."""
+    """Return the decoder's layers: ReLU, then a sigmoid for each pixel's mean.
+
+    Raises:
+        ValueError: there are no hidden layers.
+    """
     if not hidden:
         raise ValueError("a vae has hidden layers, got none")
     return (*_dense([noise_size, *hidden], "relu"), *_dense([hidden[-1], d], "sigmoid"))
@@ -60,6 +64,8 @@ class Vae:
 
     def loss(self, images: torch.Tensor, noise: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the negative bound on log p(x) from one code per image, and its divergence, means over images, nats.
+
+        It is a bound for binary x; of grey pixels its Bernoulli term is a cross-entropy.
 
         Args:
             images: shape (m, d).

@@ -1,4 +1,4 @@
-"""The Helvetica scenario in numbers: G sends too many values of z to the same x (section 3 of the paper)."""
+"""The Helvetica scenario in numbers: G sends too many values of z to the same x (section 6 of the paper)."""
 
 import math
 
@@ -60,8 +60,8 @@ def mean_pairwise_distance(samples: torch.Tensor) -> float:
 def close_pairs(points: torch.Tensor, radius: float) -> float:
     """Return the share of pairs of points that lie within a radius of each other, anywhere.
 
-    Of perfect draws from k modes far apart it is 0.89/k at a radius of three standard deviations; it approaches 1 if G
-    sends all z to one place, on the data or beside them, a case that `modes_covered` does not recognise.
+    Of perfect draws from k modes far apart in two dimensions it is 0.89/k at a radius of three standard deviations; it
+    approaches 1 if G sends all z to one place, on the data or beside them, which `modes_covered` does not recognise.
 
     Args:
         points: shape (n, d), n >= 2.

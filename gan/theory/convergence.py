@@ -1,7 +1,7 @@
 """Section 4.2 measured: p_g converges to p_data as Proposition 2 says, or its conditions fail.
 
 Three games, increasingly far from the proposition: p_g itself moves against the optimal D; two players of one parameter
-each circle the solution; and two networks are trained by Algorithm 1.
+each circle the solution; and two networks are trained in turns, as by Algorithm 1.
 """
 
 import math
@@ -46,7 +46,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class Round:
-    """The toy's networks after so many rounds of Algorithm 1; C(G) in nats, by the density of G's samples."""
+    """The toy's networks after so many rounds of training; C(G) in nats, by the density of G's samples."""
 
     seed: int
     round: int
@@ -130,7 +130,7 @@ def turn(update: str, steps: int) -> list[Turn]:
 
 
 def train_networks(seed: int, rounds: int, every: int, toy: Toy | None = None) -> list[Round]:
-    """Run Algorithm 1 on the toy of Figure 1, with rates that halve every HALF_LIFE rounds.
+    """Train the toy of Figure 1, K steps of D for one of G, with rates that halve every HALF_LIFE rounds.
 
     Args:
         seed: owns all randomness.

@@ -1,10 +1,10 @@
-"""Mixtures of Gaussians in the plane: how many of their modes a small GAN covers (sections 3 and 6 of the paper).
+"""Mixtures of Gaussians in the plane: how many of their modes a small GAN covers (section 6 of the paper).
 
 The ring of 8 is after Metz et al. 2017 (unrolled GANs); the grid of 9 is a part of that of Srivastava et al. 2017
 (VEEGAN), with wider modes. These games do not learn the whole grid of 25 in reasonable time: benchmarks/toys.py.
 
-A balanced game is compared with one in which "G is trained too much without updating D", of which the paper says that
-G then collapses too many values of z to the same value of x (section 6).
+A balanced game is compared with one that the paper warns of: "G must not be trained too much without updating D", lest
+"G collapses too many values of z to the same value of x" (section 6).
 """
 
 from collections.abc import Callable, Sequence

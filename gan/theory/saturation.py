@@ -1,8 +1,8 @@
 """Gradients that the two objectives of section 3 give G while D still rejects its samples easily.
 
-log(1 - D(G(z))) saturates where D is confident: with respect to D's logit its slope is D(G(z)), that of
--log D(G(z)) is 1 - D(G(z)). The effect on G's parameters is measured here, step by step, while a game is played by its
-own recipe: both gradients are computed at the same parameters, samples and masks, and neither is used.
+log(1 - D(G(z))) saturates where D is confident: with respect to D's logit the size of its slope is D(G(z)), that of
+-log D(G(z)) is 1 - D(G(z)). The effect on G's parameters is measured here, step by step, while a game is played by
+its own recipe: both gradients are computed at the same parameters, samples and masks, and neither is used.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
-"""Figure 1 as an experiment: a one-dimensional GAN at four moments of Algorithm 1.
+"""Figure 1 as an experiment: a one-dimensional GAN at four moments of its training.
 
-The paper's figure is drawn by hand, so its four panels are re-enacted: (a) a pair near convergence,
+The paper's figure is a sketch, so its four panels are re-enacted: (a) a pair near convergence,
 (b) D trained on until it meets D*(x) = p_data(x) / (p_data(x) + p_g(x)) (Proposition 1), (c) some updates of G along
 D's slope, (d) long after, p_g = p_data and D = 1/2. Here all of it is computed: real training, a kernel density of
 G's samples, and the analytic D* of that density.
@@ -84,7 +84,7 @@ class Toy:
             self._g.update(gradients, rate, momentum=0.0)
 
     def train(self, rounds: int, k: int, rate: Callable[[int], float]) -> None:
-        """Run rounds of Algorithm 1: k steps of D, one of G; the rate of round i is rate(i)."""
+        """Run rounds of k steps of D and one of G, as Algorithm 1 has them; the rate of round i is rate(i)."""
         for index in range(rounds):
             self.train_discriminator(k, rate(index))
             self.train_generator(1, rate(index))

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from gan.theory.convergence import K
 from gan.theory.optimum import EQUILIBRIUM
 from pipeline.config.params import Params
 from pipeline.reporting.gather import Frames
@@ -62,7 +63,7 @@ def plot_convergence(frames: Frames, params: Params) -> Figure:
     left.set_title(f"p_g itself, a line per seed, n = {descent.seed.nunique()}", fontsize=10)
     _plot_spirals(middle, frames["dirac.csv"], colours)
     _plot_gaps(right, nets, "round", colours["ours"])
-    right.set_xlabel("round of Algorithm 1")
+    right.set_xlabel(f"round: {K} steps of D, one of G")
     right.set_title(f"networks, a line per seed, n = {nets.seed.nunique()}", fontsize=10)
     figure.suptitle("Proposition 2: in its own setting, and outside it", fontsize=11)
     return figure

@@ -6,6 +6,7 @@ from functools import partial
 import pandas as pd
 
 from gan.theory.claim import Claim, check, counterexample, identity, paper
+from gan.theory.convergence import K
 from gan.theory.modes import SETTINGS
 from gan.theory.optimum import EQUILIBRIUM
 from gan.theory.readings import Estimate, over_seeds, paired, ratio_over_seeds
@@ -36,7 +37,7 @@ def _optimal(frame: pd.DataFrame, params: Params) -> list[Claim]:
     over_steps = f"{distance}: {steps[-1]} steps over {steps[0]}"
     over_units = f"{distance}: {units[-1]} units over {units[0]}"
     return [
-        paper(f"D meets its optimum, {where}", at_best, best, near),
+        check(f"D meets its optimum, {where}", at_best, best, near),
         check(f"more steps bring D nearer, {where}", over_steps, more_steps, _below(1.0)),
         check(f"more capacity brings D nearer, {where}", over_units, more_units, _below(1.0)),
     ]
@@ -81,7 +82,7 @@ def convergence(frames: Frames, params: Params) -> list[Claim]:
     changes = descent.sort_values(["seed", "step"]).groupby("seed").c.diff().dropna()
     rises = _exactly((changes > 1e-12).sum(), len(changes))
     left = f"C(G) + log 4 after {descent.step.max()} updates on a finite set"
-    rounds, nats = f"C(G) + log 4 after {nets.step.max()} rounds of Algorithm 1", "nats"
+    rounds, nats = f"C(G) + log 4 after {nets.step.max()} rounds, each {K} steps of D and one of G on −log D", "nats"
     turns = [_turns(update, mine, bounds.turns) for update, mine in frames["dirac.csv"].groupby("update", sort=False)]
     leads = "small updates of p_g against the optimal D lead to p_data"
     near = "networks come near it too, in one dimension"

@@ -53,7 +53,7 @@ SECTIONS = {
     ),
     "helvetica": Section(
         "The Helvetica scenario",
-        "sections 3 and 6",
+        "section 6",
         lambda frames, params: read_toys.mode_coverage(frames, params) + read_trained.helvetica(frames, params),
         ("modes", "variety"),
     ),
@@ -84,7 +84,7 @@ PLOTS = {  # by file name, without ending; the rules know them from files.FIGURE
     "convergence": Picture(
         plots_toys.plot_convergence,
         "Left: the proposition's own setting, in which p_g itself is updated against the exact D*. Middle: two "
-        "players of one parameter each. Right: networks in one dimension, Algorithm 1, as in Figure 1.",
+        "players of one parameter each. Right: networks in one dimension, as in Figure 1.",
         "C(G) falling to minus log 4, spirals of two parameters around the solution, and C(G) of trained networks",
     ),
     "saturation": Picture(

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pandas as pd
 
 from gan.theory.claim import Kind
-from gan.theory.readings import Outcome
+from gan.theory.readings import ROUNDING, Outcome
 from pipeline.claims.sections import PLOTS, SECTIONS
 from pipeline.config.params import Params
 from pipeline.files.formats import read_csv
@@ -22,9 +22,12 @@ OUTCOMES: dict[str, tuple[Outcome, ...]] = {  # of readings, as a sentence count
     "are undecided": ("undecided", "no effect shown"),
     "are too short to tell": ("too short",),
 }
+OF_ONE = {"hold": "holds", "do not hold": "does not hold", "gain or cost": "gains or costs"}
+OF_ONE |= {words: words.replace("are", "is", 1) for words in OUTCOMES if words not in OF_ONE}
 COUNTED = {outcome: words for words, outcomes in OUTCOMES.items() for outcome in outcomes}
 FOUR_DIGITS = 1000  # from here on without decimals
-DRAWN = ("seed", "pair", "sample", "draw", "kind")  # what n counts where the number has chance in it
+CHOSEN = "kind"  # what n counts where it was chosen, not drawn
+DRAWN = ("seed", "pair", "sample", "draw", CHOSEN)  # what n counts where the number has chance in it
 
 
 def scoreboard(claims: pd.DataFrame) -> pd.DataFrame:
@@ -38,7 +41,8 @@ def summary(claims: pd.DataFrame) -> str:
     """Sum up the readings of the paper's own claims in a sentence."""
     papers = claims[claims.kind == "paper"]
     readings = papers.outcome.map(COUNTED)
-    counted = [f"{n} {outcome}" for outcome in OUTCOMES if (n := int((readings == outcome).sum()))]
+    numbers = {words: int((readings == words).sum()) for words in OUTCOMES}
+    counted = [f"{n} {OF_ONE[words] if n == 1 else words}" for words, n in numbers.items() if n]
     return (
         f"The paper's claims as experiments: of {len(papers)} numbers compared with them, {', '.join(counted)} "
         f"(scale `{claims.scale.iloc[0]}`)."
@@ -66,8 +70,10 @@ def shown(claims: pd.DataFrame, name: str, confidence: float) -> pd.DataFrame:
 
 
 def _interval(low: float, high: float, over: str) -> str:
-    if over not in DRAWN:
+    if over not in DRAWN or max(abs(low), abs(high)) < ROUNDING:
         return "exact"
+    if over == CHOSEN:
+        return "none"
     return " to ".join(f"{end:,.0f}" if abs(end) >= FOUR_DIGITS else f"{end:.3g}" for end in (low, high))
 
 

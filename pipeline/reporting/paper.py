@@ -5,6 +5,7 @@ from typing import Literal, get_args
 
 Outcome = Literal["reproduced", "verified", "not reproduced", "undecided", "not attempted", "cannot be run"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+OURS = "our question"  # in the name of a result that is none of the paper's
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,11 @@ class Result:
 
 FIGURE_1 = Claimed(
     "Figure 1, a game in one dimension",
-    "p_g reaches p_data, and D reaches 1/2",
+    "p_g reaches p_data; there D = 1/2 (not judged)",
     "convergence",
     ("convergence",),
     ("check",),
-    "Algorithm 1",
+    "rounds",
     "measured",
 )
 HALF = Claimed(
@@ -75,6 +76,8 @@ CLAIMED = (
         "the optimal D is p_data / (p_data + p_g)",
         "the-optimal-discriminator",
         ("optimal-discriminator",),
+        ("check",),
+        "D meets",
     ),
     Claimed(
         "Theorem 1",
@@ -97,7 +100,7 @@ CLAIMED = (
         ("saturating-loss",),
     ),
     Claimed(
-        "k steps of D at equal cost (our question)",
+        f"k steps of D at equal cost ({OURS})",
         "k = 1 is the least expensive option; nothing about equal cost",
         "k-the-discriminators-steps",
         ("k",),

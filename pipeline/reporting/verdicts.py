@@ -144,8 +144,8 @@ def explain(values: Sequence[float], published: float, confidence: float = 0.95)
     return [
         rank_in_words(values, published),
         f"At the {LEVEL:.0%} level the mean of runs like ours and that of runs like the published one differ by less "
-        f"than {_round_up(least_margin(summary, published))} nats, and no smaller bound can be given (two one-sided "
-        f"t-tests, {seeds} against one run, sd {summary.sd:.1f} nats).",
+        f"than {_round_up(least_margin(summary, published))} nats; this test gives no smaller bound (two one-sided "
+        f"t-tests, {seeds} against one run, sd {summary.sd:.1f} nats, which is taken for the published run's too).",
         f'The smallest true difference that four of five studies with {seeds} would call "not reproduced" is '
         f"{difference} nats, if the true sd is {summary.sd:.1f} nats.",
         "A published run that was picked by hand is judged too harshly: for normally distributed scores, the best of "
@@ -157,7 +157,8 @@ def explain(values: Sequence[float], published: float, confidence: float = 0.95)
 def rank_in_words(values: Sequence[float], published: float) -> str:
     """Return the rank statement; below n = 19, with the note that it cannot reject at 5%."""
     found = rank(values, published)
-    few = f" With fewer than {round(1 / LEVEL) - 1} seeds, this alone cannot reject at the {LEVEL:.0%} level."
+    one_sided, two_sided = (round(sides / LEVEL) - 1 for sides in (1, 2))
+    few = f" With fewer than {one_sided} seeds (two-sided: {two_sided}), this alone cannot reject at {LEVEL:.0%}."
     return (
         f"{found.k} of {found.n} seeds {'reaches' if found.k == 1 else 'reach'} the published {published:g} nats. If "
         "the published run were one more run like ours, it would rank this high or higher with probability "

@@ -71,7 +71,7 @@ def test_publishing_claims_replaces_all_of_them_and_nothing_else(clone, claims, 
     (claims / "stray.csv").write_text("stray")
     (claims / "runs/mnist-code/seed7").mkdir()
     (claims / "runs/mnist-code/seed7/manifest.json").write_text('{"commit": "another"}')
-    edit(clone / "README.md", "results of the paper:", "results of another paper:")
+    edit(clone / "README.md", "results of the paper", "results of another paper")
     (clone / "results/published/scorecard.csv").write_text("of another run")
     call(monkeypatch, "--claims", "--scale", CLAIMS_SCALE)
     assert contents(clone) == before

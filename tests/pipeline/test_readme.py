@@ -77,7 +77,8 @@ def test_the_assumption_is_named_where_not_reproduced_rests_on_it(published):
 
 def test_averages_are_explained_where_they_win_and_held_against_the_other_estimate(published, tmp_path):
     table = SAID["table"]
-    assert "Why: an average of images lies nearer" in table
+    assert "Why: 76.2 of the 92.6 nats between k-means and as many real images come from numbers" in table
+    assert "and 16.4 from averaging: a mean of similar images lies nearer" in table
     n = read_csv(ROOT / COMPARED / "ais_images.csv").image.nunique()
     assert f"On [{n} test images under a better estimate]" in table
     assert '"K-means beats the GAN" does not survive' in table
@@ -88,7 +89,7 @@ def test_averages_are_explained_where_they_win_and_held_against_the_other_estima
     assert '"K-means beats the GAN" does survive' in passages(compared=compared)["table"]
     assert "better estimate" not in passages(compared=tmp_path)["table"]
     change(published, "model == 'k-means'", value=100.0)
-    assert "Why: an average" not in passages(published)["table"]
+    assert "a mean of similar images" not in passages(published)["table"]
 
 
 def test_the_outcomes_are_explained_with_the_numbers_of_the_params_and_of_our_cell():

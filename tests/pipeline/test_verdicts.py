@@ -47,7 +47,7 @@ def test_rank_in_words():
     assert rank_in_words(OURS, 225) == (
         "0 of 5 seeds reach the published 225 nats. If the published run were one more run like ours, it would rank "
         "this high or higher with probability 1/6 = 0.17, whatever the distribution of the scores. With fewer than 19 "
-        "seeds, this alone cannot reject at the 5% level."
+        "seeds (two-sided: 39), this alone cannot reject at 5%."
     )
     assert rank_in_words(OURS, 215).startswith("1 of 5 seeds reaches the published 215 nats.")
     assert "5 of 5 seeds reach" in rank_in_words(OURS, 200)
@@ -80,7 +80,8 @@ def test_explain_in_words():
     assert explain(OURS, 225) == [
         rank_in_words(OURS, 225),
         "At the 5% level the mean of runs like ours and that of runs like the published one differ by less than 16.3 "
-        "nats, and no smaller bound can be given (two one-sided t-tests, n = 5 seeds against one run, sd 1.8 nats).",
+        "nats; this test gives no smaller bound (two one-sided t-tests, n = 5 seeds against one run, sd 1.8 nats, "
+        "which is taken for the published run's too).",
         'The smallest true difference that four of five studies with n = 5 seeds would call "not reproduced" is 7.7 '
         "nats, if the true sd is 1.8 nats.",
         "A published run that was picked by hand is judged too harshly: for normally distributed scores, the best of 5 "
