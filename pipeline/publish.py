@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.claims.files import TABLES as CLAIMS_TABLES
+from pipeline.claims.files import TOYS
 from pipeline.claims.gather import as_read
 from pipeline.claims.tables import page_passages, summary
 from pipeline.config.params import SELECTION, Params, read
@@ -51,8 +52,7 @@ TABLES = (
 )
 OF_CLAIMS = (
     *(f"{name}.csv" for name in (*CLAIMS_TABLES, "claims")),
-    *(f"{name}.manifest.json" for name in ("theory", "modes", "advantages", "saturation", "classifier")),
-    *(f"{name}.manifest.json" for name in ("memorised", "claims")),
+    *(f"{name}.manifest.json" for name in (*TOYS, "saturation", "classifier", "memorised", "claims")),
     "figures/manifest.json",
 )
 AGAIN = {"": ("table", GATHERED, TABLES), "claims": ("claims", [f"{name}.csv" for name in CLAIMS_TABLES], OF_CLAIMS)}
@@ -227,18 +227,14 @@ def collect_claims(params: Params, results: Path, runs: Path) -> dict[str, Path]
 def results_passages(published: Path, params: Params) -> Passages:
     """Return the passages that show the published results."""
     frames = read_evidence(published)
+    validation, metrics = (read_csv(published / name) for name in ("validation.csv", "metrics.csv"))
+    carried_on = extrapolation_passage(validation, metrics, params, EXPERIMENT)
     return {
         README: readme_passages(published, published.as_posix(), params, read_json(published / ENTRY)),
         EVIDENCE: passages(frames, params),
         REVIEWERS: answers(frames, params),
-        PLAN: plan_passages(published, params) | {"extrapolation": _carried_on(published, params)},
+        PLAN: plan_passages(published, params) | {"extrapolation": carried_on},
     }
-
-
-def _carried_on(published: Path, params: Params) -> str:
-    """Extrapolate the published curves of the plan's experiment."""
-    validation, metrics = (read_csv(published / name) for name in ("validation.csv", "metrics.csv"))
-    return extrapolation_passage(validation, metrics, params, EXPERIMENT)
 
 
 def claims_passages(published: Path, params: Params) -> Passages:

@@ -1,7 +1,6 @@
 """Train a model that the GAN is compared with, by its published settings; it is sampled and scored like the GAN."""
 
 import argparse
-import json
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,21 +17,13 @@ from gan.validator import Validator
 from pipeline.config.experiments import Experiment
 from pipeline.data.arrays import check_prepared, load_images
 from pipeline.files.errors import RunError, UserError
-from pipeline.files.formats import (
-    one_line_errors,
-    read_tensors,
-    sha256,
-    write_compressed,
-    write_csv,
-    write_json,
-    write_same,
-    write_tensors,
-)
+from pipeline.files.formats import sha256, write_compressed, write_csv, write_json, write_same, write_tensors
 from pipeline.files.lock import lock
 from pipeline.record.code import code_hash
 from pipeline.record.manifest import Record
 from pipeline.record.runs import CURVE, GENERATORS, MANIFESTS, PICTURES, TRAINING_FILES, VALIDATION_CURVE
 from pipeline.runtime import cli
+from pipeline.runtime.checkpoints import Checkpoint
 from pipeline.runtime.devices import add_device, machine, use_device
 
 EXAMPLE = """--scale cpu --experiment vae-1x500 --seeds 0 1 2 \\
@@ -79,9 +70,8 @@ def _train(run: Path, experiment: Experiment, device: torch.device, record: Reco
     images = load_images(args.data, TRAIN, experiment.dataset).to(device)
     about = (experiment.noise_size, experiment.generator, experiment.rival.epochs, seed)
     model = rivals.new(experiment.rival.kind, images, *about)
-    checkpoint = args.work / f"{run.name}.safetensors"
-    fingerprint = _fingerprint(experiment, seed, args.data, device)
-    curve, saved = _restored(checkpoint, fingerprint, model, experiment.epochs), time.perf_counter()
+    checkpoint = Checkpoint(args.work / f"{run.name}.safetensors", _fingerprint(experiment, seed, args.data, device))
+    curve, saved = _restored(checkpoint, model, seed, experiment.epochs), time.perf_counter()
     rounds = range(len(curve) + 1, experiment.epochs + 1)
     bar = tqdm(rounds, f"{experiment.name} seed {seed}", experiment.epochs, unit="epoch", initial=len(curve))
     for epoch in bar:
@@ -89,44 +79,32 @@ def _train(run: Path, experiment: Experiment, device: torch.device, record: Reco
         values = dict(zip(model.curves, model.train_epoch(epoch), strict=True))
         if not np.isfinite(list(values.values())).all():
             raise RunError(
-                f"{experiment.name} seed {seed}: not finite in epoch {epoch}; its last state is {checkpoint}"
+                f"{experiment.name} seed {seed}: not finite in epoch {epoch}; its last state is {checkpoint.path}"
             )
         curve.append({"epoch": epoch, **values, "seconds": round(time.perf_counter() - started, 3)})
         bar.set_postfix(values, refresh=False)
         if time.perf_counter() - saved > args.checkpoint_seconds or epoch == experiment.epochs:
-            write_tensors(checkpoint, model.state(), fingerprint | {"curve": json.dumps(curve)})
+            checkpoint.write(model.state(), {"progress": {seed: {"epoch": epoch, "curve": curve}}})
             saved = time.perf_counter()
     _write(run, seed, model, curve, experiment, device, record, args.data)
 
 
-def _fingerprint(experiment: Experiment, seed: int, data: Path, device: torch.device) -> dict[str, str]:
-    """Return what a checkpoint must fit, as text."""
+def _fingerprint(experiment: Experiment, seed: int, data: Path, device: torch.device) -> dict[str, Any]:
+    """Return what a continuation must share."""
     settings = experiment.settings("train")
     *first, _ = settings["rival"]["epochs"]  # more of the last phase make a run longer
     settings["rival"] |= {"epochs": first}
-    facts = {"settings": json.dumps(settings, sort_keys=True), "seed": str(seed), "data": sha256(data)}
+    facts = {"settings": settings, "seed": seed, "data": sha256(data)}
     return facts | {"code": code_hash("pipeline.rival"), "device": device.type}
 
 
-def _restored(path: Path, fingerprint: dict[str, str], model: rivals.Rival, most: int) -> list[dict[str, Any]]:
-    """Put the model where its checkpoint is, if that fits and has at most so many epochs; return the curve so far."""
-    if not path.is_file():
+def _restored(checkpoint: Checkpoint, model: rivals.Rival, seed: int, epochs: int) -> list[dict[str, Any]]:
+    """Put the model where its checkpoint is, if one fits; return the curve so far."""
+    if (saved := checkpoint.read(epochs)) is None:
         return []
-    tensors, found = read_tensors(path)
-    misfits = [key for key, value in fingerprint.items() if found.get(key) != value]
-    with one_line_errors(path):
-        curve: list[dict[str, Any]] = json.loads(found["curve"])
-    misfits += ["length"] if len(curve) > most else []
-    if misfits:
-        aside = path.with_suffix(".other")
-        path.rename(aside)
-        print(
-            f"{path}: made with other {', '.join(misfits)}; put aside as {aside.name}, training starts again",
-            flush=True,
-        )
-        return []
-    with one_line_errors(path):
-        model.load_state(tensors)
+    tensors, state = saved
+    model.load_state(tensors)
+    curve: list[dict[str, Any]] = state["progress"][str(seed)]["curve"]
     return curve
 
 

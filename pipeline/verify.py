@@ -16,10 +16,10 @@ from pipeline.files.formats import csv_text, one_line_errors, read_csv, sha256
 from pipeline.record.manifest import Manifest, remedy
 from pipeline.record.places import PREPARED, RESULTS, RUNS, run_folders
 from pipeline.record.runs import LARGE_FILES, MANIFESTS, MEASURED, audits, manifests
-from pipeline.record.weights import main_experiment
 from pipeline.reporting.cells import QUOTED
 from pipeline.reporting.gather import gather
 from pipeline.reporting.tables import render
+from pipeline.rules.claims_graph import claims_settings
 from pipeline.runtime import cli
 
 
@@ -65,8 +65,7 @@ def verify(params: Params, runs: Path, results: Path, *, accept_code: bool = Fal
     shown = params.presentation()
     made = {"table": params.tabulation(), "toy": None, "oracle": params.oracle, "figures/": shown, "report": shown}
     for name, settings in made.items():
-        path = results / (f"{name}manifest.json" if name.endswith("/") else f"{name}.manifest.json")
-        manifest = Manifest(path)
+        manifest = Manifest(_manifest(results, name))
         # Figures and report are made from what lies beside them; the table's inputs are the runs', gathered above.
         files = [] if name == "table" else [file for file in manifest.inputs if (results / file).is_file()]
         present = {file: sha256(results / file) for file in files} | {QUOTED.name: sha256(QUOTED)}
@@ -87,22 +86,16 @@ def verify_claims(params: Params, runs: Path, results: Path, *, accept_code: boo
     frames = {f"{name}.csv": read_csv(results / f"{name}.csv") for name in (*OF_TOYS, *OF_MNIST)}
     claims = read_all(frames | gather_claims(folders, params, results), params)
     _check_text(results / "claims.csv", csv_text(claims))
-    code, compared, toys = params.claims.code, params.compared(), params.toys()
-    settings = {
-        "theory.manifest.json": toys,
-        "modes.manifest.json": toys,
-        "advantages.manifest.json": toys,
-        "memorised.manifest.json": main_experiment(params).settings("sample"),
-        "saturation.manifest.json": params.experiment(code).settings("train") | {"seeds": params.claims.toy_seeds},
-        "classifier.manifest.json": params.measuring(code),
-        READ: compared,
-        "figures/manifest.json": compared,
-    }
-    for name, present in settings.items():
-        Manifest(results / name).require(present, code=not accept_code)
+    for name, present in claims_settings(params).items():
+        Manifest(_manifest(results, name)).require(present, code=not accept_code)
     for path in (folder / name for folder in folders for name in (MANIFESTS["train"], MEASURED)):
         Manifest(path).require(code=not accept_code, absent=LARGE_FILES)
     return len(folders)
+
+
+def _manifest(results: Path, name: str) -> Path:
+    """The manifest of a file's name, or of a folder's, which ends in a slash."""
+    return results / (f"{name}manifest.json" if name.endswith("/") else f"{name}.manifest.json")
 
 
 def _check_text(path: Path, text: str) -> None:

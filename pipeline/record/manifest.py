@@ -107,6 +107,7 @@ class Record:
     def __init__(self, stage: str, inputs: Iterable[Path] = (), settings: Any = None) -> None:
         self.stage, self.settings = stage, plain(settings)
         self.inputs = _hashes(inputs)
+        self.code, self.commit = code_hash(f"pipeline.{stage}"), commit()  # now: the files may change while it runs
         self._started = time.perf_counter()
 
     def holds(self, path: Path) -> bool:
@@ -137,8 +138,8 @@ class Record:
             "inputs": self.inputs,
             "outputs": {file.name: sha256(file) for file in outputs},
             "settings": self.settings,
-            "commit": commit(),
-            "code": code_hash(f"pipeline.{self.stage}"),
+            "commit": self.commit,
+            "code": self.code,
             "environment": environment(),
             "wall_seconds": round(time.perf_counter() - self._started, 3),
             "peak_memory_mb": peak_memory_mb(),

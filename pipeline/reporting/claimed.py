@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pandas as pd
 
@@ -30,32 +31,23 @@ UNKNOWN = Estimate(math.nan, math.nan, math.nan, 0)  # of runs that did not last
 
 def claimed(frames: Frames, spec: Claimed) -> Result:
     """Read a result off its rows of claims.csv."""
+    nothing = Result(spec.result, spec.paper, "not attempted", "n = 0", f"{CLAIMS_PAGE}#{spec.heading}")
     if "claims.csv" not in frames:
-        return Result(spec.result, spec.paper, "not attempted", "n = 0", f"{CLAIMS_PAGE}#{spec.heading}")
+        return nothing
     rows = frames["claims.csv"].query("claim in @spec.claims and kind in @spec.kinds")
     rows = rows[(rows.says + rows.measured).str.contains(spec.word, regex=False)]
     if rows.empty:
         raise ValueError(f"claims.csv: no row of {spec.claims} of kind {spec.kinds} about {spec.word!r}")
     if not rows.n.any():
-        return Result(spec.result, spec.paper, "not attempted", "n = 0", f"{CLAIMS_PAGE}#{spec.heading}")
+        return nothing
     outcomes = rows.outcome.map(READINGS).fillna("undecided")
     worst = next(name for name in WORST_FIRST if name in set(outcomes))
     row, agree = rows[outcomes == worst].iloc[-1], int((outcomes == "reproduced").sum())
     unlikely = worst == "reproduced" and set(rows.kind) <= UNLIKELY_TO_FAIL
     outcome: Outcome = "verified" if unlikely else worst
     found, unit = _counted(rows, agree) + _found(row, spec.shows), "" if pd.isna(row.unit) else row.unit
-    return Result(
-        spec.result,
-        spec.paper,
-        outcome,
-        found,
-        f"{CLAIMS_PAGE}#{spec.heading}",
-        row.value,
-        unit,
-        row.n,
-        row.over,
-        row.scale,
-    )
+    about = {"value": row.value, "unit": unit, "n": row.n, "over": row.over, "scale": row.scale}
+    return replace(nothing, outcome=outcome, found=found, **about)
 
 
 def _counted(rows: pd.DataFrame, agree: int) -> str:

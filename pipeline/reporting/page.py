@@ -47,12 +47,9 @@ def with_passages(text: str, found: dict[str, str], path: Path) -> str:
 
 def embedded(path: Path, caption: str, alt: str) -> dict[str, str]:
     """Return an SVG or GIF file as a data address, with id, caption and alternative text."""
-    address = _svg_address(path) if path.suffix == ".svg" else _gif_address(path)
+    gif = f"data:image/gif;base64,{base64.b64encode(path.read_bytes()).decode()}"
+    address = _svg_address(path) if path.suffix == ".svg" else gif
     return {"id": f"figure-{path.stem}", "source": address, "caption": caption, "alt": alt}
-
-
-def _gif_address(path: Path) -> str:
-    return "data:image/gif;base64," + base64.b64encode(path.read_bytes()).decode()
 
 
 def _svg_address(path: Path) -> str:

@@ -4,13 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config.params import Params
-from pipeline.files.errors import UserError
 from pipeline.files.formats import read_json
-from pipeline.files.yaml_core import parse_yaml
 from pipeline.record.manifest import differences, plain
 from pipeline.record.runs import MANIFESTS
 
-FENCE = "```"
 FORMER = {"n_validation": "validation_images"}  # what runs until 87c12fa call the images that they measured
 EXPERIMENT = "mnist"  # of the primary cell
 
@@ -30,18 +27,6 @@ def planned(params: Params) -> dict[str, Any]:
             "evaluation": one.settings("evaluate"),
         }
     )
-
-
-def read_plan(path: Path) -> dict[str, Any]:
-    """Read the YAML block of the plan.
-
-    Raises:
-        UserError: there is none.
-    """
-    _, opened, rest = path.read_text(encoding="utf-8").partition(f"{FENCE}yaml\n")
-    if not opened:
-        raise UserError(f"{path}: the plan's YAML block is missing")
-    return parse_yaml(rest.partition(FENCE)[0], path)
 
 
 def deviations(plan: dict[str, Any], manifest: dict[str, Any]) -> list[str]:

@@ -30,13 +30,12 @@ def told_table(told: pd.DataFrame, params: Params) -> pd.DataFrame:
         spread = seeds.sd if several else rows.standard_error.iloc[0]
         over = "sd over seeds" if several else f"standard error over {count(int(rows.n_splits.iloc[0]), 'split')}"
         n = "1 set" if model in (*REAL, K_MEANS) else count(seeds.n, "seed")
-        texts = {"images": _name(str(model), params), "accuracy": f"{seeds.mean:.3f} ± {two_digits(spread)}"}
+        texts = {
+            "images": REAL.get(model) or label(str(model), params),
+            "accuracy": f"{seeds.mean:.3f} ± {two_digits(spread)}",
+        }
         lines.append((seeds.mean, texts | {"± is the": over, "n": n}))
     return pd.DataFrame([texts for _, texts in sorted(lines, key=lambda line: line[0])])
-
-
-def _name(model: str, params: Params) -> str:
-    return REAL.get(model) or label(model, params)
 
 
 def told_parts(told: pd.DataFrame, params: Params) -> list[str]:

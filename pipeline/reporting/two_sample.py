@@ -33,7 +33,6 @@ class Told:
 
     Attributes:
         rows: of metrics.csv, one per measured seed, at one length of training.
-        tests: the same by seed.
         seeds: their accuracies, summed up.
         n_scored: how many seeds have a log-likelihood at this length.
         others: tests of what is in REAL and OTHERS, where measured.
@@ -42,7 +41,6 @@ class Told:
     """
 
     rows: pd.DataFrame
-    tests: Mapping[int, TwoSample]
     seeds: SeedSummary
     n_scored: int
     others: Mapping[str, TwoSample]
@@ -73,7 +71,7 @@ def told(metrics: pd.DataFrame, params: Params, experiment: str) -> Told | None:
     yardstick = max(real, key=lambda test: test.accuracy, default=None)
     gaps = {seed: beyond(test, yardstick, params.confidence) for seed, test in tests.items() if yardstick}
     n_scored = len(seed_rows(metrics, experiment, "authors", params.scale, length=length))
-    return Told(rows, tests, summarise_seeds(rows.value.tolist(), params.confidence), n_scored, others, gaps)
+    return Told(rows, summarise_seeds(rows.value.tolist(), params.confidence), n_scored, others, gaps)
 
 
 def _test(row: Any) -> TwoSample:
@@ -94,7 +92,8 @@ def _sentence(one: Told, confidence: float) -> str:
     """Say what was measured, then what it means."""
     error, several = float(one.rows.standard_error.iloc[0]), one.seeds.n > 1
     spread = f"{two_digits(one.seeds.sd)} (sd)" if several else f"{two_digits(error)} (standard error over splits)"
-    seeds = count(one.seeds.n, "training seed") if one.seeds.n == one.n_scored else _part_of(one)
+    scored = count(one.n_scored, "training seed")
+    seeds = scored if one.seeds.n == one.n_scored else f"{one.seeds.n} of {scored}"
     splits = int(one.rows.n_splits.iloc[0])
     real = [f"{_accuracy(one.others[model])} for {what}" for model, what in REAL.items() if model in one.others]
     other = [
@@ -107,11 +106,6 @@ def _sentence(one: Told, confidence: float) -> str:
     )
     second = [f"It is {' and '.join(real)} (± is the standard error over splits)."] if real else []
     return " ".join([first, *second, _reading(one, confidence), *other])
-
-
-def _part_of(one: Told) -> str:
-    """Say how many of the scored seeds were measured."""
-    return f"{one.seeds.n} of {count(one.n_scored, 'training seed')}"
 
 
 def _accuracy(test: TwoSample) -> str:

@@ -3,38 +3,35 @@
 
 use rule command as theory with:
     output:
-        expand("results/{{scale}}/claims/{name}.csv", name=["optimal", "path", "descent", "dirac", "nets"]),
+        expand("results/{{scale}}/claims/{name}.csv", name=CLAIMS_TOYS["theory"]),
         "results/{scale}/claims/theory.manifest.json",
     log:
         "<logs>/theory/{scale}.log",
     params:
         stage="claims.theory",
-        settings=graph.depends("claims.theory", graph.params.toys()),
+        settings=claims_graph.depends("theory"),
 
 
 use rule command as modes with:
     output:
-        expand("results/{{scale}}/claims/{name}.csv", name=["modes", "modes_points"]),
+        expand("results/{{scale}}/claims/{name}.csv", name=CLAIMS_TOYS["modes"]),
         "results/{scale}/claims/modes.manifest.json",
     log:
         "<logs>/modes/{scale}.log",
     params:
         stage="claims.modes",
-        settings=graph.depends("claims.modes", graph.params.toys()),
+        settings=claims_graph.depends("modes"),
 
 
 use rule command as advantages with:
     output:
-        expand(
-            "results/{{scale}}/claims/{name}.csv",
-            name=["circle", "circle_points", "chains", "machines", "chain_steps"],
-        ),
+        expand("results/{{scale}}/claims/{name}.csv", name=CLAIMS_TOYS["advantages"]),
         "results/{scale}/claims/advantages.manifest.json",
     log:
         "<logs>/advantages/{scale}.log",
     params:
         stage="claims.advantages",
-        settings=graph.depends("claims.advantages", graph.params.toys()),
+        settings=claims_graph.depends("advantages"),
 
 
 use rule with_data as memorised with:
@@ -51,7 +48,7 @@ use rule with_data as memorised with:
         experiment=claims_graph.main,
         options=f"{claims_graph.looked_at()} --output",
         target=subpath(output[0]),
-        settings=claims_graph.memorised(),
+        settings=claims_graph.depends("memorised"),
 
 
 use rule with_data as saturation with:
@@ -67,7 +64,7 @@ use rule with_data as saturation with:
         experiment=claims_graph.code,
         options=f"--seeds {' '.join(map(str, graph.params.claims.toy_seeds))} --output",
         target=subpath(output[0]),
-        settings=claims_graph.saturation(),
+        settings=claims_graph.depends("saturation"),
 
 
 use rule with_data as classify with:

@@ -3,10 +3,24 @@
 from collections.abc import Callable
 from typing import Any
 
+from pipeline.claims.files import TOYS
+from pipeline.config.params import Params
 from pipeline.record.places import PUBLISHED, audit_folder, labels, prepared
 from pipeline.record.runs import AUDITS, GROWTH, MANIFESTS, SAMPLES
 from pipeline.record.weights import WEIGHTS, main_experiment
 from pipeline.rules.graph import Graph
+
+
+def claims_settings(params: Params) -> dict[str, Any]:
+    """Return what the claims depend on beside code and inputs, by the names of their manifests."""
+    code, compared, toys = params.claims.code, params.compared(), params.toys()
+    return dict.fromkeys(TOYS, toys) | {
+        "memorised": main_experiment(params).settings("sample"),
+        "saturation": params.experiment(code).settings("train") | {"seeds": params.claims.toy_seeds},
+        "classifier": params.measuring(code),
+        "claims": compared,
+        "figures/": compared,
+    }
 
 
 class ClaimsGraph:
@@ -47,14 +61,9 @@ class ClaimsGraph:
         settings, depends = self._params.measuring, self._graph.depends
         return lambda wildcards: depends(stage, settings(getattr(wildcards, "experiment", self.code)))
 
-    def saturation(self) -> dict[str, Any]:
-        """Return what the games depend on whose gradients are measured: as many seeds as of a toy."""
-        seeds = {"seeds": self._claims.toy_seeds}
-        return self._graph.depends("claims.saturation", self._params.experiment(self.code).settings("train") | seeds)
-
-    def memorised(self) -> dict[str, Any]:
-        """Return what the distances to training images depend on."""
-        return self._graph.depends("claims.memorised", main_experiment(self._params).settings("sample"))
+    def depends(self, name: str) -> dict[str, Any]:
+        """Return what a command of the claims depends on, a name of `claims_settings`."""
+        return self._graph.depends(f"claims.{name}", claims_settings(self._params)[name])
 
     def looked_at(self) -> str:
         """Return the option that names whose samples are held against training images."""

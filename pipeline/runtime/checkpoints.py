@@ -93,20 +93,24 @@ class Checkpoint:
 
     def save(self, games: Games, progress: Mapping[int, Progress]) -> None:
         """Write the games and each seed's progress, whole or not at all."""
-        state = {
+        of_seeds = {
             seed: {key: value for key, value in vars(run).items() if key not in TENSORS_OF}
             for seed, run in progress.items()
         }
-        metadata = {"fingerprint": self.fingerprint, "seeds": games.seeds, "updates": games.updates, "progress": state}
         generators = {
             f"{which}.{seed}.{name}": tensor
             for seed, run in progress.items()
             for which in TENSORS_OF
             for name, tensor in getattr(run, which).items()
         }
-        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in (games.tensors() | generators).items()}
-        text = json.dumps(metadata)
-        write_tensors(self.path, tensors, {"state": text, "sha256": _digest(tensors, text)})
+        state = {"seeds": games.seeds, "updates": games.updates, "progress": of_seeds}
+        self.write(games.tensors() | generators, state)
+
+    def write(self, tensors: Mapping[str, torch.Tensor], state: dict[str, Any]) -> None:
+        """Write tensors and all else, whole or not at all; `progress` has each seed's, with its epoch."""
+        copies = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+        text = json.dumps({"fingerprint": self.fingerprint} | state)
+        write_tensors(self.path, copies, {"state": text, "sha256": _digest(copies, text)})
 
     def restore(self, games: Games, epochs: int) -> dict[int, Progress]:
         """Put the saved state into new games; a checkpoint that does not belong to these runs is put aside.
@@ -117,7 +121,7 @@ class Checkpoint:
             each seed's progress; the games resume with the seeds that have not left.
         """
         new = {seed: Progress() for seed in games.seeds}
-        if (saved := self._that_fits(epochs)) is None:
+        if (saved := self.read(epochs)) is None:
             return new
         tensors, state = saved
         if state["seeds"] != games.seeds:
@@ -128,8 +132,12 @@ class Checkpoint:
         games.updates = state["updates"]
         return {seed: _progress(seed, state["progress"][str(seed)], tensors) for seed in new}
 
-    def _that_fits(self, epochs: int) -> Saved | None:
-        """Return what the checkpoint holds, or one that was put aside; put it aside where it does not fit."""
+    def read(self, epochs: int) -> Saved | None:
+        """Return what the checkpoint holds, or one that was put aside; put it aside where it does not fit.
+
+        Args:
+            epochs: that the runs may have.
+        """
         if self.path.is_file():
             try:
                 return self._read(self.path, epochs)

@@ -93,18 +93,17 @@ def dependencies(folder: Folder) -> dict[str, object]:
     one, params, compared = SimpleNamespace(experiment="mnist", dataset="mnist"), graph.params, ClaimsGraph(graph)
     of_runs = {stage: graph.settings(stage)(one) for stage in ("train", "sample", "evaluate", "audit", "growth")}
     of_claims = {stage: compared.measuring(stage)(one) for stage in ("claims.classify", "claims.measure")}
-    toys = {
-        stage: graph.depends(stage, params.toys()) for stage in ("claims.theory", "claims.modes", "claims.advantages")
+    of_claims |= {
+        f"claims.{name}": compared.depends(name)
+        for name in ("theory", "modes", "advantages", "saturation", "memorised")
     }
     others = {
         "download": graph.files(one),
         "prepare": graph.preparation(one),
-        "claims.saturation": compared.saturation(),
-        "claims.memorised": compared.memorised(),
         "oracle": graph.depends("oracle", params.oracle),
         "toy": graph.depends("toy"),
     }
-    return of_runs | of_claims | toys | others
+    return of_runs | of_claims | others
 
 
 def forget() -> None:

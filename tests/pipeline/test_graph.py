@@ -135,7 +135,7 @@ def test_some_variants_train_no_others_and_need_no_run_of_the_results():
     assert (part.looked_at(), part.samples()) == ("--published", ["weights/mnist-seed0/manifest.json"])
     assert part.growth() == ["results/published/growth.csv"]
     published = load(ROOT / "params.yaml", "paper").experiment("mnist")
-    assert part.memorised()["settings"] == published.settings("sample")
+    assert part.depends("memorised")["settings"] == published.settings("sample")
 
 
 def test_a_k_is_trained_with_the_k_that_it_is_compared_with():
