@@ -18,7 +18,7 @@ from pipeline.console.jobs import planned
 from pipeline.files.errors import UserError
 from pipeline.claims.files import FIGURES as CLAIMS_FIGURES
 from pipeline.claims.files import OF_RUNS as CLAIMS_OF_RUNS
-from pipeline.claims.files import TOYS as CLAIMS_TOYS
+from pipeline.record.claimed import TOYS as CLAIMS_TOYS
 from pipeline.claims.files import TABLES as CLAIMS_TABLES
 from pipeline.rules.announcement import announcement
 from pipeline.rules.claims_graph import ClaimsGraph

@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.claims.files import TABLES as CLAIMS_TABLES
-from pipeline.claims.files import TOYS
 from pipeline.claims.gather import as_read
 from pipeline.claims.tables import page_passages, summary
 from pipeline.config.params import SELECTION, Params, read
 from pipeline.files.errors import UserError
 from pipeline.files.formats import read_csv, read_json, sha256, write_csv, write_json, write_text
+from pipeline.record.claimed import TOYS
 from pipeline.record.places import RESULTS, RUNS, audit_folder, first_run, run_folders
 from pipeline.record.runs import (
     CHOICES,

@@ -13,13 +13,13 @@ from pipeline.claims.sections import read_all
 from pipeline.config.params import Params
 from pipeline.files.errors import UserError
 from pipeline.files.formats import csv_text, one_line_errors, read_csv, sha256
+from pipeline.record.claimed import claims_settings
 from pipeline.record.manifest import Manifest, remedy
 from pipeline.record.places import PREPARED, RESULTS, RUNS, run_folders
 from pipeline.record.runs import LARGE_FILES, MANIFESTS, MEASURED, audits, manifests
 from pipeline.reporting.cells import QUOTED
 from pipeline.reporting.gather import gather
 from pipeline.reporting.tables import render
-from pipeline.rules.claims_graph import claims_settings
 from pipeline.runtime import cli
 
 

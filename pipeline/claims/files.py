@@ -1,11 +1,8 @@
 """Names of what the claims are read from, of what is held against G there, and of the claims' figures."""
 
+from pipeline.record.claimed import TOYS
+
 CLASSIFIER, READ = "classifier.safetensors", "claims.manifest.json"
-TOYS = {  # tables, by the command that makes them
-    "theory": ("optimal", "path", "descent", "dirac", "nets"),
-    "modes": ("modes", "modes_points"),
-    "advantages": ("circle", "circle_points", "chains", "machines", "chain_steps"),
-}
 OF_TOYS = tuple(name for names in TOYS.values() for name in names)
 OF_MNIST = ("saturation", "classifier", "yardsticks", "memorised")
 OF_RUNS = ("measures", "curves", "growth", "oracle")  # gathered from where they lie

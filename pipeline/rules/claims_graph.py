@@ -3,24 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from pipeline.claims.files import TOYS
-from pipeline.config.params import Params
+from pipeline.record.claimed import claims_settings
 from pipeline.record.places import PUBLISHED, audit_folder, labels, prepared
 from pipeline.record.runs import AUDITS, GROWTH, MANIFESTS, SAMPLES
-from pipeline.record.weights import WEIGHTS, main_experiment
+from pipeline.record.weights import WEIGHTS
 from pipeline.rules.graph import Graph
-
-
-def claims_settings(params: Params) -> dict[str, Any]:
-    """Return what the claims depend on beside code and inputs, by the names of their manifests."""
-    code, compared, toys = params.claims.code, params.compared(), params.toys()
-    return dict.fromkeys(TOYS, toys) | {
-        "memorised": main_experiment(params).settings("sample"),
-        "saturation": params.experiment(code).settings("train") | {"seeds": params.claims.toy_seeds},
-        "classifier": params.measuring(code),
-        "claims": compared,
-        "figures/": compared,
-    }
 
 
 class ClaimsGraph:

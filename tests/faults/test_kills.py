@@ -45,7 +45,9 @@ def content(path: Path) -> object:
     return sha256(path)
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(
+    "stage", ["train", "table", *(pytest.param(name, marks=pytest.mark.long) for name in ("sample", "evaluate"))]
+)
 def test_a_stage_that_is_killed_ends_with_the_same_bits(project, stage, cases, tally):
     command, files = STAGES[stage]
     wanted = {name: content(project / name) for name in files if not name.endswith("manifest.json")}

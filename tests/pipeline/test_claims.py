@@ -277,7 +277,7 @@ def test_the_scoreboard_counts_every_reading():
     board = scoreboard(pd.concat([claims, claims.assign(kind="check")])).set_index("rows of kind")
     assert board.loc["paper"].tolist() == board.loc["check"].tolist() == [1] * len(OUTCOMES)
     assert board.loc["identity"].tolist() == [""] * len(OUTCOMES)
-    assert "of 5 numbers compared with them, 1 hold, 1 do not hold" in summary(claims)
+    assert "of 5 numbers compared with them, 1 holds, 1 does not hold" in summary(claims)
 
 
 def test_claims_again_from_what_is_published(tmp_path, monkeypatch):

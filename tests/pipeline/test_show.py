@@ -35,7 +35,7 @@ def test_results_are_shown_as_wide_as_the_terminal(published, monkeypatch, colum
     assert max(map(len, lines)) <= min(columns, show.MOST_COLUMNS)
     text = " ".join(done.stdout.split())
     assert ("numbers compared with them" if claims else "over 5 training seeds") in text
-    assert ("D meets its optimum" if claims else "under this estimate k-means centroids") in text
+    assert ("early on D rejects" if claims else "under this estimate k-means centroids") in text
 
 
 def test_cells_break_into_lines_and_columns_without_a_word_are_left_out(monkeypatch):
