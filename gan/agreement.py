@@ -56,8 +56,7 @@ def least_margin(summary: SeedSummary, published: float, level: float = LEVEL) -
     Args:
         summary: our measurement over seeds, nats.
         published: the published value, nats.
-        level: greatest probability, in (0, 0.5), of declaring agreement within a margin that the true difference of
-            means reaches.
+        level: probability, in (0, 0.5), of declaring agreement where the true difference of means equals the margin.
     Returns:
         nats.
     Raises:

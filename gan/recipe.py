@@ -66,7 +66,7 @@ class Recipe:
         if self.update == "simultaneous" and k != 1:
             raise ValueError(f"a simultaneous update has discriminator_steps 1, got {k}")
         if k <= 0 or abs(k - self.minibatches / self.generator_steps) > 1e-3:
-            raise ValueError(f"discriminator_steps must be a whole number or one part of it, e.g. 5 or 0.2, got {k}")
+            raise ValueError(f"discriminator_steps must be a whole number or its reciprocal, e.g. 5 or 0.2, got {k}")
         if k < 1 and self.generator_noise != "fresh":
             raise ValueError(f"discriminator_steps {k} needs generator_noise 'fresh': each step of G has its own")
 

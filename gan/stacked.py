@@ -1,8 +1,8 @@
 """S networks of one architecture in one: weights stacked along a leading axis, backpropagation written out.
 
-Backpropagation is linear, example by example, in the gradient that enters at the output. So an example's
-weight in a loss may wait until a layer's own gradient is taken, the sum over examples of
-weight * delta * input, and that sum is a matrix product which accumulates straight into the velocity.
+Backpropagation is linear in the gradient that enters at each example's output. So ones are sent back, and an example's
+weight in the loss multiplies only where a layer's own gradient is summed, weight * delta * input over the examples: a
+matrix product that accumulates straight into the velocity.
 """
 
 from collections.abc import Sequence

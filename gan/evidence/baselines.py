@@ -84,7 +84,7 @@ def gaussian(images: torch.Tensor, n: int, random: torch.Generator) -> torch.Ten
     for part in images.split(BLOCK):
         centred = part - mean
         covariance.addmm_(centred.T, centred, alpha=1 / len(images))
-    # Pixels that never change make the covariance singular; so little more lets it have a Cholesky factor.
+    # Pixels that never change make the covariance singular; a tiny ridge makes it positive definite.
     covariance.diagonal().add_(JITTER * covariance.diagonal().mean())
     factor = torch.linalg.cholesky(covariance)
     normal = torch.randn(n, images.shape[1], generator=random, device=images.device, dtype=torch.float64)

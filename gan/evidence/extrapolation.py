@@ -1,8 +1,7 @@
 """Extrapolate a score to longer training: not a result.
 
-A learning rate that falls exponentially leaves a finite way to go. The scores are therefore fitted against the share of
-that way that is behind, the sum of the learning rates so far over the sum of all, and not against epochs, whose number
-has no end.
+The learning rate falls exponentially, so the sum of all learning rates is finite. Scores are fitted against the share
+of that sum that has been spent, not against epochs.
 
 Source:
     ours.

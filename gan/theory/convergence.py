@@ -56,9 +56,10 @@ class Round:
 def simplex_step(p_data: torch.Tensor, p_g: torch.Tensor, rate: float) -> torch.Tensor:
     """Move p_g one step down V(G, D*) on the simplex, by exponentiated gradient.
 
-    V's gradient in p_g is log(1 - D*(x)), also that of max_D V: the argument of the proposition's proof. C grows at
-    most as fast as the negative entropy curves, so every rate up to 1 descends, and after n steps
-    C + log 4 <= KL(p_data || start) / (rate * n). At rate 1 the step leads to (p_data + p_g) / 2.
+    V's gradient in p_g is log(1 - D*(x)), also that of max_D V: the argument of the proposition's proof. C is
+    1-smooth relative to the negative entropy, because its Hessian 1/p_g - 1/(p_data + p_g) is at most 1/p_g: every rate
+    up to 1 descends, and after n steps C + log 4 <= KL(p_data || start) / (rate * n). At rate 1 the step leads to
+    (p_data + p_g) / 2.
 
     Args:
         p_data, p_g: shape (n,), positive probabilities.
