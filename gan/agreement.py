@@ -10,6 +10,7 @@ from scipy import special
 from gan.statistics import RESOLUTION_NATS, SeedSummary, gap_to, prediction_width, summarise_seeds
 
 LEVEL = 0.05  # of the rank statement and of the least margin
+SEEDS_TO_REJECT = tuple(round(sides / LEVEL) - 1 for sides in (1, 2))  # by the rank statement, if no seed reaches it
 POWER = 0.8  # "four of five studies"
 
 

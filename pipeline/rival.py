@@ -1,4 +1,7 @@
-"""Train a model that the GAN is compared with, by its published settings; it is sampled and scored like the GAN."""
+"""Train a model that the GAN is compared with, by its published settings as far as they are known.
+
+It is sampled and scored like the GAN.
+"""
 
 import argparse
 import time

@@ -93,8 +93,8 @@ def over_splits(accuracies: Sequence[float]) -> TwoSample:
 def beyond(samples: TwoSample, real: TwoSample, confidence: float) -> tuple[float, float, float]:
     """Return by how much samples are told apart better than other real images: the difference and its interval.
 
-    The interval is Welch's. Both are compared with the same real images: where that makes their errors alike, it is too
-    wide.
+    The interval is Welch's. Both are compared with the same real images: where that correlates their errors
+    positively, it is too wide.
 
     Args:
         samples, real: against the same real images.

@@ -19,7 +19,8 @@ class Claim:
         measured: the quantity.
         value, low, high, unit, n, over: the number, its interval, and what n counts.
         kind: "paper": the paper states it; "identity": so too, but it is algebra, which tests only our code; "check": a
-            sanity check of ours; "counterexample": to what the paper might be taken to say; "open": not predicted.
+            check of ours: of the code, or of what is settled beforehand; "counterexample": to what the paper might be
+            taken to say; "open": not predicted.
         bounds: range in which the claim holds, in words; empty for a difference that is not predicted.
         outcome, reading: conclusion from the interval; see gan.theory.readings.Reading.
     """

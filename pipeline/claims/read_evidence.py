@@ -96,9 +96,8 @@ def estimate(frames: Frames, params: Params) -> list[Claim]:
     right = f"in {few} dimensions it is right"
     varies = f"its error varies more, in nats, from draw to draw in {many} dimensions than in {few}"
     moves = f"ten times the samples of one generator move its score by more than {lead:g} nats"
-    shown = {d: ", ".join(f"{sd:.2g}" for sd in spread[d]) for d in (many, few)}
-    sds = f"sd of that error over draws, ratio, geometric mean over kinds of known densities: {shown[many]} nats in "
-    sds += f"{many} dimensions, {shown[few]} in {few}"
+    shown = ", ".join(f"{name}: {sds[many]:.2g} over {sds[few]:.2g} nats" for name, sds in spread.iterrows())
+    sds = f"sd of that error over draws, ratio, geometric mean over kinds of known densities ({shown})"
     near = (-math.inf, params.claims.bounds.near)
     return [
         paper(wrong, f"{error}, least of the known densities", least, (lead, math.inf), nats, over="draw"),

@@ -99,7 +99,7 @@ def _weaker(frame: pd.DataFrame, params: Params) -> Estimate:
 
 
 def helvetica(frames: Frames, params: Params) -> list[Claim]:
-    """Read sections 3 and 6: G trained too much without updating D collapses; trained in step it does not."""
+    """Read section 6: G trained too much without updating D collapses; trained in step it does not."""
     claims = params.claims
     found = over_seeds([*by_seed(frames["measures.csv"], claims.code, "classes_present").values()], params.confidence)
     says, measured = "trained in step with D, G leaves out no digit", "digits with 1% of the samples, by a classifier"

@@ -27,7 +27,7 @@ OF_ONE |= {words: words.replace("are", "is", 1) for words in OUTCOMES if words n
 COUNTED = {outcome: words for words, outcomes in OUTCOMES.items() for outcome in outcomes}
 FOUR_DIGITS = 1000  # from here on without decimals
 CHOSEN = "kind"  # what n counts where it was chosen, not drawn
-DRAWN = ("seed", "pair", "sample", "draw", CHOSEN)  # what n counts where the number has chance in it
+DRAWN = ("seed", "pair", "sample", "draw")  # what n counts where the number has chance in it
 
 
 def scoreboard(claims: pd.DataFrame) -> pd.DataFrame:
@@ -70,10 +70,10 @@ def shown(claims: pd.DataFrame, name: str, confidence: float) -> pd.DataFrame:
 
 
 def _interval(low: float, high: float, over: str) -> str:
-    if over not in DRAWN or max(abs(low), abs(high)) < ROUNDING:
-        return "exact"
     if over == CHOSEN:
         return "none"
+    if over not in DRAWN or max(abs(low), abs(high)) < ROUNDING:
+        return "exact"
     return " to ".join(f"{end:,.0f}" if abs(end) >= FOUR_DIGITS else f"{end:.3g}" for end in (low, high))
 
 

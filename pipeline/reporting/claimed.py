@@ -75,10 +75,11 @@ def _found(row: pd.Series, shows: str) -> str:
     if row.outcome == "too short":
         of_one = f", {number(row.value, unit)} (bound: {row.bounds}; n = {count(row.n, row.over)})"
         return f"{what}: {_shortened(row.reading)}{of_one if row.over == 'sample' else ''}"
+    said = number(row.value, unit) if row.outcome in ("holds", "costs", "gains") else row.reading
     quantity = [] if unit or shows == "measured" else [re.split(r" \(|[:;] ", row.measured)[0]]
     bound = [] if pd.isna(row.bounds) else [f"bound: {row.bounds}"]
     about = "; ".join([*quantity, *bound, f"n = {count(row.n, row.over)}"])
-    return f"{what}: {number(row.value, unit)} ({about})"
+    return f"{what}: {said} ({about})"
 
 
 def number(value: float, unit: str) -> str:

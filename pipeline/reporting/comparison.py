@@ -172,8 +172,8 @@ def shortfall_sentences(frames: Frames, params: Params) -> list[str]:
     if not found:
         return []
     return [
-        "On some test images annealed importance sampling is below the Parzen estimate from more samples, which is a "
-        f"lower bound too: {listed(list(dict.fromkeys(found)))}. Its error there is at least that."
+        "On some test images annealed importance sampling is below the Parzen estimate from more samples, which is on "
+        f"average a lower bound too: {listed(list(dict.fromkeys(found)))}. Its error there is probably at least that."
     ]
 
 

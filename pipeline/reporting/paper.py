@@ -57,7 +57,7 @@ class Result:
 
 FIGURE_1 = Claimed(
     "Figure 1, a game in one dimension",
-    "p_g reaches p_data; there D = 1/2 (not judged)",
+    "p_g reaches p_data, where D = 1/2",
     "convergence",
     ("convergence",),
     ("check",),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from gan.agreement import LEVEL
+from gan.agreement import SEEDS_TO_REJECT
 from gan.statistics import MIN_SEEDS
 from pipeline.config.params import Params
 from pipeline.files.formats import read_csv, read_json
@@ -66,8 +66,8 @@ def _meanings(results: list[Result], metrics: pd.DataFrame, params: Params) -> l
         f"training, or an interval that crosses its bound; for Table 1, fewer than {MIN_SEEDS} seeds, an interval too "
         "wide to decide, or grids that disagree; for D = 1/2, an optimum not reached; for pictures, no number in "
         "the paper.",
-        "verified": "*Verified*: only algebra, or checks of our own (of the code, or in a game that we chose), support "
-        "it; weaker evidence than *reproduced*.",
+        "verified": "*Verified*: only algebra, or checks of ours (of the code, or of what is settled beforehand), "
+        "support it; weaker evidence than *reproduced*.",
         "reproduced": "A *reproduced* claim holds under settings that we chose; it need not hold under others.",
     }
     outcomes = {result.outcome for result in results}
@@ -90,7 +90,7 @@ def _grids(metrics: pd.DataFrame, params: Params) -> list[str]:
     authors, fine = (f"{len(grid)} from {min(grid):g} to {max(grid):g}" for grid in (grids["authors"], grids["fine"]))
     return [
         "Validation images choose the width of the estimate's kernels from a *grid* of widths: the authors' has "
-        f"{authors}, ours, the fine one, {fine}. The paper's 225 was found on the authors' grid. A finer one would "
+        f"{authors}, ours, the fine one, {fine}. The paper's value was found on the authors' grid. A finer one would "
         "probably raise it, so the gap on the fine grid is probably too small."
     ]
 
@@ -151,13 +151,13 @@ def _short_of_plan(metrics: pd.DataFrame, params: Params, entry: dict[str, str])
 
 def _assumption(metrics: pd.DataFrame, params: Params) -> list[str]:
     """Say what a verdict rests on where the seeds are too few for the statement that needs no distribution."""
-    found, enough = cell(metrics, params, PRIMARY, "authors"), round(1 / LEVEL) - 1
-    if found is None or found.verdict.name != "not reproduced" or found.seeds.n >= enough:
+    found, (one_sided, two_sided) = cell(metrics, params, PRIMARY, "authors"), SEEDS_TO_REJECT
+    if found is None or found.verdict.name != "not reproduced" or found.seeds.n >= two_sided:
         return []
     return [
         f'With {count(found.seeds.n, "seed")}, "not reproduced" rests on the assumption that the scores of seeds are '
-        f"normally distributed; the [rank statement]({EVIDENCE}), which only assumes that the published run was not "
-        f"picked, cannot reject with fewer than {enough}."
+        f"normally distributed; the [rank statement]({EVIDENCE}), which does without, can reject from {one_sided} "
+        f"seeds on, two-sided as the verdict is from {two_sided} on. Both assume that the published run was not picked."
     ]
 
 
@@ -170,11 +170,11 @@ def _why_averages_win(metrics: pd.DataFrame, params: Params, compared: Path) -> 
         return []
     averages = "a mean of similar images lies nearer to a new image than these images do on average"
     lines = [
-        f"Why: {every - real:.1f} of the {k_means - real:.1f} nats between k-means and as many real images come from "
-        f"numbers, because the centroids stand for all training images, and {k_means - every:.1f} from averaging: "
+        f"Why: the centroids stand for all training images, which as kernels score {every - real:.1f} nats more than "
+        f"so few of them; k-means is another {k_means - every:.1f} above these. A plausible reason is averaging: "
         f"{averages}."
         if k_means > every > real
-        else f"Why: {averages}."
+        else f"A plausible reason: {averages}."
     ]
     if all((compared / name).is_file() for name in comparison.FILES):
         frames: Frames = {name: read_csv(compared / name) for name in comparison.FILES}

@@ -8,12 +8,12 @@ Outcomes follow from the published files by these rules:
   "undecided" otherwise; so are pictures of networks for which the paper reports no score.
 - A proposition, theorem or sentence is measured by rows of claims.csv, each an interval held against a bound
   (`gan.theory.readings`). "not reproduced": a row does not hold; "reproduced": all rows hold; "verified": so too, and
-  all are of kind identity or check, algebra and checks of our code; "undecided": an interval crosses its bound, or
-  seeds or epochs are too few. Of a difference that the paper does not predict, the paper's own choice holds where the
-  other one costs, and does not where the other one gains.
-- D = 1/2 is read off the curves of the results where these have enough seeds and epochs, beside a fresh classifier's
-  row of claims.csv. It is "undecided" where D has not got there: the paper speaks of the optimum and states no length
-  of training.
+  all are of kind identity or check: algebra, and checks of our code or of what is settled beforehand; "undecided": an
+  interval crosses its bound, or seeds or epochs are too few. Of a difference that the paper does not predict, the
+  paper's own choice holds where the other one costs, and does not where the other one gains.
+- D = 1/2 is read off the curves of the results where these have enough seeds and epochs; a fresh classifier's row of
+  claims.csv, from shorter runs, is then shown and decides nothing. It is "undecided" where D has not got there: the
+  paper speaks of the optimum and states no length of training.
 - Without any measurement: "cannot be run" where the data are restricted, "not attempted" otherwise.
 """
 
@@ -168,7 +168,8 @@ def _of_claims(frames: Frames, spec: Claimed, params: Params) -> Result:
     """Read a result off the claims, and D = 1/2 off longer runs than theirs, too."""
     read, longer = claimed(frames, spec), half(frames, params) if spec is HALF else None
     if longer:
-        read = replace(longer, found=f"{longer.found}; {read.found}" if read.n else longer.found)
+        beside = f"; beside them, deciding nothing, shorter runs of scale `{read.scale}`: {read.found}"
+        read = replace(longer, found=longer.found + beside * bool(read.n))
     if spec is HALF and read.outcome == "not reproduced":
         return replace(read, outcome="undecided", found=f"not at the optimum: {read.found}")
     return read

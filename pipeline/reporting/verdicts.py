@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from gan.agreement import LEVEL, detectable_difference, error_if_best_of, least_margin, rank
+from gan.agreement import LEVEL, SEEDS_TO_REJECT, detectable_difference, error_if_best_of, least_margin, rank
 from gan.statistics import MIN_SEEDS, MOST_SEEDS, RESOLUTION_NATS, SeedSummary, Verdict, summarise_seeds
 from pipeline.config.params import Params
 from pipeline.record.runs import OUR_MODEL
@@ -145,7 +145,8 @@ def explain(values: Sequence[float], published: float, confidence: float = 0.95)
         rank_in_words(values, published),
         f"At the {LEVEL:.0%} level the mean of runs like ours and that of runs like the published one differ by less "
         f"than {_round_up(least_margin(summary, published))} nats; this test gives no smaller bound (two one-sided "
-        f"t-tests, {seeds} against one run, sd {summary.sd:.1f} nats, which is taken for the published run's too).",
+        f"t-tests, {seeds} against one run, sd {summary.sd:.1f} nats, assuming that "
+        "runs like the published one have the same sd).",
         f'The smallest true difference that four of five studies with {seeds} would call "not reproduced" is '
         f"{difference} nats, if the true sd is {summary.sd:.1f} nats.",
         "A published run that was picked by hand is judged too harshly: for normally distributed scores, the best of "
@@ -155,15 +156,14 @@ def explain(values: Sequence[float], published: float, confidence: float = 0.95)
 
 
 def rank_in_words(values: Sequence[float], published: float) -> str:
-    """Return the rank statement; below n = 19, with the note that it cannot reject at 5%."""
-    found = rank(values, published)
-    one_sided, two_sided = (round(sides / LEVEL) - 1 for sides in (1, 2))
-    few = f" With fewer than {one_sided} seeds (two-sided: {two_sided}), this alone cannot reject at {LEVEL:.0%}."
+    """Return the rank statement; where seeds are too few for it to reject, with the numbers that would do."""
+    found, (one_sided, two_sided) = rank(values, published), SEEDS_TO_REJECT
+    few = f" Alone it can reject at {LEVEL:.0%} from {one_sided} seeds on, two-sided as the verdict is from {two_sided}"
     return (
         f"{found.k} of {found.n} seeds {'reaches' if found.k == 1 else 'reach'} the published {published:g} nats. If "
         "the published run were one more run like ours, it would rank this high or higher with probability "
         f"{found.k + 1}/{found.n + 1} = {found.probability:.2g}, whatever the distribution of the scores."
-        + (few if 1 / (found.n + 1) > LEVEL else "")
+        + (f"{few} on." if found.n < two_sided else "")
     )
 
 

@@ -49,7 +49,7 @@ class ClaimsGraph:
         return lambda wildcards: depends(stage, settings(getattr(wildcards, "experiment", self.code)))
 
     def depends(self, name: str) -> dict[str, Any]:
-        """Return what a command of the claims depends on, a name of `claims_settings`."""
+        """Return what a command of the claims depends on, which has its name in `claims_settings`."""
         return self._graph.depends(f"claims.{name}", claims_settings(self._params)[name])
 
     def looked_at(self) -> str:

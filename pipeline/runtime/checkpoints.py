@@ -77,7 +77,7 @@ def is_begun(progress: Mapping[int, Progress], machine: dict[str, Any]) -> bool:
 
 
 class Checkpoint:
-    """The checkpoint file of runs that are trained together.
+    """The checkpoint file of a run, or of runs that are trained together.
 
     Args:
         path: safetensors file.
@@ -107,7 +107,7 @@ class Checkpoint:
         self.write(games.tensors() | generators, state)
 
     def write(self, tensors: Mapping[str, torch.Tensor], state: dict[str, Any]) -> None:
-        """Write tensors and all else, whole or not at all; `progress` has each seed's, with its epoch."""
+        """Write tensors and all else, whole or not at all; `progress` has each seed's, with its epoch, for `read`."""
         copies = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
         text = json.dumps({"fingerprint": self.fingerprint} | state)
         write_tensors(self.path, copies, {"state": text, "sha256": _digest(copies, text)})

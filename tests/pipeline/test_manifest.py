@@ -36,6 +36,16 @@ def test_a_manifest_holds_inputs_outputs_settings_and_machine(folder):
     assert manifest["peak_memory_mb"] > 10
 
 
+def test_the_code_is_that_with_which_the_command_started(folder, monkeypatch):
+    """What is edited while it runs has not decided its numbers."""
+    record, started = Record("sample", [folder / "in.txt"], SETTINGS), module.code_hash("pipeline.sample")
+    monkeypatch.setattr(module, "code_hash", lambda _: "edited")
+    monkeypatch.setattr(module, "commit", lambda: "made since")
+    record.write(folder / "manifest.json", [folder / "out.txt"])
+    written = read_json(folder / "manifest.json")
+    assert (written["code"], written["commit"]) == (started, commit())
+
+
 def test_what_is_unchanged_holds_and_is_not_made_again(folder, capsys):
     assert Manifest(folder / "manifest.json").reasons_stale(SETTINGS) == []
     assert Record("sample", [folder / "in.txt"], SETTINGS).holds(folder / "manifest.json")
