@@ -19,6 +19,7 @@ from gan.statistics import MIN_SEEDS, SeedSummary, summarise_seeds
 from pipeline.config.params import load
 from pipeline.files.formats import read_csv, write_text
 from pipeline.reporting.cells import count
+from pipeline.reporting.evidence import listed
 from pipeline.reporting.page import with_passages
 from pipeline.reporting.plots import save, style
 from pipeline.reporting.plots_training import epochs_shown
@@ -86,7 +87,10 @@ def curves(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 def runs(root: Path) -> str:
     """State how far the runs are."""
     last = theirs(root).groupby("run").epoch.max()
-    lines = [f"- {CODES[run == OWN]} (`{run}`): scored up to epoch {epoch}" for run, epoch in last.items()]
+    lines = list[str]()
+    for (own, epoch), runs in last.groupby([last.index == OWN, last], sort=False):
+        names = listed([f"`{run}`" for run in runs.index])
+        lines.append(f"- {CODES[own]} ({names}): scored up to epoch {epoch}")
     return "\n".join(lines)
 
 

@@ -25,11 +25,14 @@ def late(root: Path) -> str:
     end = noted[noted.run == low.run.iloc[0]].iloc[-1]
     ours = record(root).late
     outputs_then = ", ".join(f"{output} {end[output]:.3f}" for output in OUTPUTS)
+    curves = read_csv(root / RESULTS / "original-curves.csv").query("epoch == @initial_weights.LATE_EPOCH")
+    begun = int((curves["D(G(z))"] >= initial_weights.LATE_BELOW).sum())
     return (
         f"Of the {noted.run.nunique()} noted runs one, `--weights-seed 1`, had not begun to learn when it was ended "
-        f"after {end.epoch} epochs: {outputs_then}, {path}. Late starts belong to the 2014 code as well: of ours, "
-        f"{ours.sum()} of the {len(ours)} seeds on record had not begun after {initial_weights.LATE_EPOCH} epochs "
-        f"([the criterion](runs.md#when-a-seed-has-begun-to-learn))."
+        f"after {end.epoch} epochs: {outputs_then}, {path}. Of the {len(curves)} kept runs {begun} had "
+        f"begun after {initial_weights.LATE_EPOCH} epochs; of ours, {(~ours).sum()} of the {len(ours)} seeds on record "
+        f"([the criterion](runs.md#when-a-seed-has-begun-to-learn)). Late starts "
+        "belong to the 2014 code as well."
     )
 
 

@@ -99,7 +99,7 @@ def test_the_outcomes_are_explained_with_the_numbers_of_the_params_and_of_our_ce
     assert "MNIST has the minimum of 5 seeds and is judged for 1,000 epochs only." in said
     assert "*Verified*" not in said
     verified = [replace(one, outcome="verified") for one in results]
-    assert "*Verified*: only algebra, or checks of our own" in scorecard_passage(verified, METRICS, PARAMS)
+    assert "*Verified*: only algebra, or checks of ours" in scorecard_passage(verified, METRICS, PARAMS)
     assert "*Undecided*" not in scorecard_passage(verified, METRICS, PARAMS)
     longer = METRICS.assign(length=METRICS.length.mask(METRICS.scale == "paper", 2000))
     assert "MNIST has the minimum of 5 seeds." in scorecard_passage(results, longer, PARAMS)
