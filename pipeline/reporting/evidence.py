@@ -1,5 +1,6 @@
 """What the numbers are worth: sentences and small tables made from the results' CSV files."""
 
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -73,6 +74,7 @@ def passages(frames: Frames, params: Params) -> dict[str, str]:
     }
     lines = {name: [table.to_markdown(index=False)] for name, table in tables.items()}
     said = evidence(frames, params)
+    said["audit"] += why_averages_win(frames["metrics.csv"], params)
     return {"scale": scales(frames, params)} | {
         name: "\n\n".join(lines.get(name, []) + found) for name, found in said.items()
     }
@@ -133,6 +135,23 @@ def audit_sentences(metrics: pd.DataFrame, params: Params) -> list[str]:
             real = f"{n:,} real training images ({means[REAL]:.1f} nats{every})"
             said = f"under this estimate {_winners(means)} above {real}. {_seeds_above(ours, means)}"
             lines.append(f"{title}: {said}{_printed_elsewhere(name)}")
+    return lines
+
+
+def why_averages_win(metrics: pd.DataFrame, params: Params) -> list[str]:
+    """Say for each experiment why k-means centroids score above as many real images, where they do."""
+    lines, averages = [], "a mean of similar images lies nearer to a new image than these images do on average"
+    for name, title, _ in by_experiment(metrics, params):
+        means = baseline_means(metrics, name)
+        k_means, real, every = (means.get(model, math.nan) for model in ("k-means", REAL, ALL_REAL))
+        if k_means > every > real:
+            lines.append(
+                f"{title}: the centroids stand for all training images, which as kernels score {every - real:.1f} nats "
+                f"more than so few of them; k-means is another {k_means - every:.1f} above these. A plausible reason "
+                f"is averaging: {averages}."
+            )
+        elif k_means > real:
+            lines.append(f"{title}: a plausible reason why k-means is above real images: {averages}.")
     return lines
 
 
