@@ -14,6 +14,7 @@ from pipeline.reporting.evidence import (
     oracle_sentences,
     oracle_table,
     scales,
+    why_averages_win,
 )
 from pipeline.reporting.sources import variance_sentences, variance_table
 
@@ -43,6 +44,15 @@ def test_the_audit_sentence_follows_the_ranking_and_flips_with_it():
     assert "no baseline scores above 10,000 real training images (243.0 nats; all 10,000: 300.0)" in honest
     (flat,) = audit_sentences(audited(80, training_images=243, mean_image=335), PARAMS)
     assert "the mean image (335.0) scores above 10,000 real training images" in flat
+
+
+def test_why_k_means_wins_is_said_where_it_does():
+    rows = audited(80, training_images=243, k_means=335, all_training_images=300)
+    (why,) = why_averages_win(rows, PARAMS)
+    assert "score 57.0 nats more than so few of them; k-means is another 35.0 above these." in why
+    (alone,) = why_averages_win(audited(80, training_images=243, k_means=335, all_training_images=340), PARAMS)
+    assert alone.startswith("MNIST: a plausible reason why k-means is above real images: a mean of similar images")
+    assert why_averages_win(audited(80, training_images=243, k_means=200), PARAMS) == []
 
 
 def test_the_audit_sentence_names_what_others_print():
