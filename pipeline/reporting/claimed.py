@@ -75,9 +75,10 @@ def _found(row: pd.Series, shows: str) -> str:
     if row.outcome == "too short":
         of_one = f", {number(row.value, unit)} (bound: {row.bounds}; n = {count(row.n, row.over)})"
         return f"{what}: {_shortened(row.reading)}{of_one if row.over == 'sample' else ''}"
-    said = number(row.value, unit) if row.outcome in ("holds", "costs", "gains") else row.reading
+    agrees = row.outcome in ("holds", "costs", "gains")
+    said = number(row.value, unit) if agrees else row.reading  # which has the bound
     quantity = [] if unit or shows == "measured" else [re.split(r" \(|[:;] ", row.measured)[0]]
-    bound = [] if pd.isna(row.bounds) else [f"bound: {row.bounds}"]
+    bound = [f"bound: {row.bounds}"] if agrees and not pd.isna(row.bounds) else []
     about = "; ".join([*quantity, *bound, f"n = {count(row.n, row.over)}"])
     return f"{what}: {said} ({about})"
 
