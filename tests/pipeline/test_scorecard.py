@@ -209,10 +209,12 @@ def test_why_runs_are_too_short_is_said_in_seeds_and_epochs():
 
 
 def test_a_number_without_a_unit_says_what_it_is():
-    assert (
-        "0.627 (correlation of consecutive samples, 0.05 minus 0.3 of the bits flipped; bound" in line("Parzen").found
-    )
+    assert "-0.00267 (correlation of consecutive samples, 2,500 of each seed; bound" in line("Parzen").found
     assert "0.032 (mean distance of D from D* in two dimensions; bound" in line("Proposition 1").found
+
+
+def test_a_result_that_does_not_hold_is_told_with_its_reading():
+    assert "no better than other real images: does not hold here: 0.983, not below 0.575 (" in line("D = 1/2").found
 
 
 def test_what_has_no_file_is_not_attempted():
