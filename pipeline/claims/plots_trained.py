@@ -121,7 +121,7 @@ def plot_half(frames: Frames, params: Params) -> Figure:
     right.set(xlim=(0.45, 1.03), ylim=(len(labels) - 0.5, -0.5), xlabel="accuracy of a fresh classifier, each seed")
     for line in (left.axhline, right.axvline):
         line(0.5, color="0.6", linestyle=":", zorder=0)
-    figure.suptitle("At the end of the theory both are 1/2", fontsize=11)
+    figure.suptitle("In theory, both end at 1/2", fontsize=11)
     return figure
 
 
