@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import ROOT, call, edit, misfits
+from scipy.stats import fisher_exact
 
+from benchmarks.initial_weights import LATE_BELOW
 from benchmarks.toys import choose, text
 from gan.scoring import score
 from gan.theory.modes import TARGETS
@@ -26,6 +28,24 @@ def test_epochs_table_shows_the_csv():
         (line,) = (line for line in page.splitlines() if line.startswith(f"| {epoch} |"))
         for value in row:
             assert f" {value:.1f} |" in line
+
+
+def test_the_recipes_whose_seeds_had_begun_to_learn_are_counted():
+    section = (
+        (ROOT / "docs/runs.md").read_text().partition("### When a seed has begun to learn")[2].partition("\n### ")[0]
+    )
+    shown, curves = (
+        dict(re.findall(r"^\| `(mnist-[\w-]+)` \| (\d) \|$", section, re.M)),
+        ROOT / "benchmarks/results/pairs",
+    )
+    last = {name: [read_csv(curves / f"{name}/seed{seed}/curve.csv").iloc[-1] for seed in range(5)] for name in shown}
+    assert {name: int(n) for name, n in shown.items()} == {
+        name: sum(row["D(G(z))"] >= LATE_BELOW for row in rows) for name, rows in last.items()
+    }
+    assert {row.epoch for rows in last.values() for row in rows} == {50}
+    assert set(shown) | {"mnist-text"} == {path.name for path in curves.glob("mnist-*")}
+    one, other = ([int(shown[name]), 5 - int(shown[name])] for name in ("mnist-alternating", "mnist-code"))
+    assert f"Fisher's exact test p = {fisher_exact([one, other]).pvalue:.3f}" in section
 
 
 def test_the_second_opinion_shows_the_csv_files(tmp_path):
