@@ -9,7 +9,7 @@ example:
 
 import argparse
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +35,6 @@ ROOT = Path(__file__).parents[1]
 PAGE, PUBLISHED, RESULTS = Path("docs/runs.md"), Path("results/published"), Path("benchmarks/results")
 SWITCHED = "text-against-code"  # the claims' section of runs that differ in one switch from the 2014 code
 FORMER_RULE = "the former rule of keeping and stopping, on all validation images"
-BFLOAT16 = "products in bfloat16"  # one of these switches
 DRAWN = {  # sources of variance.csv, in words, and what n counts
     "draw of samples": ("other samples of a shorter run", "draws"),
     "validation subset": ("other validation images for the bandwidth", "subsets"),
@@ -117,7 +116,7 @@ def passage(files: Files) -> str:
         f"{'closes' if most.nats >= -gap else 'does not close'} it alone. Effects need not add up. ± is a standard "
         "deviation over what n counts, for test images a standard error; other numbers are differences."
     )
-    lacking = unmeasured(files.claims, besides={one.what for one in found})
+    lacking = unmeasured(files.claims)
     short = [f"Not measured yet, because runs are missing or too short: {'; '.join(lacking)}."] if lacking else []
     return "\n\n".join([table(found, files.params).to_markdown(index=False, disable_numparse=True), text, *short])
 
@@ -130,7 +129,7 @@ def table(found: Iterable[Cause], params: Params) -> pd.DataFrame:
 
 def causes(files: Files) -> list[Cause]:
     """Return what was measured: on the published runs, in one number's spread, on other runs."""
-    measured = (length, longer, keeping, grid, samples, drawn, seeds, precision, switches, authors_code, authors_scorer)
+    measured = (length, longer, keeping, grid, samples, drawn, seeds, switches, authors_code, authors_scorer)
     return [cause for part in measured for cause in part(files)]
 
 
@@ -219,18 +218,6 @@ def seeds(files: Files) -> list[Cause]:
     return [Cause("another training seed", f"± {two_digits(found.sd)}", interval, count(found.n, "seed"))]
 
 
-def precision(files: Files) -> list[Cause]:
-    """What products in bfloat16 do to short runs, where the claims do not say it."""
-    if any(one.what.startswith(BFLOAT16) for one in switches(files)):
-        return []
-    rows = files.measured("precision.csv")
-    by_seed = {name: dict(zip(mine.seed, mine.authors, strict=True)) for name, mine in rows.groupby("computed")}
-    found = paired(by_seed["bfloat16"], by_seed["float32"], files.params.confidence)
-    median = pd.Series(by_seed["bfloat16"]).sub(pd.Series(by_seed["float32"])).median()
-    over = f"pairs of {rows.epochs.max()} epochs; median {median:+.1f}"
-    return [_of_seeds(BFLOAT16, found, over, closes=False)]
-
-
 def switches(files: Files) -> list[Cause]:
     """What a switch of the recipe does, where its runs are long enough to be interpreted."""
     rows = files.claims[(files.claims.claim == SWITCHED) & (files.claims.outcome != "too short")]
@@ -240,17 +227,16 @@ def switches(files: Files) -> list[Cause]:
     ]
 
 
-def unmeasured(claims: pd.DataFrame, besides: Collection[str] = ()) -> list[str]:
+def unmeasured(claims: pd.DataFrame) -> list[str]:
     """Return the switches of the recipe whose runs are too short, with the reason; those with the same one together.
 
     Args:
         claims: rows of claims.csv.
-        besides: switches that were measured elsewhere.
     """
     rows, switched = claims[(claims.claim == SWITCHED) & (claims.outcome == "too short")], dict[str, list[str]]()
     for row in rows.itertuples():
-        if (name := row.says.split(",")[0]) not in besides:
-            switched.setdefault(row.reading.removeprefix("too short to tell: "), []).append(name)
+        why, name = row.reading.removeprefix("too short to tell: "), row.says.split(",")[0]
+        switched.setdefault(why, []).append(name)
     return [f"{listed(names)} ({why})" for why, names in switched.items()]
 
 

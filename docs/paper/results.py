@@ -59,7 +59,7 @@ def facts(root: Path) -> dict[str, Any]:
         "scorecard": pd.DataFrame(outcomes | {"here": [one.found for one in cards]}),
         "claims": summary(claims),
         "causes": gap.table([one for one in moving if not math.isnan(one.nats)] + gap.switches(files), params),
-        "unmeasured": gap.unmeasured(claims, besides={one.what for one in moving}),
+        "unmeasured": gap.unmeasured(claims),
         "rises": rise is not None and rise[2].mean_interval[0] > 0,
         "carried_on": carried_on(published, params),
         "deviations": departed(departures(published, params)),

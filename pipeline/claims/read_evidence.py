@@ -8,7 +8,7 @@ from scipy.special import ndtri
 
 from gan.evidence.memorisation import difference_of_copies
 from gan.theory.claim import Claim, check, paper
-from gan.theory.readings import Estimate, over_seeds
+from gan.theory.readings import Estimate, over_seeds, ratio_over_seeds
 from pipeline.claims.files import COPIES, SEEN, UNSEEN, G
 from pipeline.config.params import Params
 from pipeline.reporting.cells import count
@@ -85,7 +85,7 @@ def estimate(frames: Frames, params: Params) -> list[Claim]:
     at_many, at_few = (gaps[gaps.d == d].gap.abs().groupby(gaps.seed) for d in (many, few))
     least, most = (over_seeds(each.tolist(), params.confidence) for each in (at_many.min(), at_few.max()))
     spread = gaps.groupby(["d", "family"]).gap.std().unstack("d")
-    times = math.exp((spread[many] / spread[few]).map(math.log).mean())
+    times = ratio_over_seeds((spread[many] / spread[few]).tolist(), params.confidence).value
     wider = Estimate(times, times, times, len(spread))
     decade = growth_trend(growth[growth.experiment == params.claims.main]).nats_per_decade
     grown = Estimate(decade, decade, decade, 1)

@@ -47,8 +47,10 @@ def with_passages(text: str, found: dict[str, str], path: Path) -> str:
 
 def embedded(path: Path, caption: str, alt: str) -> dict[str, str]:
     """Return an SVG or GIF file as a data address, with id, caption and alternative text."""
-    gif = f"data:image/gif;base64,{base64.b64encode(path.read_bytes()).decode()}"
-    address = _svg_address(path) if path.suffix == ".svg" else gif
+    if path.suffix == ".svg":
+        address = _svg_address(path)
+    else:
+        address = f"data:image/gif;base64,{base64.b64encode(path.read_bytes()).decode()}"
     return {"id": f"figure-{path.stem}", "source": address, "caption": caption, "alt": alt}
 
 
